@@ -1,0 +1,67 @@
+/* Host calls: the functions of the firmware that containers may call, by number. Tables are constant data in flash;
+ * which numbers a container may use is a set that the pre-flight check enforces at install.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_CALL_H
+#define ATTO_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "atto/config.h"
+#include "atto/status.h"
+
+struct atto_run;
+
+/* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
+ * into memory with atto_run_span() and nothing else.
+ * Returns ATTO_OK; ATTO_WAIT if the answer will come later through atto_run_answer(); or an error, which ends the
+ * activation with ATTO_FAULT_HOST_CALL. */
+typedef int32_t atto_call_fn(struct atto_run *run, uint64_t r[6]);
+#define ATTO_CALL_WAIT 1
+
+struct atto_call {
+    atto_call_fn *fn; /* NULL: this number is not in use */
+    uint32_t price;   /* fuel that one call costs, beside the call instruction itself */
+};
+
+/* The calls numbered first to first + count - 1. Tables are chained; numbers must not overlap. */
+struct atto_call_table {
+    const struct atto_call *calls;
+    uint16_t first, count;
+    const struct atto_call_table *next;
+};
+
+/* The call with this number, or NULL. */
+static inline const struct atto_call *atto_call_find(const struct atto_call_table *table, uint32_t number)
+{
+    for (; table != NULL; table = table->next) {
+        uint32_t index = number - table->first;
+        if (index < table->count)
+            return table->calls[index].fn != NULL ? &table->calls[index] : NULL;
+    }
+    return NULL;
+}
+
+/* A set of call numbers. */
+struct atto_callset {
+    uint32_t bits[ATTO_CALL_IDS / 32u];
+};
+
+static inline bool atto_callset_has(const struct atto_callset *set, uint32_t number)
+{
+    return number < ATTO_CALL_IDS && (set->bits[number / 32u] >> (number % 32u) & 1u) != 0;
+}
+
+/* Adds a number; one that is not below ATTO_CALL_IDS is ignored. */
+static inline void atto_callset_add(struct atto_callset *set, uint32_t number)
+{
+    if (number < ATTO_CALL_IDS)
+        set->bits[number / 32u] |= (uint32_t)1 << (number % 32u);
+}
+
+/* Is every member of `part` in `whole`? */
+bool atto_callset_within(const struct atto_callset *part, const struct atto_callset *whole);
+
+#endif

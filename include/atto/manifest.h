@@ -1,0 +1,57 @@
+/* The manifest says what a container is called, where it can be entered and what it asks for. It is a CBOR map
+ * (docs/SPEC.md has the CDDL) that the `atto` command writes from the author's JSON.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_MANIFEST_H
+#define ATTO_MANIFEST_H
+
+#include <stdint.h>
+
+#include "atto/call.h"
+#include "atto/span.h"
+#include "atto/status.h"
+
+#define ATTO_NAME_MAX 32u   /* bytes of a container's or entry point's name */
+#define ATTO_ENTRIES_MAX 16u
+#define ATTO_HOOKS_MAX 8u
+#define ATTO_UUID_BYTES 16u
+
+/* A parsed manifest: spans into the image. A field that is absent is empty or 0. */
+struct atto_manifest {
+    struct atto_span name;      /* UTF-8, 1 to ATTO_NAME_MAX bytes */
+    uint32_t stack_bytes;       /* stack wanted; 0: what the pre-flight check finds */
+    uint32_t fuel;              /* fuel wanted for one activation; 0: what the firmware gives */
+    struct atto_callset calls;  /* host calls wanted */
+    uint32_t entry_count;
+    uint32_t hook_count;
+    struct atto_span entries;   /* the CBOR items, read with atto_manifest_entry */
+    struct atto_span hooks;     /* the CBOR items, read with atto_manifest_hook */
+};
+
+struct atto_entry {
+    struct atto_span name;
+    uint32_t slot; /* where it starts in the text */
+};
+
+struct atto_hook_wish {
+    struct atto_span uuid; /* ATTO_UUID_BYTES bytes */
+    uint32_t entry;        /* index of the entry point */
+    uint8_t priority;      /* 0 (first) to 15 */
+    uint8_t policy;        /* enum atto_hook_policy */
+};
+
+/* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused.
+ * refusal: where, in bytes from the start of `bytes`; may be NULL
+ * Returns ATTO_OK or ATTO_E_MANIFEST. */
+enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
+                                     struct atto_refusal *refusal);
+
+/* The entry point or hook wish with number `index`, in the order of the manifest.
+ * Returns ATTO_OK, or ATTO_E_NOT_FOUND if index is not below the count. */
+enum atto_status atto_manifest_entry(const struct atto_manifest *manifest, uint32_t index, struct atto_entry *entry);
+enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32_t index, struct atto_hook_wish *hook);
+
+/* The index of the entry point called `name`, or ATTO_E_NOT_FOUND (negative). */
+int32_t atto_manifest_find_entry(const struct atto_manifest *manifest, const char *name);
+
+#endif

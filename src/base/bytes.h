@@ -1,0 +1,20 @@
+/* Little-endian integers in byte arrays. Formats are read byte by byte, so that alignment and the machine's own byte
+ * order never matter and no pointer is cast.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_BASE_BYTES_H
+#define ATTO_BASE_BYTES_H
+
+#include <stdint.h>
+
+static inline uint16_t atto_le16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] | (uint16_t)(bytes[1] << 8));
+}
+
+static inline uint32_t atto_le32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* The CBOR reader: one head at a time, shortest form only. Each function either moves the cursor past a whole item
+ * or leaves it where it was, so that the caller can say where something was refused.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/cbor.h"
+
+/* The value of `count` bytes, most significant first. count: 1, 2 or 4. */
+static uint32_t big_endian(const uint8_t *bytes, uint32_t count)
+{
+    uint32_t value = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* How many bytes follow the first byte of a head with this additional information, and the smallest argument that may
+ * be written with them. False for 64-bit arguments, indefinite lengths and reserved values. */
+static bool argument_form(uint32_t info, uint32_t *count, uint32_t *smallest)
+{
+    switch (info) {
+    case 24:
+        *count = 1;
+        *smallest = 24;
+        return true;
+    case 25:
+        *count = 2;
+        *smallest = 0x100;
+        return true;
+    case 26:
+        *count = 4;
+        *smallest = 0x10000;
+        return true;
+    default:
+        *count = 0;
+        *smallest = 0;
+        return info < 24;
+    }
+}
+
+bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument)
+{
+    uint32_t left = cbor->len - cbor->pos;
+    uint32_t first, count, smallest, value;
+
+    if (left == 0)
+        return false;
+    first = cbor->bytes[cbor->pos];
+    if (first / 32u != (uint32_t)type || !argument_form(first % 32u, &count, &smallest) || left - 1u < count)
+        return false;
+    value = count == 0 ? first % 32u : big_endian(cbor->bytes + cbor->pos + 1, count);
+    if (value < smallest)
+        return false;
+    cbor->pos += 1u + count;
+    *argument = value;
+    return true;
+}
+
+bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value)
+{
+    struct atto_cbor ahead = *cbor;
+    uint32_t argument;
+
+    if (!atto_cbor_head(&ahead, ATTO_CBOR_UINT, &argument) || argument > max)
+        return false;
+    cbor->pos = ahead.pos;
+    *value = argument;
+    return true;
+}
+
+/* Reads a string of either type. */
+static bool read_string(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t min, uint32_t max,
+                        struct atto_span *span)
+{
+    struct atto_cbor ahead = *cbor;
+    uint32_t len;
+
+    if (!atto_cbor_head(&ahead, type, &len) || len < min || len > max || len > ahead.len - ahead.pos)
+        return false;
+    span->ptr = ahead.bytes + ahead.pos;
+    span->len = len;
+    cbor->pos = ahead.pos + len;
+    return true;
+}
+
+bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
+{
+    return read_string(cbor, ATTO_CBOR_BYTES, min, max, span);
+}
+
+/* Are these `count` bytes continuation bytes of UTF-8? */
+static bool continues(const uint8_t *bytes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (bytes[i] / 64u != 2)
+            return false;
+    }
+    return true;
+}
+
+/* The length of the UTF-8 character at the start of `left` bytes (1 or more), or 0 if it is not well-formed (Unicode
+ * table 3-7) or a control character of ASCII. */
+static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
+{
+    uint32_t first = bytes[0];
+    uint32_t count, second;
+
+    if (first < 0x80)
+        return first >= 0x20 && first != 0x7f ? 1 : 0;
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    count = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (left < count || !continues(bytes + 1, count - 1u))
+        return 0;
+    second = bytes[1];
+    /* Overlong forms, surrogates, and what is over U+10FFFF. */
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f))
+        return 0;
+    return count;
+}
+
+static bool is_plain_text(const uint8_t *bytes, uint32_t len)
+{
+    uint32_t pos = 0;
+
+    while (pos < len) {
+        uint32_t count = character_bytes(bytes + pos, len - pos);
+
+        if (count == 0)
+            return false;
+        pos += count;
+    }
+    return true;
+}
+
+bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
+{
+    struct atto_cbor ahead = *cbor;
+
+    if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !is_plain_text(span->ptr, span->len))
+        return false;
+    cbor->pos = ahead.pos;
+    return true;
+}

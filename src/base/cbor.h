@@ -1,0 +1,55 @@
+/* Reader and writer for CBOR in its deterministic encoding (RFC 8949 section 4.2.1), as far as Atto's formats need it:
+ * unsigned integers up to 32 bits, byte and text strings, arrays and maps of definite length. The reader is a cursor
+ * that the caller moves from head to head and that never leaves its bytes; nesting is the caller's business, so there
+ * is nothing here to recurse on.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_BASE_CBOR_H
+#define ATTO_BASE_CBOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "atto/span.h"
+
+/* Major types of RFC 8949 section 3.1. */
+enum atto_cbor_type {
+    ATTO_CBOR_UINT = 0,
+    ATTO_CBOR_BYTES = 2,
+    ATTO_CBOR_TEXT = 3,
+    ATTO_CBOR_ARRAY = 4,
+    ATTO_CBOR_MAP = 5
+};
+
+/* A reader. pos is never over len. */
+struct atto_cbor {
+    const uint8_t *bytes;
+    uint32_t len, pos;
+};
+
+/* Reads the head of an item and its argument: the value of an integer, the length of a string, the count of an array
+ * or map. False, and the cursor has not moved, if the bytes end, the item has another type, or the argument is over 32
+ * bits or not encoded in its shortest form. */
+bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument);
+
+/* Reads an unsigned integer of at most `max`. False, and the cursor has not moved, if there is no such thing. */
+bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value);
+
+/* Reads a byte string, or a text string that is well-formed UTF-8 without control characters, of `min` to `max` bytes.
+ * False, and the cursor has not moved, if there is no such thing. */
+bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
+bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
+
+/* A writer into memory of the caller. len counts what was asked for, so that it says what was needed when it ends over
+ * capacity; nothing is written past capacity. */
+struct atto_cbor_writer {
+    uint8_t *bytes;
+    uint32_t capacity, len;
+};
+
+void atto_cbor_put_head(struct atto_cbor_writer *writer, enum atto_cbor_type type, uint32_t argument);
+
+/* Writes a byte string or a text string: its head and its bytes. */
+void atto_cbor_put_string(struct atto_cbor_writer *writer, enum atto_cbor_type type, const void *bytes, uint32_t len);
+
+#endif
