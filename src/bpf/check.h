@@ -1,0 +1,19 @@
+/* The pre-flight check of eBPF text, private to src/bpf and to tools that report every refusal.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_BPF_CHECK_H
+#define ATTO_BPF_CHECK_H
+
+#include "atto/bpf.h"
+
+/* Bytes of an instance whose program has `call_depth` functions active at most, frames included. */
+uint32_t atto_bpf_instance_bytes(uint32_t call_depth);
+
+/* Judges a whole image and makes its receipt: the `check` of the executor contract. */
+enum atto_status atto_bpf_check(const struct atto_image *image, const struct atto_limits *limits,
+                                struct atto_receipt *receipt, struct atto_refusal *refusal);
+
+/* Is this slot the start of a function that an activation may begin at? */
+bool atto_bpf_is_function(const struct atto_image *image, uint32_t slot);
+
+#endif

@@ -1,0 +1,327 @@
+/* The eBPF interpreter. It runs text that the pre-flight check has accepted and relies on it: opcodes are known,
+ * registers are at most 10, jumps lead to instructions, host calls exist. What remains to be checked at run time is
+ * memory accesses, fuel and the depth of local calls.
+ *
+ * Fuel is not counted down. `limit` is the slot number at which the balance would be used up if the text went straight
+ * on; a jump moves it along with pc. So fuel costs one addition at a taken jump and one comparison at each jump. It is
+ * unsigned and may wrap; its distance from pc is the balance.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "alu.h"
+#include "memory.h"
+#include "run.h"
+
+#define OUT_OF_LINE static __attribute__((noinline))
+
+/* Ends a slice before slot `pc`: what the loop kept in variables goes back into the instance. */
+ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, enum atto_outcome outcome)
+{
+    vm->run.pc = pc;
+    vm->run.fuel = (int32_t)(limit - pc);
+    vm->run.outcome = (uint8_t)outcome;
+    return outcome;
+}
+
+/* Ends an activation at slot `pc`, whose instruction is charged. */
+OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, enum atto_status status)
+{
+    vm->run.fault = (int8_t)status;
+    return leave(vm, pc, limit - 1, ATTO_FAULT);
+}
+
+OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, uint32_t address)
+{
+    vm->run.fault_address = address;
+    return fault(vm, pc, limit, ATTO_FAULT_MEMORY);
+}
+
+/* The host call with this number, of which the check has made sure that it exists. */
+ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
+{
+    while (number - table->first >= table->count)
+        table = table->next;
+    return &table->calls[number - table->first];
+}
+
+/* Ends a slice because the host call of slot `pc` did not end well: it has to wait, or failed. */
+OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, int32_t status)
+{
+    if (status == ATTO_CALL_WAIT)
+        return leave(vm, pc + 1u, limit, ATTO_WAIT);
+    return fault(vm, pc, limit, ATTO_FAULT_HOST_CALL);
+}
+
+OUT_OF_LINE uint64_t extend(uint64_t a, int32_t bits)
+{
+    return atto_bpf_movsx64(a, bits);
+}
+
+OUT_OF_LINE uint64_t div64(uint32_t operation, int32_t is_signed, uint64_t a, uint64_t b)
+{
+    return atto_bpf_div64(operation, is_signed != 0, a, b);
+}
+
+OUT_OF_LINE uint32_t div32(uint32_t operation, int32_t is_signed, uint32_t a, uint32_t b)
+{
+    return atto_bpf_div32(operation, is_signed != 0, a, b);
+}
+
+OUT_OF_LINE uint64_t end(uint32_t opcode, uint64_t a, int32_t bits)
+{
+    return atto_bpf_end(opcode, a, bits);
+}
+
+/* An atomic operation on `bytes` bytes at p, which are writable. Nothing runs between the load and the store. */
+OUT_OF_LINE void atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes)
+{
+    uint64_t mask = bytes == 4u ? 0xffffffffu : ~(uint64_t)0;
+    uint64_t *source = &vm->r[atto_bpf_src(insn->fields)];
+    uint64_t old = atto_bpf_load(p, bytes);
+    atto_bpf_store(p, bytes, atto_bpf_atomic(insn->imm, old, *source, vm->r[0] & mask));
+    if (insn->imm == ATTO_BPF_ATOMIC_CMPXCHG)
+        vm->r[0] = old;
+    else if ((insn->imm & ATTO_BPF_ATOMIC_FETCH) != 0)
+        *source = old;
+}
+
+/* Enters a local call: the callee's frame begins below the caller's. */
+static bool push_frame(struct atto_bpf_run *vm, uint32_t pc, uint32_t frame_bytes)
+{
+    uint32_t depth = vm->run.depth;
+    if (depth >= vm->run.depth_limit)
+        return false;
+    struct atto_bpf_frame *frame = &vm->frame[depth];
+    for (uint32_t i = 0; i < 4u; i++)
+        frame->saved[i] = vm->r[6u + i];
+    frame->frame_pointer = (uint32_t)vm->r[10];
+    frame->pc = pc;
+    vm->r[10] = frame->frame_pointer - (frame_bytes ? frame_bytes : ATTO_BPF_FRAME_BYTES_MAX);
+    vm->run.depth = (uint8_t)(depth + 1u);
+    return true;
+}
+
+/* Leaves a local call; answers the slot of the call instruction. */
+static uint32_t pop_frame(struct atto_bpf_run *vm)
+{
+    uint32_t depth = vm->run.depth - 1u;
+    const struct atto_bpf_frame *frame = &vm->frame[depth];
+    for (uint32_t i = 0; i < 4u; i++)
+        vm->r[6u + i] = frame->saved[i];
+    vm->r[10] = frame->frame_pointer;
+    vm->run.depth = (uint8_t)depth;
+    return frame->pc;
+}
+
+/* Dispatch: the one place where the two forms of the interpreter differ. HANDLE(BODY, GROUP) makes handlers for all
+ * instructions of a group out of one macro BODY(opcode): grouped, one case for all of them, with the opcode a variable;
+ * threaded, a label for each, with the opcode a constant that the compiler folds away (HANDLE_RARE: for programs'
+ * rare instructions, one handler for the group in both forms). NEXT goes on behind the instruction; END_BLOCK does so
+ * after a look at the fuel. */
+#if ATTO_BPF_THREADED
+#define AS_ADDRESS(arg, op, operation) [op] = &&handle_##op,
+#define ADDRESSES(group) ATTO_BPF_##group(AS_ADDRESS, 0)
+#define HANDLERS static const void *const handlers[0xdf] = { ATTO_BPF_GROUPS(ADDRESSES) };
+#define AS_LABEL(body, op, operation) \
+    handle_##op : { body(op##u) }
+#define AS_SHARED_LABEL(arg, op, operation) handle_##op:
+#define HANDLE(body, group) ATTO_BPF_##group(AS_LABEL, body)
+#define HANDLE_RARE(body, group) ATTO_BPF_##group(AS_SHARED_LABEL, 0) { body(atto_bpf_opcode(fields)) }
+#define SELECT goto *handlers[atto_bpf_opcode(fields)];
+#define NEXT              \
+    fields = (++pc)->fields; \
+    SELECT
+#define END_BLOCK goto end_block
+#define END_SELECT end_block:
+#else
+#define HANDLERS
+#define AS_CASE(arg, op, operation) case op:
+#define HANDLE(body, group) ATTO_BPF_##group(AS_CASE, 0) { body(opcode) }
+#define HANDLE_RARE(body, group) HANDLE(body, group)
+#define SELECT                                         \
+    const uint32_t opcode = atto_bpf_opcode(fields);   \
+    switch (opcode) {
+#define NEXT                 \
+    fields = (++pc)->fields; \
+    continue
+#define END_BLOCK break
+#define END_SELECT              \
+    default:                    \
+        __builtin_unreachable();\
+    }
+#endif
+
+/* The register with this number. On Arm the address is kept in one piece, so that a register's two halves are read or
+ * written by one instruction; it means nothing to the program. */
+#if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
+#define KEEP_ADDRESS(p) __asm__("" : "+r"(p))
+#else
+#define KEEP_ADDRESS(p)
+#endif
+ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
+{
+    uint64_t *p = &r[number];
+    KEEP_ADDRESS(p);
+    return p;
+}
+
+#define SLOT ((uint32_t)(pc - text))
+#define DST register_at(r, atto_bpf_dst(fields))
+#define SRC (*register_at(r, atto_bpf_src(fields)))
+#define SRC32 ((uint32_t)r[atto_bpf_src(fields)])
+#define DST32 ((uint32_t)r[atto_bpf_dst(fields)])
+#define OFFSET atto_bpf_offset(fields)
+#define IMM32 ((uint32_t)pc->imm)
+#define IMM64 ((uint64_t)(int64_t)pc->imm)
+#define UNLIKELY(condition) __builtin_expect((condition), 0)
+
+#define SET(type, value)              \
+    {                                 \
+        uint64_t *d = DST;            \
+        const type old = (type)*d;    \
+        *d = (value);                 \
+    }                                 \
+    NEXT;
+#define DO_ALU64_K(op) SET(uint64_t, atto_bpf_alu64((op) / 16u, old, IMM64))
+#define DO_ALU64_X(op) SET(uint64_t, atto_bpf_alu64((op) / 16u, old, SRC))
+#define DO_ALU32_K(op) SET(uint32_t, atto_bpf_alu32((op) / 16u, old, IMM32))
+#define DO_ALU32_X(op) SET(uint32_t, atto_bpf_alu32((op) / 16u, old, SRC32))
+#define DO_NEG64(op) SET(uint64_t, 0u - old)
+#define DO_NEG32(op) SET(uint32_t, (uint32_t)(0u - old))
+#define DO_MOV64_X(op)                                                      \
+    {                                                                       \
+        uint64_t value = SRC;                                               \
+        *DST = UNLIKELY(OFFSET != 0) ? extend(value, OFFSET) : value;       \
+    }                                                                       \
+    NEXT;
+#define DO_MOV32_X(op)                                                      \
+    {                                                                       \
+        uint32_t value = SRC32;                                             \
+        *DST = UNLIKELY(OFFSET != 0) ? (uint32_t)extend(value, OFFSET) : value; \
+    }                                                                       \
+    NEXT;
+#define DO_DIV64_K(op) SET(uint64_t, div64((op) / 16u, OFFSET, old, IMM64))
+#define DO_DIV64_X(op) SET(uint64_t, div64((op) / 16u, OFFSET, old, SRC))
+#define DO_DIV32_K(op) SET(uint32_t, div32((op) / 16u, OFFSET, old, IMM32))
+#define DO_DIV32_X(op) SET(uint32_t, div32((op) / 16u, OFFSET, old, SRC32))
+#define DO_END(op) SET(uint64_t, end(op, old, pc->imm))
+#define DO_LDDW(op)                                             \
+    *DST = IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32;          \
+    limit++;                                                    \
+    pc++;                                                       \
+    NEXT;
+#define DO_LDDW_FEMTO(op)                                                                                  \
+    *DST = (IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32) +                                                  \
+          ATTO_BPF_ADDRESS((op) == 0xb8u ? ATTO_BPF_DATA : ATTO_BPF_RODATA);                               \
+    limit++;                                                                                               \
+    pc++;                                                                                                  \
+    NEXT;
+
+#define JUMP(slots)                   \
+    {                                 \
+        int32_t distance = (slots);   \
+        pc += distance;               \
+        limit += (uint32_t)distance;  \
+    }
+#define DO_JMP64_K(op) if (atto_bpf_jump64((op) / 16u, *DST, IMM64)) JUMP(OFFSET) END_BLOCK;
+#define DO_JMP64_X(op) if (atto_bpf_jump64((op) / 16u, *DST, SRC)) JUMP(OFFSET) END_BLOCK;
+#define DO_JMP32_K(op) if (atto_bpf_jump32((op) / 16u, DST32, IMM32)) JUMP(OFFSET) END_BLOCK;
+#define DO_JMP32_X(op) if (atto_bpf_jump32((op) / 16u, DST32, SRC32)) JUMP(OFFSET) END_BLOCK;
+#define DO_JA(op) JUMP(OFFSET) END_BLOCK;
+#define DO_JA32(op) JUMP(pc->imm) END_BLOCK;
+
+/* The region and offset of the address in a register (its lower half) plus offset; `allowed` is the check. */
+#define ACCESS(op, base_register, allowed)                                              \
+    const uint32_t bytes = atto_bpf_access_bytes(op);                                   \
+    const uint32_t address = (base_register) + (uint32_t)OFFSET;                        \
+    const uint32_t at = atto_bpf_offset_of(address);                                    \
+    const struct atto_bpf_region region = vm->region[atto_bpf_region_of(address)];      \
+    if (UNLIKELY(!allowed(&region, at, bytes)))                                         \
+        return memory_fault(vm, SLOT, limit, address);
+#define DO_LDX(op)                                      \
+    ACCESS(op, SRC32, atto_bpf_readable)                \
+    *DST = atto_bpf_load(region.base + at, bytes);      \
+    NEXT;
+#define DO_LDXS(op)                                                                           \
+    ACCESS(op, SRC32, atto_bpf_readable)                                                      \
+    *DST = atto_bpf_movsx64(atto_bpf_load(region.base + at, bytes), (int32_t)bytes * 8);      \
+    NEXT;
+#define DO_ST(op)                                       \
+    ACCESS(op, DST32, atto_bpf_writable)                \
+    atto_bpf_store(region.base + at, bytes, IMM64);     \
+    NEXT;
+#define DO_STX(op)                                                          \
+    ACCESS(op, DST32, atto_bpf_writable)                                    \
+    atto_bpf_store(region.base + at, bytes, bytes == 8u ? SRC : SRC32);     \
+    NEXT;
+#define DO_ATOMIC(op)                                           \
+    ACCESS(op, DST32, atto_bpf_writable)                        \
+    atomic(vm, pc, region.base + at, bytes);                   \
+    NEXT;
+
+#define DO_CALL(op)                                                             \
+    if (atto_bpf_src(fields) != 0u) {                                               \
+        if (!push_frame(vm, SLOT, (uint32_t)OFFSET))                        \
+            return fault(vm, SLOT, limit, ATTO_FAULT_CALL_DEPTH);              \
+        JUMP(pc->imm)                                                           \
+        END_BLOCK;                                                              \
+    }                                                                           \
+    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);        \
+    limit -= call->price;                                                                       \
+    vm->run.pc = SLOT;                                                                          \
+    int32_t status = call->fn(&vm->run, r);                                                     \
+    if (UNLIKELY(status != ATTO_OK))                                                            \
+        return call_ended(vm, SLOT, limit, status);                                             \
+    END_BLOCK;
+#define DO_EXIT(op)                                                             \
+    if (vm->run.depth == 0u)                                                    \
+        return leave(vm, SLOT, limit - 1, ATTO_DONE);                                \
+    JUMP((int32_t)pop_frame(vm) - (int32_t)SLOT)                                \
+    END_BLOCK;
+
+enum atto_outcome atto_bpf_interpret(struct atto_run *run)
+{
+    struct atto_bpf_run *const vm = (struct atto_bpf_run *)run;
+    const struct atto_bpf_insn *const text = vm->text;
+    const struct atto_bpf_insn *pc = text + vm->run.pc;
+    uint64_t *const r = vm->r;
+    uint32_t limit = vm->run.pc + (uint32_t)vm->run.fuel;
+    uint32_t fields = pc->fields;
+    HANDLERS
+
+    for (;;) {
+        SELECT
+            HANDLE(DO_ALU64_K, ALU64_K)
+            HANDLE(DO_ALU64_X, ALU64_X)
+            HANDLE(DO_ALU32_K, ALU32_K)
+            HANDLE(DO_ALU32_X, ALU32_X)
+            HANDLE(DO_MOV64_X, MOV64_X)
+            HANDLE(DO_MOV32_X, MOV32_X)
+            HANDLE_RARE(DO_DIV64_K, DIV64_K)
+            HANDLE_RARE(DO_DIV64_X, DIV64_X)
+            HANDLE_RARE(DO_DIV32_K, DIV32_K)
+            HANDLE_RARE(DO_DIV32_X, DIV32_X)
+            HANDLE(DO_NEG64, NEG64)
+            HANDLE(DO_NEG32, NEG32)
+            HANDLE_RARE(DO_END, END)
+            HANDLE(DO_JMP64_K, JMP64_K)
+            HANDLE_RARE(DO_JMP64_X, JMP64_X)
+            HANDLE(DO_JMP32_K, JMP32_K)
+            HANDLE(DO_JMP32_X, JMP32_X)
+            HANDLE(DO_JA, JA)
+            HANDLE(DO_JA32, JA32)
+            HANDLE(DO_CALL, CALL)
+            HANDLE(DO_EXIT, EXIT)
+            HANDLE(DO_LDX, LDX)
+            HANDLE_RARE(DO_LDXS, LDXS)
+            HANDLE_RARE(DO_ST, ST)
+            HANDLE(DO_STX, STX)
+            HANDLE_RARE(DO_ATOMIC, ATOMIC)
+            HANDLE(DO_LDDW, LDDW)
+            HANDLE_RARE(DO_LDDW_FEMTO, LDDW_FEMTO)
+        END_SELECT
+        /* The end of a basic block: on to the next one if there is fuel for it. */
+        fields = (++pc)->fields;
+        if ((int32_t)(limit - SLOT) <= 0)
+            return leave(vm, SLOT, limit, ATTO_YIELD);
+    }
+}
