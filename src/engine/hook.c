@@ -1,0 +1,95 @@
+/* Hooks: a list of attachments in the order of their priorities. While a hook fires, its list may change under it: an
+ * attachment that is taken off is only marked, and unlinked when the last firing that is under way has ended.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/hook.h"
+
+#include <stddef.h>
+
+static bool is_attached(const struct atto_hook *hook, const struct atto_attachment *attachment)
+{
+    for (const struct atto_attachment *a = hook->first; a != NULL; a = a->next) {
+        if (a == attachment)
+            return true;
+    }
+    return false;
+}
+
+enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
+                                  struct atto_container *container, uint32_t entry, uint8_t priority,
+                                  enum atto_hook_policy policy)
+{
+    if (priority > ATTO_HOOK_PRIORITY_MAX || (uint32_t)policy > ATTO_HOOK_SINGLE)
+        return ATTO_E_ARGUMENT;
+    if (is_attached(hook, attachment))
+        return ATTO_E_STATE;
+    enum atto_status status = atto_container_check_entry(container, entry);
+    if (status != ATTO_OK)
+        return status;
+    if (!atto_callset_within(&container->receipt.calls, &hook->type->calls))
+        return ATTO_E_DENIED;
+    *attachment = (struct atto_attachment){
+        .container = container, .entry = entry, .priority = priority, .policy = (uint8_t)policy
+    };
+    struct atto_attachment **place = &hook->first;
+    while (*place != NULL && (*place)->priority <= priority)
+        place = &(*place)->next;
+    attachment->next = *place;
+    *place = attachment;
+    return ATTO_OK;
+}
+
+/* Takes what is marked out of the list. */
+static void unlink_detached(struct atto_hook *hook)
+{
+    struct atto_attachment **place = &hook->first;
+    while (*place != NULL) {
+        if ((*place)->detached != 0u)
+            *place = (*place)->next;
+        else
+            place = &(*place)->next;
+    }
+}
+
+enum atto_status atto_hook_detach(struct atto_hook *hook, struct atto_attachment *attachment)
+{
+    if (!is_attached(hook, attachment) || attachment->detached != 0u)
+        return ATTO_E_NOT_FOUND;
+    attachment->detached = 1;
+    if (hook->firing == 0u)
+        unlink_detached(hook);
+    return ATTO_OK;
+}
+
+/* Does the firing end after this value? */
+static bool stops(uint8_t policy, int64_t value)
+{
+    return policy == ATTO_HOOK_SINGLE || (policy == ATTO_HOOK_STOP_ON_NEGATIVE && value < 0) ||
+           (policy == ATTO_HOOK_STOP_ON_POSITIVE && value > 0);
+}
+
+int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value)
+{
+    const struct atto_hook_type *type = hook->type;
+    const struct atto_context memory = { context, type->context_bytes, type->access };
+    hook->firing++;
+    for (struct atto_attachment *a = hook->first; a != NULL; a = a->next) {
+        uint64_t result;
+        if (a->detached != 0u)
+            continue;
+        enum atto_status status = atto_container_call(a->container, a->entry, &memory, type->fuel, &result);
+        if (status == ATTO_OK) {
+            a->runs++;
+            value = (int64_t)result;
+            if (stops(a->policy, value))
+                break;
+        } else if (status == ATTO_E_BUSY) {
+            a->skipped++;
+        } else {
+            a->faults++;
+        }
+    }
+    if (--hook->firing == 0u)
+        unlink_detached(hook);
+    return value;
+}

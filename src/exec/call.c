@@ -1,0 +1,13 @@
+/* Sets of host calls.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/call.h"
+
+bool atto_callset_within(const struct atto_callset *part, const struct atto_callset *whole)
+{
+    for (uint32_t i = 0; i < ATTO_CALL_IDS / 32u; i++) {
+        if ((part->bits[i] & ~whole->bits[i]) != 0u)
+            return false;
+    }
+    return true;
+}
