@@ -44,7 +44,8 @@ enum atto_status atto_container_install(struct atto_container *container, const 
                                         const uint8_t *bytes, uint32_t len, void *arena, uint32_t arena_bytes,
                                         struct atto_refusal *refusal);
 
-/* Makes a container of an image that is already parsed, such as a host function (atto/host.h); else the same. */
+/* Makes a container of an image that is already parsed, such as a host function (atto/host.h); else the same, but that
+ * refusal counts from the start of the manifest for ATTO_E_MANIFEST. */
 enum atto_status atto_container_install_image(struct atto_container *container, const struct atto_firmware *firmware,
                                               const struct atto_image *image, void *arena, uint32_t arena_bytes,
                                               struct atto_refusal *refusal);

@@ -60,19 +60,20 @@ struct atto_host {
 struct atto_run {
     const struct atto_executor *executor;
     const struct atto_host *host;
+    uint64_t result;        /* of the last activation that was DONE */
     int32_t fuel;           /* balance: what resume was given and was not spent; negative after an overrun */
     uint32_t pc;            /* instruction where it stands, or where it faulted */
     uint32_t fault_address; /* guest address that could not be accessed, after ATTO_FAULT_MEMORY */
     int8_t fault;           /* enum atto_status, ATTO_OK while there was no fault */
     uint8_t outcome;        /* enum atto_outcome of the last slice; ATTO_DONE before the first start */
-    uint8_t depth;          /* local calls that are active */
-    uint8_t depth_limit;    /* most of them that there is room for */
+    uint16_t depth;         /* local calls that are active */
 };
 
-/* An activation's argument: memory of the firmware that the guest sees for as long as the activation lasts. */
+/* An activation's argument, or a window: memory of the firmware that the guest sees, as long as the activation lasts or
+ * until the window is closed. */
 struct atto_context {
-    void *ptr;               /* may be NULL: the guest gets 0 for address and length */
-    uint32_t len;            /* bytes */
+    void *ptr;
+    uint32_t len;            /* bytes; a guest can reach no more than the first 256 MB */
     enum atto_access access; /* what the guest may do with it */
 };
 
@@ -95,7 +96,6 @@ struct atto_executor {
     enum atto_status (*start)(struct atto_run *run, uint32_t entry, const struct atto_context *context);
     enum atto_outcome (*resume)(struct atto_run *run);
     void (*answer)(struct atto_run *run, uint64_t result);
-    uint64_t (*result)(const struct atto_run *run);
     enum atto_status (*window)(struct atto_run *run, uint32_t number, const struct atto_context *memory);
     uint8_t *(*span)(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access);
 };
@@ -113,7 +113,8 @@ enum atto_status atto_run_open(const struct atto_executor *executor, const struc
 
 /* Begins an activation at an entry point (a slot of the text for `bpf`, an index of the functions for `host`). The fuel
  * balance becomes 0. What is left of an activation that had not ended is dropped. Data keeps its values from activation
- * to activation. context: NULL for none; its memory must stay valid until the activation ends.
+ * to activation. context: NULL for none (the guest gets 0 for address and length); its memory must stay valid until the
+ * activation ends.
  * Returns ATTO_OK or ATTO_E_ENTRY (the instance is unchanged). */
 static inline enum atto_status atto_run_start(struct atto_run *run, uint32_t entry,
                                               const struct atto_context *context)
@@ -135,7 +136,16 @@ static inline void atto_run_begin(struct atto_run *run, uint32_t pc)
  * up. In all slices together an activation spends at most what it was given and receipt->longest_run.
  * A run that is not in ATTO_YIELD or freshly started stays as it is and gives its last outcome. */
 #define ATTO_FUEL_MAX 0x3fffffffu
-enum atto_outcome atto_run_resume(struct atto_run *run, uint32_t fuel);
+static inline enum atto_outcome atto_run_resume(struct atto_run *run, uint32_t fuel)
+{
+    if (run->outcome != ATTO_YIELD)
+        return (enum atto_outcome)run->outcome;
+    /* Unsigned, so that even a sum that the rule above forbids is defined: it counts as used up. */
+    run->fuel = (int32_t)((uint32_t)run->fuel + fuel);
+    if (run->fuel <= 0)
+        return ATTO_YIELD;
+    return run->executor->resume(run);
+}
 
 /* Gives the result of the host call that the run waits for; allowed in ATTO_WAIT alone, else ATTO_E_STATE. */
 enum atto_status atto_run_answer(struct atto_run *run, uint64_t result);
@@ -143,11 +153,11 @@ enum atto_status atto_run_answer(struct atto_run *run, uint64_t result);
 /* The value of an activation that is DONE. */
 static inline uint64_t atto_run_result(const struct atto_run *run)
 {
-    return run->executor->result(run);
+    return run->result;
 }
 
 /* Grants the guest a window (0 up to the executor's limit), or takes it away (memory NULL). Takes effect at its next
- * access. Returns ATTO_OK, or ATTO_E_ARGUMENT if there is no window of that number or memory is too long. */
+ * access. Returns ATTO_OK, or ATTO_E_ARGUMENT if there is no window of that number. */
 enum atto_status atto_run_window(struct atto_run *run, uint32_t number, const struct atto_context *memory);
 
 /* The memory behind a guest address, for host calls: NULL unless all `len` bytes lie in one region that allows the

@@ -11,7 +11,7 @@ struct atto_span {
     uint32_t len; /* bytes */
 };
 
-/* What may be done with a piece of memory. Ordered: writing includes reading. */
-enum atto_access { ATTO_NO_ACCESS = 0, ATTO_READ = 1, ATTO_WRITE = 2 };
+/* What may be done with a piece of memory. Writing includes reading. */
+enum atto_access { ATTO_READ = 0, ATTO_WRITE = 1 };
 
 #endif

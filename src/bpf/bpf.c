@@ -10,6 +10,8 @@
 #include "check.h"
 #include "run.h"
 
+_Static_assert(ATTO_READ == 0 && ATTO_WRITE == 1, "the right to write is the lowest bit of a region's span");
+
 #define WINDOW_COUNT (ATTO_BPF_REGIONS - ATTO_BPF_WINDOW)
 
 static struct atto_bpf_run *vm_of(struct atto_run *run)
@@ -27,29 +29,15 @@ uint32_t atto_bpf_instance_bytes(uint32_t call_depth)
     return (uint32_t)sizeof(struct atto_bpf_run) + (call_depth - 1u) * (uint32_t)sizeof(struct atto_bpf_frame);
 }
 
+static const struct atto_context none = { NULL, 0, ATTO_READ };
+
 static void set_region(struct atto_bpf_region *region, uint8_t *base, uint32_t len, enum atto_access access)
 {
     region->base = base;
-    region->span = len * 2u + (access == ATTO_WRITE ? 1u : 0u);
+    region->span = len * 2u + (uint32_t)access;
 }
 
-/* Gives the guest memory of the firmware; nothing if `memory` is NULL, empty or not to be accessed. */
-static inline enum atto_status grant(struct atto_bpf_region *region, const struct atto_context *memory)
-{
-    uint8_t *base = NULL;
-    uint32_t span = 0;
-    if (memory != NULL && memory->ptr != NULL && memory->access != ATTO_NO_ACCESS) {
-        if (memory->len > ATTO_BPF_REGION_MAX)
-            return ATTO_E_ARGUMENT;
-        base = memory->ptr;
-        span = memory->len * 2u + memory->access / ATTO_WRITE;
-    }
-    region->base = base;
-    region->span = span;
-    return ATTO_OK;
-}
-
-static enum atto_status open(const struct atto_image *image, const struct atto_receipt *receipt,
+static __attribute__((cold)) enum atto_status open(const struct atto_image *image, const struct atto_receipt *receipt,
                              const struct atto_host *host, void *arena)
 {
     uint8_t *stack = (uint8_t *)arena + receipt->instance_bytes;
@@ -58,7 +46,7 @@ static enum atto_status open(const struct atto_image *image, const struct atto_r
 
     memset(arena, 0, receipt->arena_bytes);
     vm->run.host = host;
-    vm->run.depth_limit = (uint8_t)(receipt->call_depth - 1u);
+    vm->depth_limit = (uint16_t)(receipt->call_depth - 1u);
     vm->image = image;
     vm->stack_end = ATTO_BPF_ADDRESS(ATTO_BPF_STACK) + receipt->stack_bytes;
     vm->text = (const struct atto_bpf_insn *)(const void *)image->text.ptr;
@@ -71,22 +59,34 @@ static enum atto_status open(const struct atto_image *image, const struct atto_r
     return ATTO_OK;
 }
 
+static enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry, const struct atto_context *context);
+
+/* Slot 0 is the start of a function in every text and takes the short way. */
 static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
 {
     struct atto_bpf_run *vm = vm_of(run);
-    struct atto_bpf_region *region = &vm->region[ATTO_BPF_CONTEXT];
-    if (entry != 0u && !atto_bpf_is_function(vm->image, entry))
-        return ATTO_E_ENTRY;
-    enum atto_status status = grant(region, context);
-    if (status != ATTO_OK)
-        return status;
-    /* Spelled out: a libc's memset takes longer than a small activation. */
     uint64_t *r = vm->r;
+    if (entry != 0u)
+        return start_elsewhere(run, entry, context);
+    /* Spelled out: a libc's memset takes longer than a small activation. */
     r[0] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
-    r[1] = region->base != NULL ? ATTO_BPF_ADDRESS(ATTO_BPF_CONTEXT) : 0u;
-    r[2] = region->span / 2u;
     r[10] = vm->stack_end;
-    atto_run_begin(run, entry);
+    r[1] = context != NULL ? ATTO_BPF_ADDRESS(ATTO_BPF_CONTEXT) : 0u;
+    if (context == NULL)
+        context = &none;
+    r[2] = context->len;
+    set_region(&vm->region[ATTO_BPF_CONTEXT], context->ptr, context->len, context->access);
+    atto_run_begin(run, 0);
+    return ATTO_OK;
+}
+
+static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry,
+                                                                  const struct atto_context *context)
+{
+    if (!atto_bpf_is_function(vm_of(run)->image, entry))
+        return ATTO_E_ENTRY;
+    start(run, 0, context);
+    run->pc = entry;
     return ATTO_OK;
 }
 
@@ -95,16 +95,14 @@ static void answer(struct atto_run *run, uint64_t result)
     vm_of(run)->r[0] = result;
 }
 
-static uint64_t result(const struct atto_run *run)
-{
-    return const_vm_of(run)->r[0];
-}
-
-static enum atto_status window(struct atto_run *run, uint32_t number, const struct atto_context *memory)
+static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint32_t number, const struct atto_context *memory)
 {
     if (number >= WINDOW_COUNT)
         return ATTO_E_ARGUMENT;
-    return grant(&vm_of(run)->region[ATTO_BPF_WINDOW + number], memory);
+    if (memory == NULL)
+        memory = &none;
+    set_region(&vm_of(run)->region[ATTO_BPF_WINDOW + number], memory->ptr, memory->len, memory->access);
+    return ATTO_OK;
 }
 
 static uint8_t *span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
@@ -132,7 +130,6 @@ const struct atto_executor atto_executor_bpf = {
     .start = start,
     .resume = atto_bpf_interpret,
     .answer = answer,
-    .result = result,
     .window = window,
     .span = span,
 };

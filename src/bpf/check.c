@@ -67,7 +67,14 @@ static const uint16_t rule_of[ATTO_BPF_GROUP_COUNT] = { ATTO_BPF_GROUPS(GROUP_RU
 
 #define OPCODE_GROUP(group, opcode, operation) [opcode] = group,
 #define OPCODE_GROUPS(group) ATTO_BPF_##group(OPCODE_GROUP, ATTO_BPF_GROUP_##group)
-static const uint8_t group_of[256] = { ATTO_BPF_GROUPS(OPCODE_GROUPS) };
+static const uint8_t group_of[ATTO_BPF_OPCODE_MAX + 1u] = { ATTO_BPF_GROUPS(OPCODE_GROUPS) };
+
+/* The group of an instruction from outside, whose opcode may be any. */
+static uint32_t group_at(const struct atto_bpf_insn *insn)
+{
+    uint32_t opcode = atto_bpf_opcode(insn->fields);
+    return opcode <= ATTO_BPF_OPCODE_MAX ? group_of[opcode] : (uint32_t)ATTO_BPF_GROUP_NONE;
+}
 
 /* What a slot is judged against. */
 struct context {
@@ -277,11 +284,9 @@ static enum atto_status check_fields(const struct atto_bpf_insn *insn, uint32_t 
 static enum atto_status check_slot(const struct context *c, uint32_t slot)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
-    uint32_t group = group_of[atto_bpf_opcode(insn->fields)];
+    uint32_t group = group_at(insn);
     if (group == ATTO_BPF_GROUP_NONE) {
-        bool second_half = insn->fields == 0u && slot > c->begin &&
-                           (group_of[atto_bpf_opcode(c->text[slot - 1u].fields)] == ATTO_BPF_GROUP_LDDW ||
-                            group_of[atto_bpf_opcode(c->text[slot - 1u].fields)] == ATTO_BPF_GROUP_LDDW_FEMTO);
+        bool second_half = insn->fields == 0u && slot > c->begin && group_at(insn - 1) >= ATTO_BPF_GROUP_LDDW;
         if (!second_half)
             return ATTO_E_OPCODE;
         return slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;

@@ -3,33 +3,47 @@
  * memory accesses, fuel and the depth of local calls.
  *
  * Fuel is not counted down. `limit` is the slot number at which the balance would be used up if the text went straight
- * on; a jump moves it along with pc. So fuel costs one addition at a taken jump and one comparison at each jump. It is
- * unsigned and may wrap; its distance from pc is the balance.
+ * on; a jump moves it along with pc. So fuel costs one addition at a taken jump and one comparison at each jump.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "alu.h"
 #include "memory.h"
+#include "rare.h"
 #include "run.h"
 
 #define OUT_OF_LINE static __attribute__((noinline))
 
-/* Ends a slice before slot `pc`: what the loop kept in variables goes back into the instance. */
-ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, enum atto_outcome outcome)
+/* Ends a slice before a slot: what the loop kept in variables goes back into the instance. */
+ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, uint32_t limit,
+                                        enum atto_outcome outcome)
 {
-    vm->run.pc = pc;
-    vm->run.fuel = (int32_t)(limit - pc);
+    vm->run.pc = slot;
+    vm->run.fuel = (int32_t)(limit - slot);
     vm->run.outcome = (uint8_t)outcome;
     return outcome;
 }
 
-/* Ends an activation at slot `pc`, whose instruction is charged. */
-OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, enum atto_status status)
+/* The slot of the instruction at pc. */
+ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_run *vm, const struct atto_bpf_insn *pc)
 {
-    vm->run.fault = (int8_t)status;
-    return leave(vm, pc, limit - 1, ATTO_FAULT);
+    return (uint32_t)(pc - vm->text);
 }
 
-OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, uint32_t address)
+OUT_OF_LINE enum atto_outcome yield(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit)
+{
+    return leave(vm, slot_of(vm, pc), limit, ATTO_YIELD);
+}
+
+/* Ends an activation at the instruction at pc, which is charged. */
+OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+                                    enum atto_status status)
+{
+    vm->run.fault = (int8_t)status;
+    return leave(vm, slot_of(vm, pc), limit - 1u, ATTO_FAULT);
+}
+
+OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+                                           uint32_t address)
 {
     vm->run.fault_address = address;
     return fault(vm, pc, limit, ATTO_FAULT_MEMORY);
@@ -43,73 +57,13 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
     return &table->calls[number - table->first];
 }
 
-/* Ends a slice because the host call of slot `pc` did not end well: it has to wait, or failed. */
-OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, uint32_t pc, uint32_t limit, int32_t status)
+/* Ends a slice because the host call at pc did not end well: it has to wait, or failed. */
+OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+                                         int32_t status)
 {
     if (status == ATTO_CALL_WAIT)
-        return leave(vm, pc + 1u, limit, ATTO_WAIT);
+        return leave(vm, slot_of(vm, pc) + 1u, limit, ATTO_WAIT);
     return fault(vm, pc, limit, ATTO_FAULT_HOST_CALL);
-}
-
-OUT_OF_LINE uint64_t extend(uint64_t a, int32_t bits)
-{
-    return atto_bpf_movsx64(a, bits);
-}
-
-OUT_OF_LINE uint64_t div64(uint32_t operation, int32_t is_signed, uint64_t a, uint64_t b)
-{
-    return atto_bpf_div64(operation, is_signed != 0, a, b);
-}
-
-OUT_OF_LINE uint32_t div32(uint32_t operation, int32_t is_signed, uint32_t a, uint32_t b)
-{
-    return atto_bpf_div32(operation, is_signed != 0, a, b);
-}
-
-OUT_OF_LINE uint64_t end(uint32_t opcode, uint64_t a, int32_t bits)
-{
-    return atto_bpf_end(opcode, a, bits);
-}
-
-/* An atomic operation on `bytes` bytes at p, which are writable. Nothing runs between the load and the store. */
-OUT_OF_LINE void atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes)
-{
-    uint64_t mask = bytes == 4u ? 0xffffffffu : ~(uint64_t)0;
-    uint64_t *source = &vm->r[atto_bpf_src(insn->fields)];
-    uint64_t old = atto_bpf_load(p, bytes);
-    atto_bpf_store(p, bytes, atto_bpf_atomic(insn->imm, old, *source, vm->r[0] & mask));
-    if (insn->imm == ATTO_BPF_ATOMIC_CMPXCHG)
-        vm->r[0] = old;
-    else if ((insn->imm & ATTO_BPF_ATOMIC_FETCH) != 0)
-        *source = old;
-}
-
-/* Enters a local call: the callee's frame begins below the caller's. */
-static bool push_frame(struct atto_bpf_run *vm, uint32_t pc, uint32_t frame_bytes)
-{
-    uint32_t depth = vm->run.depth;
-    if (depth >= vm->run.depth_limit)
-        return false;
-    struct atto_bpf_frame *frame = &vm->frame[depth];
-    for (uint32_t i = 0; i < 4u; i++)
-        frame->saved[i] = vm->r[6u + i];
-    frame->frame_pointer = (uint32_t)vm->r[10];
-    frame->pc = pc;
-    vm->r[10] = frame->frame_pointer - (frame_bytes ? frame_bytes : ATTO_BPF_FRAME_BYTES_MAX);
-    vm->run.depth = (uint8_t)(depth + 1u);
-    return true;
-}
-
-/* Leaves a local call; answers the slot of the call instruction. */
-static uint32_t pop_frame(struct atto_bpf_run *vm)
-{
-    uint32_t depth = vm->run.depth - 1u;
-    const struct atto_bpf_frame *frame = &vm->frame[depth];
-    for (uint32_t i = 0; i < 4u; i++)
-        vm->r[6u + i] = frame->saved[i];
-    vm->r[10] = frame->frame_pointer;
-    vm->run.depth = (uint8_t)depth;
-    return frame->pc;
 }
 
 /* Dispatch: the one place where the two forms of the interpreter differ. HANDLE(BODY, GROUP) makes handlers for all
@@ -120,7 +74,7 @@ static uint32_t pop_frame(struct atto_bpf_run *vm)
 #if ATTO_BPF_THREADED
 #define AS_ADDRESS(arg, op, operation) [op] = &&handle_##op,
 #define ADDRESSES(group) ATTO_BPF_##group(AS_ADDRESS, 0)
-#define HANDLERS static const void *const handlers[0xdf] = { ATTO_BPF_GROUPS(ADDRESSES) };
+#define HANDLERS static const void *const handlers[ATTO_BPF_OPCODE_MAX + 1u] = { ATTO_BPF_GROUPS(ADDRESSES) };
 #define AS_LABEL(body, op, operation) \
     handle_##op : { body(op##u) }
 #define AS_SHARED_LABEL(arg, op, operation) handle_##op:
@@ -190,20 +144,20 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 #define DO_MOV64_X(op)                                                      \
     {                                                                       \
         uint64_t value = SRC;                                               \
-        *DST = UNLIKELY(OFFSET != 0) ? extend(value, OFFSET) : value;       \
+        *DST = UNLIKELY(OFFSET != 0) ? atto_bpf_extend(value, OFFSET) : value;       \
     }                                                                       \
     NEXT;
 #define DO_MOV32_X(op)                                                      \
     {                                                                       \
         uint32_t value = SRC32;                                             \
-        *DST = UNLIKELY(OFFSET != 0) ? (uint32_t)extend(value, OFFSET) : value; \
+        *DST = UNLIKELY(OFFSET != 0) ? (uint32_t)atto_bpf_extend(value, OFFSET) : value; \
     }                                                                       \
     NEXT;
-#define DO_DIV64_K(op) SET(uint64_t, div64((op) / 16u, OFFSET, old, IMM64))
-#define DO_DIV64_X(op) SET(uint64_t, div64((op) / 16u, OFFSET, old, SRC))
-#define DO_DIV32_K(op) SET(uint32_t, div32((op) / 16u, OFFSET, old, IMM32))
-#define DO_DIV32_X(op) SET(uint32_t, div32((op) / 16u, OFFSET, old, SRC32))
-#define DO_END(op) SET(uint64_t, end(op, old, pc->imm))
+#define DO_DIV64_K(op) atto_bpf_divide64(DST, fields, IMM64); NEXT;
+#define DO_DIV64_X(op) atto_bpf_divide64(DST, fields, SRC); NEXT;
+#define DO_DIV32_K(op) atto_bpf_divide32(DST, fields, IMM32); NEXT;
+#define DO_DIV32_X(op) atto_bpf_divide32(DST, fields, SRC32); NEXT;
+#define DO_END(op) atto_bpf_order_bytes(DST, op, pc->imm); NEXT;
 #define DO_LDDW(op)                                             \
     *DST = IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32;          \
     limit++;                                                    \
@@ -236,14 +190,14 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     const uint32_t at = atto_bpf_offset_of(address);                                    \
     const struct atto_bpf_region region = vm->region[atto_bpf_region_of(address)];      \
     if (UNLIKELY(!allowed(&region, at, bytes)))                                         \
-        return memory_fault(vm, SLOT, limit, address);
+        return memory_fault(vm, pc, limit, address);
 #define DO_LDX(op)                                      \
     ACCESS(op, SRC32, atto_bpf_readable)                \
     *DST = atto_bpf_load(region.base + at, bytes);      \
     NEXT;
 #define DO_LDXS(op)                                                                           \
     ACCESS(op, SRC32, atto_bpf_readable)                                                      \
-    *DST = atto_bpf_movsx64(atto_bpf_load(region.base + at, bytes), (int32_t)bytes * 8);      \
+    *DST = atto_bpf_extend(atto_bpf_load(region.base + at, bytes), (int32_t)bytes * 8);       \
     NEXT;
 #define DO_ST(op)                                       \
     ACCESS(op, DST32, atto_bpf_writable)                \
@@ -255,13 +209,13 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     NEXT;
 #define DO_ATOMIC(op)                                           \
     ACCESS(op, DST32, atto_bpf_writable)                        \
-    atomic(vm, pc, region.base + at, bytes);                   \
+    atto_bpf_atomic(vm, pc, region.base + at, bytes);                   \
     NEXT;
 
 #define DO_CALL(op)                                                             \
     if (atto_bpf_src(fields) != 0u) {                                               \
-        if (!push_frame(vm, SLOT, (uint32_t)OFFSET))                        \
-            return fault(vm, SLOT, limit, ATTO_FAULT_CALL_DEPTH);              \
+        if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                        \
+            return fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH);              \
         JUMP(pc->imm)                                                           \
         END_BLOCK;                                                              \
     }                                                                           \
@@ -270,12 +224,14 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     vm->run.pc = SLOT;                                                                          \
     int32_t status = call->fn(&vm->run, r);                                                     \
     if (UNLIKELY(status != ATTO_OK))                                                            \
-        return call_ended(vm, SLOT, limit, status);                                             \
+        return call_ended(vm, pc, limit, status);                                             \
     END_BLOCK;
 #define DO_EXIT(op)                                                             \
-    if (vm->run.depth == 0u)                                                    \
-        return leave(vm, SLOT, limit - 1, ATTO_DONE);                                \
-    JUMP((int32_t)pop_frame(vm) - (int32_t)SLOT)                                \
+    if (vm->run.depth == 0u) {                                                  \
+        vm->run.result = r[0];                                                  \
+        return leave(vm, SLOT, limit - 1u, ATTO_DONE);                          \
+    }                                                                           \
+    JUMP((int32_t)atto_bpf_pop_frame(vm) - (int32_t)SLOT)                                \
     END_BLOCK;
 
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
@@ -321,7 +277,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         END_SELECT
         /* The end of a basic block: on to the next one if there is fuel for it. */
         fields = (++pc)->fields;
-        if ((int32_t)(limit - SLOT) <= 0)
-            return leave(vm, SLOT, limit, ATTO_YIELD);
+        if (UNLIKELY((int32_t)SLOT >= (int32_t)limit))
+            return yield(vm, pc, limit);
     }
 }

@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct atto_bpf_insn) == 8, "a slot has 8 bytes");
 #error "Atto runs eBPF text in place and so needs a little-endian machine"
 #endif
 
+#define ATTO_BPF_OPCODE_MAX 0xdeu /* the largest in the table */
 #define ATTO_BPF_SLOT_BYTES 8u
 #define ATTO_BPF_FRAME_BYTES_MAX 512u
 
@@ -103,7 +104,7 @@ enum atto_bpf_atomic {
 #define ATTO_BPF_LDDW(X, arg) X(arg, 0x18, lddw)
 #define ATTO_BPF_LDDW_FEMTO(X, arg) X(arg, 0xb8, lddwd) X(arg, 0xd8, lddwr)
 
-/* All groups: G(group) is expanded for each. */
+/* All groups: G(group) is expanded for each. The wide ones come last. */
 #define ATTO_BPF_GROUPS(G) \
     G(ALU64_K) G(ALU64_X) G(ALU32_K) G(ALU32_X) G(MOV64_X) G(MOV32_X) G(DIV64_K) G(DIV64_X) G(DIV32_K) G(DIV32_X) \
     G(NEG64) G(NEG32) G(END) G(JMP64_K) G(JMP64_X) G(JMP32_K) G(JMP32_X) G(JA) G(JA32) G(CALL) G(EXIT) G(LDX) \

@@ -1,6 +1,7 @@
 /* Loads and stores of little-endian numbers in guest memory, at any alignment, made of bytes: the only functions of the
  * interpreter that look behind a region's base. A compiler turns them into single instructions where the core allows
- * unaligned access; where it does not, an aligned address takes a path of its own that the compiler can merge.
+ * unaligned access; where it does not, an aligned address takes a path of its own that the compiler can merge, and any
+ * other goes to a function.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_BPF_MEMORY_H
@@ -11,8 +12,10 @@
 #include "alu.h"
 
 #if defined(__ARM_FEATURE_UNALIGNED) || defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define ATTO_BPF_UNALIGNED_IS_FINE 1
 #define ATTO_BPF_ALIGNED(p, bytes) 0
 #else
+#define ATTO_BPF_UNALIGNED_IS_FINE 0
 #define ATTO_BPF_ALIGNED(p, bytes) ((uintptr_t)(p) % (bytes) == 0u)
 #endif
 
@@ -40,6 +43,17 @@ ATTO_BPF_INLINE void atto_bpf_bytes_store32(uint8_t *p, uint32_t value)
     p[3] = (uint8_t)(value >> 24);
 }
 
+static __attribute__((noinline, unused)) uint32_t atto_bpf_unaligned_load32(const uint8_t *p)
+{
+    return atto_bpf_bytes_load32(p);
+}
+
+static __attribute__((noinline, unused)) void atto_bpf_unaligned_store32(uint8_t *p, uint32_t value)
+{
+    atto_bpf_bytes_store32(p, value);
+}
+
+/* Two single bytes are no longer than a call. */
 ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
 {
     if (ATTO_BPF_ALIGNED(p, 2u))
@@ -49,9 +63,11 @@ ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
 
 ATTO_BPF_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
 {
+    if (ATTO_BPF_UNALIGNED_IS_FINE)
+        return atto_bpf_bytes_load32(p);
     if (ATTO_BPF_ALIGNED(p, 4u))
         return atto_bpf_bytes_load32(__builtin_assume_aligned(p, 4));
-    return atto_bpf_bytes_load32(p);
+    return atto_bpf_unaligned_load32(p);
 }
 
 ATTO_BPF_INLINE uint64_t atto_bpf_load64(const uint8_t *p)
@@ -69,10 +85,12 @@ ATTO_BPF_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
 
 ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
 {
-    if (ATTO_BPF_ALIGNED(p, 4u))
+    if (ATTO_BPF_UNALIGNED_IS_FINE)
+        atto_bpf_bytes_store32(p, value);
+    else if (ATTO_BPF_ALIGNED(p, 4u))
         atto_bpf_bytes_store32(__builtin_assume_aligned(p, 4), value);
     else
-        atto_bpf_bytes_store32(p, value);
+        atto_bpf_unaligned_store32(p, value);
 }
 
 ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)

@@ -12,7 +12,8 @@
 #include "atto/exec.h"
 #include "isa.h"
 
-/* Memory that the guest can reach. span is twice the length, plus 1 if the guest may write. An unused region is 0. */
+/* Memory that the guest can reach. span is twice the length, plus 1 if the guest may write; of a length of 2 GB or more
+ * it loses the highest bit, which makes the region smaller. An unused region is 0. */
 struct atto_bpf_region {
     uint8_t *base;
     uint32_t span;
@@ -30,9 +31,10 @@ struct atto_bpf_run {
     uint64_t r[11];
     const struct atto_image *image;
     const struct atto_bpf_insn *text;
-    uint32_t stack_end; /* r10 of the entry point */
+    uint32_t stack_end;   /* r10 of the entry point */
+    uint32_t depth_limit; /* length of frame[] */
     struct atto_bpf_region region[ATTO_BPF_REGIONS];
-    struct atto_bpf_frame frame[]; /* run.depth_limit of them */
+    struct atto_bpf_frame frame[];
 };
 
 _Static_assert(ATTO_BPF_REGIONS == 8u || ATTO_BPF_REGIONS == 16u, "the region number is a bit field of the address");

@@ -111,9 +111,13 @@ enum atto_status atto_container_install(struct atto_container *container, const 
 {
     struct atto_image image;
     enum atto_status status = atto_image_parse(bytes, len, &image, refusal);
-    if (status == ATTO_OK)
-        return atto_container_install_image(container, firmware, &image, arena, arena_bytes, refusal);
-    *container = (struct atto_container){ 0 };
+    if (status != ATTO_OK) {
+        *container = (struct atto_container){ 0 };
+        return status;
+    }
+    status = atto_container_install_image(container, firmware, &image, arena, arena_bytes, refusal);
+    if (status == ATTO_E_MANIFEST && refusal != NULL)
+        refusal->at += (uint32_t)(image.manifest.ptr - bytes);
     return status;
 }
 

@@ -22,17 +22,6 @@ enum atto_status atto_run_open(const struct atto_executor *executor, const struc
     return ATTO_OK;
 }
 
-enum atto_outcome atto_run_resume(struct atto_run *run, uint32_t fuel)
-{
-    if (run->outcome != ATTO_YIELD)
-        return (enum atto_outcome)run->outcome;
-    /* Unsigned, so that a sum past ATTO_FUEL_MAX twice over is seen as used up, not undefined. */
-    run->fuel = (int32_t)((uint32_t)run->fuel + fuel);
-    if (run->fuel <= 0)
-        return ATTO_YIELD;
-    return run->executor->resume(run);
-}
-
 enum atto_status atto_run_answer(struct atto_run *run, uint64_t result)
 {
     if (run->outcome != ATTO_WAIT)

@@ -69,7 +69,7 @@ static enum atto_status start(struct atto_run *run, uint32_t entry, const struct
     if (entry >= vm->program->entry_count)
         return ATTO_E_ENTRY;
     vm->entry = vm->program->entries[entry];
-    vm->frame.context = context != NULL ? *context : (struct atto_context){ NULL, 0, ATTO_NO_ACCESS };
+    vm->frame.context = context != NULL ? *context : (struct atto_context){ NULL, 0, ATTO_READ };
     vm->frame.step = 0;
     vm->frame.result = 0;
     atto_run_begin(run, entry);
@@ -82,6 +82,8 @@ static enum atto_outcome resume(struct atto_run *run)
     enum atto_outcome outcome = vm->entry(&vm->frame);
     if (outcome == ATTO_FAULT)
         run->fault = ATTO_FAULT_NATIVE;
+    if (outcome == ATTO_DONE)
+        run->result = vm->frame.result;
     run->outcome = (uint8_t)outcome;
     return outcome;
 }
@@ -89,11 +91,6 @@ static enum atto_outcome resume(struct atto_run *run)
 static void answer(struct atto_run *run, uint64_t result)
 {
     ((struct host_run *)run)->frame.result = result;
-}
-
-static uint64_t result(const struct atto_run *run)
-{
-    return ((const struct host_run *)run)->frame.result;
 }
 
 /* A host function has the firmware's whole memory; it needs no windows and makes no guest addresses. */
@@ -122,7 +119,6 @@ const struct atto_executor atto_executor_host = {
     .start = start,
     .resume = resume,
     .answer = answer,
-    .result = result,
     .window = window,
     .span = span,
 };

@@ -8,14 +8,12 @@
 #include "base/bytes.h"
 #include "image/formats.h"
 
-enum {
-    AT_VERSION = 4,
-    AT_FLAGS = 8,
-    AT_DATA_BYTES = 12,
-    AT_RODATA_BYTES = 16,
-    AT_TEXT_BYTES = 20,
-    AT_FUNCTION_COUNT = 24
-};
+#define AT_VERSION 4u
+#define AT_FLAGS 8u
+#define AT_DATA_BYTES 12u
+#define AT_RODATA_BYTES 16u
+#define AT_TEXT_BYTES 20u
+#define AT_FUNCTION_COUNT 24u
 
 #define FLAG_COMPRESSED 1u
 #define FEMTO_FUNCTION_BYTES 6u

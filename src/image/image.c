@@ -10,20 +10,18 @@
 #include "image/formats.h"
 
 /* Offsets of the header's fields. */
-enum {
-    AT_MAGIC = 0,
-    AT_VERSION = 4,
-    AT_EXECUTOR = 5,
-    AT_FLAGS = 6,
-    AT_IMAGE_BYTES = 8,
-    AT_TEXT_BYTES = 12,
-    AT_FUNCTIONS_BYTES = 16,
-    AT_RODATA_BYTES = 20,
-    AT_DATA_BYTES = 24,
-    AT_BSS_BYTES = 28,
-    AT_MANIFEST_BYTES = 32,
-    AT_LINES_BYTES = 36
-};
+#define AT_MAGIC 0u
+#define AT_VERSION 4u
+#define AT_EXECUTOR 5u
+#define AT_FLAGS 6u
+#define AT_IMAGE_BYTES 8u
+#define AT_TEXT_BYTES 12u
+#define AT_FUNCTIONS_BYTES 16u
+#define AT_RODATA_BYTES 20u
+#define AT_DATA_BYTES 24u
+#define AT_BSS_BYTES 28u
+#define AT_MANIFEST_BYTES 32u
+#define AT_LINES_BYTES 36u
 
 /* Data and bss together: what a guest address can reach in one region. */
 #define MEMORY_BYTES_MAX 0x10000000u

@@ -1,0 +1,41 @@
+# The usual commands. Each installs what it needs by itself (scripts/setup) and does its work in a script that can also
+# be called alone; CMake presets build the parts.
+#
+# SPDX-License-Identifier: Apache-2.0
+.PHONY: help demo check check-fast bench sizes fuzz clean
+
+help:
+	@echo 'make demo         three containers on an emulated Cortex-M4, and two that misbehave'
+	@echo 'make check        every test on every target; ends with "N passed, N failed"'
+	@echo 'make check-fast   the tests on Linux alone'
+	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory]'
+	@echo 'make sizes        flash and RAM of the parts of the library'
+	@echo 'make fuzz         fuzz targets [SECONDS=60 for each]'
+	@echo 'make clean        removes build/'
+
+demo:
+	@scripts/setup demo
+	@scripts/demo
+
+check:
+	@scripts/setup check
+	@scripts/check
+
+check-fast:
+	@scripts/setup check-fast
+	@scripts/check --fast
+
+bench:
+	@scripts/setup bench
+	@scripts/bench $(WORKLOADS)
+
+sizes:
+	@scripts/setup sizes
+	@scripts/sizes
+
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz $(or $(SECONDS),60)
+
+clean:
+	rm -rf build

@@ -1,0 +1,81 @@
+/* A Linux process as a board: what board.h asks for, with system calls.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "board.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+const char *const board_name = "linux";
+
+int32_t board_file_read(const char *path, void *buffer, uint32_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return BOARD_E_OPEN;
+    size_t len = fread(buffer, 1, capacity, file);
+    int32_t result = (int32_t)len;
+    if (ferror(file))
+        result = BOARD_E_OPEN;
+    else if (len == capacity && fgetc(file) != EOF)
+        result = BOARD_E_SIZE;
+    fclose(file);
+    return result;
+}
+
+void board_write(const char *text, uint32_t len)
+{
+    fwrite(text, 1, len, stdout);
+}
+
+void board_exit(int status)
+{
+    exit(status);
+}
+
+bool board_counter_start(void)
+{
+    return false;
+}
+
+uint32_t board_counter(void)
+{
+    return 0;
+}
+
+uint32_t board_instructions(uint32_t begin, uint32_t end)
+{
+    (void)begin;
+    (void)end;
+    return 0;
+}
+
+static uint64_t port_now_us(void *user)
+{
+    struct timespec now;
+    (void)user;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+static void port_log(void *user, const char *text, uint32_t len)
+{
+    (void)user;
+    board_write(text, len);
+    board_write("\n", 1);
+}
+
+static void port_random(void *user, uint8_t *bytes, uint32_t len)
+{
+    (void)user;
+    for (uint32_t done = 0; done < len;) {
+        ssize_t got = getrandom(bytes + done, len - done, 0);
+        if (got < 0)
+            abort();
+        done += (uint32_t)got;
+    }
+}
+
+const struct atto_port board_port = { .now_us = port_now_us, .log = port_log, .random = port_random };

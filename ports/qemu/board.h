@@ -1,0 +1,43 @@
+/* What the programs of this repository need from the machine they run on, beside the C library: test programs, the
+ * runner, the demo and the benchmark. The emulated boards implement it through semihosting, ports/linux/board.c with
+ * system calls. On every board main() gets its arguments, printf writes to standard output, and the value of main() is
+ * the exit status.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "atto/port.h"
+
+/* "mps2-an386", "rv32-virt" or "linux". */
+extern const char *const board_name;
+
+/* Clock, log and random numbers. Those of an emulated board repeat from run to run. */
+extern const struct atto_port board_port;
+
+/* Reads a file of the host into `buffer`. Returns its length in bytes, or BOARD_E_OPEN if it cannot be opened or read,
+ * BOARD_E_SIZE if it is longer than `capacity`; then the buffer's content is undefined. */
+#define BOARD_E_OPEN (-1)
+#define BOARD_E_SIZE (-2)
+int32_t board_file_read(const char *path, void *buffer, uint32_t capacity);
+
+/* Writes `len` bytes to standard output, beside what printf writes; nothing is added or lost. */
+void board_write(const char *text, uint32_t len);
+
+/* Ends the program now. */
+void board_exit(int status) __attribute__((noreturn));
+
+/* Makes the instruction counter ready: runs loops of known length and answers whether every one was counted exactly.
+ * false: this machine does not count (Linux; QEMU without -icount), and the functions below are not to be used. */
+bool board_counter_start(void);
+
+/* A reading of the counter, in a unit of its own. */
+uint32_t board_counter(void);
+
+/* Machine instructions executed between two readings, the reading itself not counted. Exact for up to 500 million. */
+uint32_t board_instructions(uint32_t begin, uint32_t end);
+
+#endif

@@ -1,0 +1,104 @@
+/* Host calls of the reference firmware: log, clock, random bytes and one simulated sensor. Guest addresses become
+ * memory through atto_run_span() only; an address that is not the guest's own ends its activation.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "host_calls.h"
+
+#include <string.h>
+
+#include "../../sdk/calls.h"
+#include "atto/exec.h"
+
+#define LOG_BYTES_MAX 256u
+#define RANDOM_BYTES_MAX 256u
+
+static const struct atto_port *port_of(const struct atto_run *run)
+{
+    return run->host->user;
+}
+
+static int32_t call_log(struct atto_run *run, uint64_t r[6])
+{
+    const struct atto_port *port = port_of(run);
+    uint32_t len = r[2] < LOG_BYTES_MAX ? (uint32_t)r[2] : LOG_BYTES_MAX;
+    const uint8_t *text = atto_run_span(run, r[1], len, ATTO_READ);
+    if (text == NULL)
+        return ATTO_E_ARGUMENT;
+    port->log(port->user, (const char *)text, len);
+    r[0] = 0;
+    return ATTO_OK;
+}
+
+static int32_t call_now_us(struct atto_run *run, uint64_t r[6])
+{
+    const struct atto_port *port = port_of(run);
+    r[0] = port->now_us(port->user);
+    return ATTO_OK;
+}
+
+static int32_t call_random(struct atto_run *run, uint64_t r[6])
+{
+    const struct atto_port *port = port_of(run);
+    uint8_t *bytes = r[2] <= RANDOM_BYTES_MAX ? atto_run_span(run, r[1], (uint32_t)r[2], ATTO_WRITE) : NULL;
+    if (bytes == NULL)
+        return ATTO_E_ARGUMENT;
+    port->random(port->user, bytes, (uint32_t)r[2]);
+    r[0] = 0;
+    return ATTO_OK;
+}
+
+/* Sensor 0 measures a temperature in hundredths of a degree that swings between 20 and 23 degrees; it is made up, and
+ * the same in every run: one step a reading. */
+static int32_t read_temperature(void)
+{
+    static uint32_t step;
+    uint32_t phase = step++ % 60u;
+    uint32_t rise = phase < 30u ? phase : 60u - phase;
+    return (int32_t)(2000u + 10u * rise);
+}
+
+static int32_t call_sensor_read(struct atto_run *run, uint64_t r[6])
+{
+    uint8_t *out = atto_run_span(run, r[2], sizeof(int32_t), ATTO_WRITE);
+    if (out == NULL)
+        return ATTO_E_ARGUMENT;
+    if (r[1] != 0) {
+        r[0] = (uint64_t)(int64_t)ATTO_E_NOT_FOUND;
+        return ATTO_OK;
+    }
+    int32_t value = read_temperature();
+    memcpy(out, &value, sizeof value);
+    r[0] = 0;
+    return ATTO_OK;
+}
+
+/* Prices in instructions of a guest, roughly what the call costs the device. */
+const struct atto_call board_calls[BOARD_CALL_COUNT] = {
+    { call_log, 50 },
+    { call_now_us, 5 },
+    { call_random, 50 },
+    { call_sensor_read, 20 },
+};
+
+enum {
+#define CALL_NUMBER(name, number) name##_number = (number),
+    ATTO_SDK_CALLS(CALL_NUMBER)
+#undef CALL_NUMBER
+};
+_Static_assert(atto_log_number == BOARD_CALL_FIRST, "board_calls is in the order of the numbers");
+_Static_assert(atto_now_us_number == BOARD_CALL_FIRST + 1, "board_calls is in the order of the numbers");
+_Static_assert(atto_random_number == BOARD_CALL_FIRST + 2, "board_calls is in the order of the numbers");
+_Static_assert(atto_sensor_read_number == BOARD_CALL_FIRST + 3, "board_calls is in the order of the numbers");
+
+const struct atto_call_table board_call_table = {
+    .calls = board_calls,
+    .first = BOARD_CALL_FIRST,
+    .count = BOARD_CALL_COUNT,
+    .next = NULL,
+};
+
+void board_calls_grant(struct atto_callset *set)
+{
+    for (uint32_t i = 0; i < BOARD_CALL_COUNT; i++)
+        atto_callset_add(set, BOARD_CALL_FIRST + i);
+}

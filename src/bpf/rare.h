@@ -1,0 +1,30 @@
+/* What the interpreter does seldom and out of line. All have few arguments, so that its loop needs no C stack. Private to
+ * src/bpf.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_BPF_RARE_H
+#define ATTO_BPF_RARE_H
+
+#include "run.h"
+
+/* Divides the register at d by b; the packed fields of the instruction tell what kind of division it is. */
+void atto_bpf_divide64(uint64_t *d, uint32_t fields, uint64_t b);
+void atto_bpf_divide32(uint64_t *d, uint32_t fields, uint32_t b);
+
+/* The low `bits` (8, 16 or 32) of a with their sign extended. */
+uint64_t atto_bpf_extend(uint64_t a, int32_t bits);
+
+/* le, be or bswap (by the opcode) of the register at d; bits is 16, 32 or 64. */
+void atto_bpf_order_bytes(uint64_t *d, uint32_t opcode, int32_t bits);
+
+/* An atomic operation on `bytes` (4 or 8) bytes at p, which are writable. Nothing runs between its load and its store. */
+void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes);
+
+/* Enters a local call from `slot`: saves the caller's registers and puts the callee's frame below the caller's.
+ * frame_bytes: of the caller; 0 stands for the largest. false: as many calls are active as there is room for. */
+bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_bytes);
+
+/* Leaves a local call, of which there must be one; answers the slot of the call instruction. */
+uint32_t atto_bpf_pop_frame(struct atto_bpf_run *vm);
+
+#endif
