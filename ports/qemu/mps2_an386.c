@@ -1,5 +1,5 @@
-/* QEMU's mps2-an386, a Cortex-M4 with 4 MB of code memory at 0 and 4 MB of RAM at 0x20000000. Virtual time stands for
- * instructions: with -icount shift=8 each instruction takes 256 ns, which is 6.4 ticks of the CMSDK timer, so the
+/* QEMU's mps2-an386, a Cortex-M4 with 4 MB of code memory at 0 and 4 MB of RAM at 0x20000000. It also runs code for a
+ * Cortex-M0, and then traps unaligned accesses as that core does. Virtual time stands for instructions: with -icount shift=8 each instruction takes 256 ns, which is 6.4 ticks of the CMSDK timer, so the
  * number of instructions is ticks * 5 / 32, rounded.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -13,6 +13,8 @@ const char *const board_name = "mps2-an386";
 #define TIMER_RELOAD (*(volatile uint32_t *)0x40000008u)
 #define TIMER_TICKS_PER_US 25u
 
+#define SCB_CCR (*(volatile uint32_t *)0xe000ed14u)
+#define SCB_CCR_UNALIGN_TRP (1u << 3)
 #define SCB_CFSR (*(volatile uint32_t *)0xe000ed28u)
 #define SCB_HFSR (*(volatile uint32_t *)0xe000ed2cu)
 #define SCB_BFAR (*(volatile uint32_t *)0xe000ed38u)
@@ -47,7 +49,8 @@ uint64_t machine_now_us(void)
 __attribute__((naked, noinline)) void machine_known_loop(uint32_t rounds)
 {
     (void)rounds;
-    __asm__ volatile("1: subs r0, r0, #1\n"
+    __asm__ volatile(".syntax unified\n"
+                     "1: subs r0, r0, #1\n"
                      "   bne 1b\n"
                      "   bx lr\n");
 }
@@ -73,20 +76,30 @@ __attribute__((used)) static void fault_report(const uint32_t *frame)
  * stack from its top. */
 __attribute__((naked)) static void fault_entry(void)
 {
-    __asm__ volatile("mov r0, sp\n"
+    __asm__ volatile(".syntax unified\n"
+                     "mov r0, sp\n"
                      "ldr r1, =machine_stack_start\n"
+                     "ldr r2, =machine_stack_end\n"
                      "cmp r0, r1\n"
-                     "ldr r1, =machine_stack_end\n"
-                     "it lo\n"
-                     "sublo r0, r1, #32\n"
-                     "sub r1, r1, #64\n"
-                     "mov sp, r1\n"
+                     "bhs 1f\n"
+                     "mov r0, r2\n"
+                     "subs r0, r0, #32\n"
+                     "1: subs r2, r2, #64\n"
+                     "mov sp, r2\n"
                      "b fault_report\n");
+}
+
+__attribute__((used)) static void reset(void)
+{
+#ifndef __ARM_FEATURE_UNALIGNED
+    SCB_CCR |= SCB_CCR_UNALIGN_TRP;
+#endif
+    machine_main();
 }
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
     (void (*)(void))machine_stack_end,
-    (void (*)(void))machine_main,
+    reset,
     fault_entry, /* NMI */
     fault_entry, /* HardFault */
     fault_entry, /* MemManage */
