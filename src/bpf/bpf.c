@@ -38,7 +38,7 @@ static void set_region(struct atto_bpf_region *region, uint8_t *base, uint32_t l
 }
 
 static __attribute__((cold)) enum atto_status open(const struct atto_image *image, const struct atto_receipt *receipt,
-                             const struct atto_host *host, void *arena)
+                                                   const struct atto_host *host, void *arena)
 {
     uint8_t *stack = (uint8_t *)arena + receipt->instance_bytes;
     uint8_t *data = stack + receipt->stack_bytes;
@@ -46,7 +46,7 @@ static __attribute__((cold)) enum atto_status open(const struct atto_image *imag
 
     memset(arena, 0, receipt->arena_bytes);
     vm->run.host = host;
-    vm->depth_limit = (uint16_t)(receipt->call_depth - 1u);
+    vm->depth_limit = receipt->call_depth - 1u;
     vm->image = image;
     vm->stack_end = ATTO_BPF_ADDRESS(ATTO_BPF_STACK) + receipt->stack_bytes;
     vm->text = (const struct atto_bpf_insn *)(const void *)image->text.ptr;
@@ -59,15 +59,11 @@ static __attribute__((cold)) enum atto_status open(const struct atto_image *imag
     return ATTO_OK;
 }
 
-static enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry, const struct atto_context *context);
-
-/* Slot 0 is the start of a function in every text and takes the short way. */
-static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
+/* Begins at slot 0, which is the start of a function in every text. */
+static __attribute__((noinline)) enum atto_status start_first(struct atto_run *run, const struct atto_context *context)
 {
     struct atto_bpf_run *vm = vm_of(run);
     uint64_t *r = vm->r;
-    if (entry != 0u)
-        return start_elsewhere(run, entry, context);
     /* Spelled out: a libc's memset takes longer than a small activation. */
     r[0] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
     r[10] = vm->stack_end;
@@ -81,13 +77,18 @@ static enum atto_status start(struct atto_run *run, uint32_t entry, const struct
 }
 
 static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry,
-                                                                  const struct atto_context *context)
+                                                                        const struct atto_context *context)
 {
     if (!atto_bpf_is_function(vm_of(run)->image, entry))
         return ATTO_E_ENTRY;
-    start(run, 0, context);
+    start_first(run, context);
     run->pc = entry;
     return ATTO_OK;
+}
+
+static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
+{
+    return entry == 0u ? start_first(run, context) : start_elsewhere(run, entry, context);
 }
 
 static void answer(struct atto_run *run, uint64_t result)
