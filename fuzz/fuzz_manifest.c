@@ -1,0 +1,64 @@
+/* Fuzz target: bytes as a manifest, in a block of exactly their size. What is accepted must be readable to the end and
+ * within its limits.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "atto/manifest.h"
+#include "harness.h"
+
+static void require(bool condition, const char *what)
+{
+    if (!condition)
+        harness_fail(__FILE__, __LINE__, what);
+}
+
+static bool inside(struct atto_span part, struct atto_span whole)
+{
+    return part.len == 0 ||
+           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= whole.ptr + whole.len - part.ptr);
+}
+
+static void read_all(const struct atto_manifest *manifest, struct atto_span bytes)
+{
+    char name[ATTO_NAME_MAX + 1u];
+    struct atto_entry entry;
+    struct atto_hook_wish hook;
+    require(inside(manifest->name, bytes) && manifest->name.len <= ATTO_NAME_MAX, "name");
+    require(manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX, "counts");
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        require(atto_manifest_entry(manifest, i, &entry) == ATTO_OK && inside(entry.name, bytes), "entry");
+        require(entry.name.len >= 1 && entry.name.len <= ATTO_NAME_MAX && entry.slot <= 0xffffu, "entry's limits");
+        memcpy(name, entry.name.ptr, entry.name.len);
+        name[entry.name.len] = '\0';
+        require(strlen(name) == entry.name.len, "a zero in a name");
+        require(atto_manifest_find_entry(manifest, name) == (int32_t)i, "entry found by its name");
+    }
+    for (uint32_t i = 0; i < manifest->hook_count; i++) {
+        require(atto_manifest_hook(manifest, i, &hook) == ATTO_OK && inside(hook.uuid, bytes), "hook");
+        require(hook.uuid.len == ATTO_UUID_BYTES && hook.entry < manifest->entry_count, "hook's limits");
+        require(hook.priority <= 15 && hook.policy <= 3, "hook's limits");
+    }
+    require(atto_manifest_entry(manifest, manifest->entry_count, &entry) == ATTO_E_NOT_FOUND, "one entry too many");
+    require(atto_manifest_hook(manifest, manifest->hook_count, &hook) == ATTO_E_NOT_FOUND, "one hook too many");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct atto_manifest manifest;
+    struct atto_refusal refusal = { ATTO_OK, 0xffffffffu };
+    uint8_t *block = malloc(len != 0 ? len : 1u);
+    if (block == NULL)
+        return 0;
+    memcpy(block, bytes, len);
+    const struct atto_span span = { block, (uint32_t)len };
+    enum atto_status status = atto_manifest_parse(span, &manifest, &refusal);
+    if (status == ATTO_OK)
+        read_all(&manifest, span);
+    else
+        require(status == ATTO_E_MANIFEST && refusal.status == status && refusal.at <= len, "refusal");
+    free(block);
+    return 0;
+}
