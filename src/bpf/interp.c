@@ -104,17 +104,11 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
     }
 #endif
 
-/* The register with this number. On Arm the address is kept in one piece, so that a register's two halves are read or
- * written by one instruction; it means nothing to the program. */
-#if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
-#define KEEP_ADDRESS(p) __asm__("" : "+r"(p))
-#else
-#define KEEP_ADDRESS(p)
-#endif
+/* The register with this number. Its address is not taken apart, so that its two halves are read or written at once. */
 ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 {
     uint64_t *p = &r[number];
-    KEEP_ADDRESS(p);
+    ATTO_BPF_OPAQUE(p);
     return p;
 }
 

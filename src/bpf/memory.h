@@ -19,6 +19,13 @@
 #define ATTO_BPF_ALIGNED(p, bytes) ((uintptr_t)(p) % (bytes) == 0u)
 #endif
 
+/* Hides from the compiler where a value comes from, so that it makes better code on Arm; means nothing to the program. */
+#if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
+#define ATTO_BPF_OPAQUE(value) __asm__("" : "+r"(value))
+#else
+#define ATTO_BPF_OPAQUE(value)
+#endif
+
 ATTO_BPF_INLINE uint32_t atto_bpf_bytes_load16(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8;
@@ -95,8 +102,10 @@ ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
 
 ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
 {
-    atto_bpf_store32(p, (uint32_t)value);
-    atto_bpf_store32(p + 4, (uint32_t)(value >> 32));
+    uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+    ATTO_BPF_OPAQUE(high); /* else gcc 12 takes the bytes out of the 64-bit value one by one */
+    atto_bpf_store32(p, low);
+    atto_bpf_store32(p + 4, high);
 }
 
 /* The size of an access, from its opcode: w, h, b, dw (section 5). */
