@@ -393,6 +393,17 @@ static void recursion_claims_the_largest_depth(void)
     EQUAL(judge_recursion(64, 64 * ATTO_BPF_CALL_DEPTH - 8, ATTO_BPF_CALL_DEPTH), ATTO_E_FRAME_SIZE);
     EQUAL(judge_recursion(64, 64 * ATTO_BPF_CALL_DEPTH, ATTO_BPF_CALL_DEPTH - 1), ATTO_E_FRAME_SIZE);
     EQUAL(judge_recursion(64, 64, 1), ATTO_E_FRAME_SIZE);
+    /* Two functions that call each other: the larger frame counts for both. */
+    static struct guest guest;
+    static const uint64_t slots[] = { CALL_FRAME(1, 8), EXIT, CALL_FRAME(-3, 64), EXIT };
+    for (uint32_t stack = 64; stack <= 64u * ATTO_BPF_CALL_DEPTH; stack += 8u) {
+        const struct guest_function functions[] = { { 0, 8, (uint16_t)stack, ATTO_BPF_CALL_DEPTH },
+                                                    { 2, 64, 64u * ATTO_BPF_CALL_DEPTH, ATTO_BPF_CALL_DEPTH } };
+        guest_begin(&guest, slots, COUNT(slots));
+        guest_function_table(&guest, functions, 2);
+        harness_case(stack, 0);
+        EQUAL(guest_check(&guest), stack == 64u * ATTO_BPF_CALL_DEPTH ? ATTO_OK : ATTO_E_FRAME_SIZE);
+    }
 }
 
 static void functions_do_not_run_into_each_other(void)

@@ -150,6 +150,10 @@ static void stacks_are_limited_twice(void)
     EQUAL(install(), ATTO_OK);
     firmware.stack_bytes = 504;
     EQUAL(install(), ATTO_E_STACK_LIMIT);
+    firmware.stack_bytes = 1024;
+    EQUAL(install(), ATTO_OK);
+    make_image(SLOTS(EXIT), (struct section_bytes)MANIFEST("\xa1\x03\x19\x01\xf8"));
+    EQUAL(install(), ATTO_E_STACK_LIMIT);
 }
 
 static void entry_points_of_the_manifest(void)

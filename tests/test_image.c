@@ -125,6 +125,12 @@ static void every_truncation(void)
     }
     for (uint32_t more = 1; more <= 24u; more++)
         EQUAL(parse_in_a_block(golden.bytes, golden.len + more, &image, &refusal), ATTO_E_LENGTH);
+    /* The same with a header that knows of it. */
+    for (uint32_t len = 40; len < golden.len; len++) {
+        put_u32(golden.bytes + 8, len);
+        harness_case(len, 1);
+        EQUAL(parse_in_a_block(golden.bytes, len, &image, &refusal), ATTO_E_LENGTH);
+    }
 }
 
 static void every_byte_of_the_header(void)
@@ -189,7 +195,8 @@ static void nothing_hides_in_padding(void)
 
 static void random_headers(void)
 {
-    static const uint32_t lengths[] = { 0, 1, 4, 8, 16, 24, 32, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
+    static const uint32_t lengths[] = { 0, 1, 4, 8, 16, 24, 32, 0x0ffffffc, 0x0ffffffd, 0x10000000, 0x7fffffff,
+                                        0x80000000, 0xfffffff8, 0xffffffff };
     struct rng rng = { harness_seed() };
     struct atto_image image;
     uint32_t accepted = 0;

@@ -110,7 +110,7 @@ static void check_promises(const struct atto_manifest *manifest)
     struct atto_hook_wish hook;
     CHECK(manifest->name.len <= ATTO_NAME_MAX);
     CHECK(manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX);
-    CHECK(manifest->fuel <= 0x3fffffffu);
+    CHECK(manifest->fuel <= ATTO_FUEL_MAX);
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         EQUAL(atto_manifest_entry(manifest, i, &entry), ATTO_OK);
         CHECK(entry.name.len >= 1 && entry.name.len <= ATTO_NAME_MAX && entry.slot <= 0xffffu);
@@ -203,8 +203,8 @@ static void rules_of_the_format(void)
         { false, BYTES("\xa1\x01\x78\x21" "012345678901234567890123456789012") },
         { true, BYTES("\xa1\x03\x19\xff\xff") },               /* stack */
         { false, BYTES("\xa1\x03\x1a\x00\x01\x00\x00") },
-        { true, BYTES("\xa1\x04\x1a\x3f\xff\xff\xff") },       /* fuel */
-        { false, BYTES("\xa1\x04\x1a\x40\x00\x00\x00") },
+        { true, BYTES("\xa1\x04\x1a\x3f\xff\x00\x00") },       /* fuel */
+        { false, BYTES("\xa1\x04\x1a\x3f\xff\x00\x01") },
         { true, BYTES("\xa1\x05\x80") },                       /* calls ascend */
         { true, BYTES("\xa1\x05\x82\x00\x18\xff") },
         { false, BYTES("\xa1\x05\x82\x02\x01") },

@@ -14,6 +14,9 @@
 
 struct atto_run;
 
+/* Fuel counts guest instructions. The most that is given at a time; twice as much and a whole text fit into 31 bits. */
+#define ATTO_FUEL_MAX 0x3fff0000u
+
 /* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
  * into memory with atto_run_span() and nothing else.
  * Returns ATTO_OK; ATTO_WAIT if the answer will come later through atto_run_answer(); or an error, which ends the
@@ -23,7 +26,7 @@ typedef int32_t atto_call_fn(struct atto_run *run, uint64_t r[6]);
 
 struct atto_call {
     atto_call_fn *fn; /* NULL: this number is not in use */
-    uint32_t price;   /* fuel that one call costs, beside the call instruction itself */
+    uint32_t price;   /* fuel that one call costs, beside the call instruction itself; at most ATTO_FUEL_MAX */
 };
 
 /* The calls numbered first to first + count - 1. Tables are chained; numbers must not overlap. */

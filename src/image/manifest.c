@@ -15,7 +15,6 @@ enum { KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5
 
 #define SLOT_MAX 0xffffu
 #define STACK_BYTES_MAX 0xffffu
-#define FUEL_MAX 0x3fffffffu
 #define PRIORITY_MAX 15u
 #define POLICY_MAX 3u
 
@@ -142,7 +141,7 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
     case KEY_STACK:
         return atto_cbor_uint(cbor, STACK_BYTES_MAX, &manifest->stack_bytes);
     case KEY_FUEL:
-        return atto_cbor_uint(cbor, FUEL_MAX, &manifest->fuel);
+        return atto_cbor_uint(cbor, ATTO_FUEL_MAX, &manifest->fuel);
     case KEY_CALLS:
         return read_calls(cbor, manifest);
     case KEY_HOOKS:
