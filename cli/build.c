@@ -1,0 +1,275 @@
+/* `atto build`: runs clang for each source, links the objects, reads the author's JSON, writes the image, and has it
+ * judged by the device's own check before anybody else sees it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "build.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atto/image.h"
+#include "clang.h"
+#include "commands.h"
+#include "image_write.h"
+#include "judge.h"
+#include "manifest_write.h"
+#include "object.h"
+#include "program.h"
+#include "report.h"
+#include "wishes.h"
+
+static bool is_object(const char *path)
+{
+    size_t len = strlen(path);
+
+    return len > 2 && strcmp(path + len - 2, ".o") == 0;
+}
+
+bool atto_build_takes(const char *path)
+{
+    return is_object(path) || atto_clang_takes(path);
+}
+
+/* The path with another extension. */
+static char *with_extension(const char *path, const char *extension)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(path, '.');
+    size_t len = dot == NULL || (slash != NULL && dot < slash) ? strlen(path) : (size_t)(dot - path);
+
+    return atto_format("%.*s%s", (int)len, path, extension);
+}
+
+/* What a container is called if nobody says: its first source, without directory and extension. */
+static char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return with_extension(slash == NULL ? path : slash + 1, "");
+}
+
+/* Compiles, if need be, and opens each input. */
+static size_t open_inputs(const struct atto_build *build, struct atto_object **objects)
+{
+    size_t opened = 0;
+
+    for (size_t i = 0; i < build->input_count; i++) {
+        const char *input = build->inputs[i];
+        struct atto_buffer object = {0};
+        bool fine = is_object(input) ? atto_buffer_read(&object, input)
+                                     : atto_buffer_check(input) &&
+                                           atto_clang_compile(input, build->options, build->option_count, &object);
+
+        if (fine)
+            objects[opened] = atto_object_open(&object, input);
+        atto_buffer_free(&object);
+        if (objects[opened] != NULL)
+            opened++;
+    }
+    return opened;
+}
+
+static bool read_wishes(const struct atto_build *build, struct atto_wishes *wishes)
+{
+    char *beside = with_extension(build->inputs[0], ".json");
+    bool fine = true;
+
+    if (build->manifest_path != NULL)
+        fine = atto_wishes_read(wishes, build->manifest_path);
+    else if (access(beside, R_OK) == 0)
+        fine = atto_wishes_read(wishes, beside);
+    free(beside);
+    return fine;
+}
+
+/* Shows what the device's check would say: a program that it refuses is not worth shipping. Any host call counts as
+ * present here, because only the firmware knows which ones there are. */
+static bool passes_check(const struct atto_buffer *image)
+{
+    struct atto_judgement judgement;
+    bool fine;
+
+    atto_judge(image->bytes, (uint32_t)image->len, NULL, &judgement);
+    fine = judgement.status == ATTO_OK;
+    if (!fine)
+        atto_judgement_report(&judgement, "the image");
+    atto_judgement_free(&judgement);
+    return fine;
+}
+
+static bool link_objects(const struct atto_build *build, struct atto_object **objects, struct atto_buffer *image)
+{
+    struct atto_program program = {0};
+    struct atto_wishes wishes = {0};
+    struct atto_buffer manifest = {0};
+    char *name = name_of(build->inputs[0]);
+    bool read = read_wishes(build, &wishes);
+    bool linked = atto_link(objects, build->input_count, wishes.entries_given ? wishes.entries : NULL,
+                            wishes.entry_count, &program);
+    bool fine = linked && read && atto_manifest_write(&program, &wishes, name, &manifest);
+
+    if (fine) {
+        atto_image_write(&program, &manifest, false, image);
+        fine = build->no_check || passes_check(image);
+    }
+    if (fine && build->strip) {
+        image->len = 0;
+        atto_image_write(&program, &manifest, true, image);
+    }
+    atto_buffer_free(&manifest);
+    atto_wishes_free(&wishes);
+    atto_program_free(&program);
+    free(name);
+    return fine;
+}
+
+bool atto_build_image(const struct atto_build *build, struct atto_buffer *image)
+{
+    struct atto_object **objects = atto_alloc(build->input_count, sizeof objects[0]);
+    bool fine = open_inputs(build, objects) == build->input_count && link_objects(build, objects, image);
+
+    for (size_t i = 0; i < build->input_count; i++)
+        atto_object_close(objects[i]);
+    free(objects);
+    return fine;
+}
+
+static const char usage[] =
+    "usage: atto build SOURCE... [-o FILE] [options]\n"
+    "\n"
+    "Compiles C, C++ or eBPF assembly, links it with other eBPF objects (.o), and writes a container image.\n"
+    "\n"
+    "  -o, --output FILE     the image; default: the first source with .atto ('-': standard output)\n"
+    "  -m, --manifest FILE   the manifest in JSON; default: the first source with .json, if there is one\n"
+    "      --strip           leave the source lines out of the image\n"
+    "      --no-check        write the image even if no device would accept it\n"
+    "  -I DIR, -D NAME, -U NAME, -O LEVEL, -W WARNING, -std=STANDARD, -f OPTION\n"
+    "                        handed to clang\n"
+    "  -q, --quiet           print nothing if all is well\n"
+    "  -h, --help            print this\n"
+    "\n"
+    "$ATTO_CLANG names the compiler, $ATTO_SDK the directory of the guest SDK.\n"
+    "Manifest: {\"name\": \"...\", \"entries\": [\"run\"], \"stack\": 256, \"fuel\": 10000,\n"
+    "           \"calls\": [\"atto_log\", 64], \"hooks\": [{\"uuid\": \"...\", \"entry\": \"run\", \"priority\": 3,\n"
+    "           \"policy\": \"continue | stop-on-negative | stop-on-positive | single\"}]}\n"
+    "Every key may be left out.\n";
+
+static void print_summary(const struct atto_buffer *image, const char *path)
+{
+    struct atto_image parsed;
+
+    if (atto_image_parse(image->bytes, (uint32_t)image->len, &parsed, NULL) != ATTO_OK)
+        return;
+    printf("%s: %zu bytes (text %u, read-only data %u, data %u, bss %u)\n", path, image->len, parsed.text.len,
+           parsed.rodata.len, parsed.data.len, parsed.bss_bytes);
+}
+
+/* Options of the command, and those for clang in a list of their own. */
+struct arguments {
+    struct atto_build build;
+    const char *output;
+    char **clang_options;
+    bool quiet, help;
+};
+
+enum { OPTION_STRIP = 256, OPTION_NO_CHECK };
+
+static bool read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'}, {"manifest", required_argument, NULL, 'm'},
+        {"strip", no_argument, NULL, OPTION_STRIP}, {"no-check", no_argument, NULL, OPTION_NO_CHECK},
+        {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    arguments->clang_options = atto_alloc((size_t)argc, sizeof arguments->clang_options[0]);
+    arguments->build.options = arguments->clang_options;
+    while ((option = getopt_long(argc, argv, "o:m:qhI:D:U:O:W:f:s:", options, NULL)) != -1) {
+        switch (option) {
+        case 'o':
+            arguments->output = optarg;
+            break;
+        case 'm':
+            arguments->build.manifest_path = optarg;
+            break;
+        case 'q':
+            arguments->quiet = true;
+            break;
+        case 'h':
+            arguments->help = true;
+            break;
+        case OPTION_STRIP:
+            arguments->build.strip = true;
+            break;
+        case OPTION_NO_CHECK:
+            arguments->build.no_check = true;
+            break;
+        case 's': /* -std=... */
+        case 'I':
+        case 'D':
+        case 'U':
+        case 'O':
+        case 'W':
+        case 'f':
+            arguments->clang_options[arguments->build.option_count++] = atto_format("-%c%s", option, optarg);
+            break;
+        default:
+            return false;
+        }
+    }
+    arguments->build.inputs = argv + optind;
+    arguments->build.input_count = (size_t)(argc - optind);
+    return true;
+}
+
+static bool check_arguments(const struct arguments *arguments)
+{
+    if (arguments->build.input_count == 0) {
+        fputs(usage, stderr);
+        return false;
+    }
+    for (size_t i = 0; i < arguments->build.input_count; i++) {
+        if (!atto_build_takes(arguments->build.inputs[i])) {
+            atto_report("%s: not a source file or an object (.c, .cpp, .cc, .cxx, .s, .S, .ll, .bc, .o)",
+                        arguments->build.inputs[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+int atto_command_build(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct atto_buffer image = {0};
+    int result = ATTO_EXIT_USAGE;
+
+    if (!read_arguments(argc, argv, &arguments)) {
+        fputs(usage, stderr);
+    } else if (arguments.help) {
+        fputs(usage, stdout);
+        result = ATTO_EXIT_FINE;
+    } else if (check_arguments(&arguments)) {
+        char *output = arguments.output != NULL ? atto_copy_string(arguments.output)
+                                                : with_extension(arguments.build.inputs[0], ".atto");
+
+        result = ATTO_EXIT_REFUSED;
+        if (atto_build_image(&arguments.build, &image) && atto_buffer_write(&image, output)) {
+            result = ATTO_EXIT_FINE;
+            if (!arguments.quiet && strcmp(output, "-") != 0)
+                print_summary(&image, output);
+        }
+        free(output);
+    }
+    for (size_t i = 0; i < arguments.build.option_count; i++)
+        free(arguments.clang_options[i]);
+    free(arguments.clang_options);
+    atto_buffer_free(&image);
+    return result;
+}

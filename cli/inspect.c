@@ -1,0 +1,363 @@
+/* `atto inspect`: what is in an image, for people and, with --json, for programs. It shows what an image says of
+ * itself; whether a device would take it is the business of `atto check`.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "calls.h"
+#include "commands.h"
+#include "listing.h"
+#include "load.h"
+#include "report.h"
+#include "wishes.h"
+
+static const char usage[] =
+    "usage: atto inspect [options] FILE\n"
+    "\n"
+    "Shows an image: header, manifest, sections, functions, and its instructions with their source lines.\n"
+    "FILE is an image of Atto's or Femto-Container's format, an eBPF object (.o), or a source file.\n"
+    "\n"
+    "  -n, --no-text     leave the instructions out\n"
+    "  -w, --where SLOT  show nothing but the source line and the instruction of this slot\n"
+    "      --json        print one JSON object\n"
+    "  -h, --help        print this\n";
+
+static const char *format_name(enum atto_format format)
+{
+    return format == ATTO_FORMAT_ATTO ? "atto" : format == ATTO_FORMAT_FEMTO ? "femto" : "bare";
+}
+
+static const char *executor_name(uint8_t executor)
+{
+    return executor == ATTO_EXECUTOR_BPF ? "bpf" : executor == ATTO_EXECUTOR_WASM ? "wasm" : "unknown";
+}
+
+struct named_section {
+    const char *name;
+    const struct atto_span *span;
+};
+
+#define SECTION_COUNT 6
+
+static void list_sections(const struct atto_image *image, struct named_section sections[SECTION_COUNT])
+{
+    const struct named_section list[SECTION_COUNT] = {
+        {"text", &image->text}, {"functions", &image->functions}, {"rodata", &image->rodata},
+        {"data", &image->data}, {"manifest", &image->manifest},   {"lines", &image->lines},
+    };
+
+    memcpy(sections, list, sizeof list);
+}
+
+static char *uuid_text(const uint8_t *uuid)
+{
+    return atto_format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", uuid[0], uuid[1],
+                       uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9], uuid[10], uuid[11],
+                       uuid[12], uuid[13], uuid[14], uuid[15]);
+}
+
+/* Readers of one list each, for both forms of output. */
+static char *entry_name(const struct atto_manifest *manifest, uint32_t index, uint32_t *slot)
+{
+    struct atto_entry entry;
+
+    if (atto_manifest_entry(manifest, index, &entry) != ATTO_OK)
+        return atto_copy_string("?");
+    *slot = entry.slot;
+    return atto_format("%.*s", (int)entry.name.len, (const char *)entry.name.ptr);
+}
+
+static void print_calls(const struct atto_callset *calls)
+{
+    const char *separator = "  calls    ";
+
+    for (uint32_t number = 0; number < ATTO_CALL_IDS; number++) {
+        const char *name = atto_call_name(number);
+
+        if (!atto_callset_has(calls, number))
+            continue;
+        printf("%s%u%s%s", separator, number, name == NULL ? "" : " ", name == NULL ? "" : name);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        putchar('\n');
+}
+
+static void print_hooks(const struct atto_manifest *manifest)
+{
+    for (uint32_t i = 0; i < manifest->hook_count; i++) {
+        struct atto_hook_wish hook;
+        uint32_t slot;
+        char *uuid, *entry;
+
+        if (atto_manifest_hook(manifest, i, &hook) != ATTO_OK)
+            continue;
+        uuid = uuid_text(hook.uuid.ptr);
+        entry = entry_name(manifest, hook.entry, &slot);
+        printf("  hook     %s entry %s, priority %u, %s\n", uuid, entry, hook.priority, atto_policy_names[hook.policy]);
+        free(uuid);
+        free(entry);
+    }
+}
+
+static void print_manifest(const struct atto_manifest *manifest)
+{
+    puts("manifest");
+    if (manifest->name.len != 0)
+        printf("  name     %.*s\n", (int)manifest->name.len, (const char *)manifest->name.ptr);
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        uint32_t slot = 0;
+        char *name = entry_name(manifest, i, &slot);
+
+        printf("  entry    %s at slot %u\n", name, slot);
+        free(name);
+    }
+    if (manifest->stack_bytes != 0)
+        printf("  stack    %u bytes\n", manifest->stack_bytes);
+    if (manifest->fuel != 0)
+        printf("  fuel     %u\n", manifest->fuel);
+    print_calls(&manifest->calls);
+    print_hooks(manifest);
+}
+
+static void print_sections(const struct atto_buffer *bytes, const struct atto_image *image)
+{
+    struct named_section sections[SECTION_COUNT];
+
+    list_sections(image, sections);
+    puts("sections      offset    bytes");
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (sections[i].span->len != 0)
+            printf("  %-10s %7td %8u\n", sections[i].name, sections[i].span->ptr - bytes->bytes, sections[i].span->len);
+    }
+    if (image->bss_bytes != 0)
+        printf("  %-10s         %8u\n", "bss", image->bss_bytes);
+}
+
+static void print_functions(const struct atto_listing *listing)
+{
+    uint32_t count = atto_image_function_count(listing->image);
+
+    if (count == 0)
+        return;
+    puts("functions      slot   frame   stack   depth");
+    for (uint32_t i = 0; i < count; i++) {
+        struct atto_function function = atto_image_function(listing->image, i);
+        char name[64] = "?";
+
+        atto_listing_name(listing, function.start, name, sizeof name);
+        printf("  %-14s %4u %7u %7u %7u\n", name, function.start, function.frame_bytes, function.stack_bytes,
+               function.depth);
+    }
+}
+
+static void print_all(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing, bool text)
+{
+    const struct atto_image *image = listing->image;
+
+    printf("%s: %s image, executor %s, %zu bytes\n", path, format_name(image->format), executor_name(image->executor),
+           bytes->len);
+    if (image->manifest.len != 0)
+        print_manifest(listing->manifest);
+    print_sections(bytes, image);
+    print_functions(listing);
+    if (text && image->executor == ATTO_EXECUTOR_BPF) {
+        puts("text");
+        atto_listing_print(listing, stdout);
+    }
+}
+
+static json_t *json_span_text(const struct atto_span *span)
+{
+    return json_stringn((const char *)span->ptr, span->len);
+}
+
+static json_t *json_manifest(const struct atto_manifest *manifest)
+{
+    json_t *entries = json_array(), *calls = json_array(), *hooks = json_array();
+
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        struct atto_entry entry;
+
+        if (atto_manifest_entry(manifest, i, &entry) == ATTO_OK)
+            json_array_append_new(entries, json_pack("{s:o,s:i}", "name", json_span_text(&entry.name), "slot",
+                                                     (int)entry.slot));
+    }
+    for (uint32_t number = 0; number < ATTO_CALL_IDS; number++) {
+        if (atto_callset_has(&manifest->calls, number))
+            json_array_append_new(calls, json_integer(number));
+    }
+    for (uint32_t i = 0; i < manifest->hook_count; i++) {
+        struct atto_hook_wish hook;
+        char *uuid;
+
+        if (atto_manifest_hook(manifest, i, &hook) != ATTO_OK)
+            continue;
+        uuid = uuid_text(hook.uuid.ptr);
+        json_array_append_new(hooks, json_pack("{s:s,s:i,s:i,s:s}", "uuid", uuid, "entry", (int)hook.entry, "priority",
+                                               hook.priority, "policy", atto_policy_names[hook.policy]));
+        free(uuid);
+    }
+    return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries, "stack",
+                     (json_int_t)manifest->stack_bytes, "fuel", (json_int_t)manifest->fuel, "calls", calls, "hooks",
+                     hooks);
+}
+
+static json_t *json_sections(const struct atto_buffer *bytes, const struct atto_image *image)
+{
+    struct named_section sections[SECTION_COUNT];
+    json_t *list = json_array();
+
+    list_sections(image, sections);
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (sections[i].span->len != 0)
+            json_array_append_new(list, json_pack("{s:s,s:I,s:I}", "name", sections[i].name, "offset",
+                                                  (json_int_t)(sections[i].span->ptr - bytes->bytes), "bytes",
+                                                  (json_int_t)sections[i].span->len));
+    }
+    return list;
+}
+
+static json_t *json_functions(const struct atto_listing *listing)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < atto_image_function_count(listing->image); i++) {
+        struct atto_function function = atto_image_function(listing->image, i);
+        char name[64] = "?";
+
+        atto_listing_name(listing, function.start, name, sizeof name);
+        json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:i,s:i}", "name", name, "slot", function.start, "frame",
+                                              function.frame_bytes, "stack", function.stack_bytes, "depth",
+                                              function.depth));
+    }
+    return list;
+}
+
+static json_t *json_text(const struct atto_listing *listing)
+{
+    json_t *list = json_array();
+
+    for (uint32_t slot = 0; slot < listing->slot_count; slot++) {
+        char text[ATTO_DISASM_BYTES];
+        const char *file;
+        uint32_t line;
+        json_t *item;
+
+        if (atto_listing_is_half(listing, slot))
+            continue;
+        atto_listing_instruction(listing, slot, text);
+        item = json_pack("{s:i,s:s}", "slot", (int)slot, "text", text);
+        if (atto_lines_find(&listing->lines, slot, &file, &line)) {
+            json_object_set_new(item, "file", json_string(file));
+            json_object_set_new(item, "line", json_integer(line));
+        }
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static void print_json(const struct atto_buffer *bytes, const struct atto_listing *listing, bool text)
+{
+    const struct atto_image *image = listing->image;
+    json_t *root = json_pack("{s:s,s:s,s:I,s:I,s:o,s:o,s:o}", "format", format_name(image->format), "executor",
+                             executor_name(image->executor), "bytes", (json_int_t)bytes->len, "bss_bytes",
+                             (json_int_t)image->bss_bytes, "manifest", json_manifest(listing->manifest), "sections",
+                             json_sections(bytes, image), "functions", json_functions(listing));
+
+    if (text && image->executor == ATTO_EXECUTOR_BPF)
+        json_object_set_new(root, "text", json_text(listing));
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+struct arguments {
+    const char *where; /* a slot, or NULL */
+    uint32_t where_slot;
+    bool json, no_text;
+};
+
+static void show(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing,
+                 const struct arguments *arguments)
+{
+    if (arguments->where != NULL)
+        atto_listing_print_place(listing, arguments->where_slot, stdout);
+    else if (arguments->json)
+        print_json(bytes, listing, !arguments->no_text);
+    else
+        print_all(path, bytes, listing, !arguments->no_text);
+}
+
+static int inspect(const char *path, const struct arguments *arguments)
+{
+    struct atto_buffer bytes = {0};
+    struct atto_refusal refusal = {ATTO_OK, 0};
+    struct atto_manifest manifest;
+    struct atto_listing listing;
+    struct atto_image image;
+    int result = ATTO_EXIT_REFUSED;
+
+    if (!atto_load(path, &bytes)) {
+        atto_buffer_free(&bytes);
+        return result;
+    }
+    if (atto_image_parse(bytes.bytes, (uint32_t)bytes.len, &image, &refusal) != ATTO_OK) {
+        atto_report("%s: %s (byte %u)", path, atto_status_text(refusal.status), refusal.at);
+    } else {
+        result = ATTO_EXIT_FINE;
+        if (atto_manifest_parse(image.manifest, &manifest, &refusal) != ATTO_OK) {
+            atto_report("%s: %s (byte %td)", path, atto_status_text(refusal.status),
+                        image.manifest.ptr + refusal.at - bytes.bytes);
+            manifest = (struct atto_manifest){0};
+            result = ATTO_EXIT_REFUSED;
+        }
+        atto_listing_open(&listing, &image, &manifest, path);
+        show(path, &bytes, &listing, arguments);
+        atto_listing_close(&listing);
+    }
+    atto_buffer_free(&bytes);
+    return result;
+}
+
+int atto_command_inspect(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},        {"no-text", no_argument, NULL, 'n'},
+        {"where", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct arguments arguments = {0};
+    bool fine = true;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "nw:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            arguments.json = true;
+            break;
+        case 'n':
+            arguments.no_text = true;
+            break;
+        case 'w':
+            arguments.where = optarg;
+            fine = atto_parse_number("--where", optarg, 0xffff, &arguments.where_slot) && fine;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return ATTO_EXIT_FINE;
+        default:
+            fine = false;
+        }
+    }
+    if (!fine || argc - optind != 1) {
+        fputs(usage, stderr);
+        return ATTO_EXIT_USAGE;
+    }
+    return inspect(argv[optind], &arguments);
+}

@@ -1,0 +1,33 @@
+/* The average of the last ten readings of a sensor. Meant to be activated periodically: each activation takes one
+ * reading and returns the average so far, in the sensor's unit.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <atto.h>
+
+#define READINGS 10
+
+static int32_t readings[READINGS];
+static uint32_t next, filled;
+static int64_t sum;
+
+/* Signed division is not in this compiler's instruction set. */
+static int64_t divide(int64_t value, uint32_t by)
+{
+    return value < 0 ? -(int64_t)((uint64_t)-value / by) : (int64_t)((uint64_t)value / by);
+}
+
+ATTO_ENTRY int64_t run(void)
+{
+    int32_t reading;
+
+    if (atto_sensor_read(0, &reading) != 0) {
+        ATTO_LOG("no sensor");
+        return -1;
+    }
+    sum += reading - readings[next];
+    readings[next] = reading;
+    next = (next + 1) % READINGS;
+    if (filled < READINGS)
+        filled++;
+    return divide(sum, filled);
+}
