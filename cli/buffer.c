@@ -88,7 +88,7 @@ bool atto_buffer_read(struct atto_buffer *buffer, const char *path)
     bool fine;
 
     if (file == NULL) {
-        atto_report("cannot read %s: %s", path, strerror(errno));
+        atto_report_at(path, 0, "cannot be read: %s", strerror(errno));
         return false;
     }
     for (;;) {
@@ -102,7 +102,7 @@ bool atto_buffer_read(struct atto_buffer *buffer, const char *path)
     }
     fine = ferror(file) == 0;
     if (!fine)
-        atto_report("cannot read %s: %s", path, strerror(errno));
+        atto_report_at(path, 0, "cannot be read: %s", strerror(errno));
     if (!from_stdin)
         fclose(file);
     return fine;
@@ -115,7 +115,7 @@ bool atto_buffer_check(const char *path)
     bool fine = file != NULL && (fgetc(file) != EOF || ferror(file) == 0);
 
     if (!fine)
-        atto_report_at(path, 0, "cannot read it: %s", strerror(errno));
+        atto_report_at(path, 0, "cannot be read: %s", strerror(errno));
     if (file != NULL)
         fclose(file);
     return fine;
@@ -128,14 +128,14 @@ bool atto_buffer_write(const struct atto_buffer *buffer, const char *path)
     bool fine;
 
     if (file == NULL) {
-        atto_report("cannot write %s: %s", path, strerror(errno));
+        atto_report_at(path, 0, "cannot be written: %s", strerror(errno));
         return false;
     }
     fine = fwrite(buffer->bytes, 1, buffer->len, file) == buffer->len;
     if ((to_stdout ? fflush(file) : fclose(file)) != 0)
         fine = false;
     if (!fine) {
-        atto_report("cannot write %s: %s", path, strerror(errno));
+        atto_report_at(path, 0, "cannot be written: %s", strerror(errno));
         if (!to_stdout)
             unlink(path);
     }

@@ -4,13 +4,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "build.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "atto/image.h"
 #include "clang.h"
 #include "commands.h"
@@ -228,16 +229,27 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
     return true;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat left, right;
+
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
 static bool check_arguments(const struct arguments *arguments)
 {
     if (arguments->build.input_count == 0) {
-        fputs(usage, stderr);
+        atto_report("no source file is given");
         return false;
     }
     for (size_t i = 0; i < arguments->build.input_count; i++) {
         if (!atto_build_takes(arguments->build.inputs[i])) {
             atto_report("%s: not a source file or an object (.c, .cpp, .cc, .cxx, .s, .S, .ll, .bc, .o)",
                         arguments->build.inputs[i]);
+            return false;
+        }
+        if (arguments->output != NULL && same_file(arguments->output, arguments->build.inputs[i])) {
+            atto_report("%s is an input; it would be overwritten by the image", arguments->output);
             return false;
         }
     }
@@ -248,14 +260,15 @@ int atto_command_build(int argc, char **argv)
 {
     struct arguments arguments = {0};
     struct atto_buffer image = {0};
-    int result = ATTO_EXIT_USAGE;
+    int result;
+    bool fine = read_arguments(argc, argv, &arguments);
 
-    if (!read_arguments(argc, argv, &arguments)) {
-        fputs(usage, stderr);
-    } else if (arguments.help) {
+    if (fine && arguments.help) {
         fputs(usage, stdout);
         result = ATTO_EXIT_FINE;
-    } else if (check_arguments(&arguments)) {
+    } else if (!fine || !check_arguments(&arguments)) {
+        result = atto_wrong_usage(argv[0]);
+    } else {
         char *output = arguments.output != NULL ? atto_copy_string(arguments.output)
                                                 : with_extension(arguments.build.inputs[0], ".atto");
 

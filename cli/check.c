@@ -123,6 +123,7 @@ int atto_command_check(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
     };
     struct arguments arguments = {0};
+    const char *path;
     bool fine = true;
     int option;
 
@@ -132,7 +133,7 @@ int atto_command_check(int argc, char **argv)
             fine = atto_answers_add(&arguments.answers, optarg) && fine;
             break;
         case 's':
-            fine = atto_parse_number("--stack", optarg, UINT32_MAX, &arguments.stack_bytes) && fine;
+            fine = atto_parse_number("--stack", optarg, 1, UINT32_MAX, &arguments.stack_bytes) && fine;
             break;
         case 'a':
             arguments.any_call = true;
@@ -147,9 +148,7 @@ int atto_command_check(int argc, char **argv)
             fine = false;
         }
     }
-    if (!fine || argc - optind != 1) {
-        fputs(usage, stderr);
-        return ATTO_EXIT_USAGE;
-    }
-    return check(argv[optind], &arguments);
+    if (!fine || !atto_parse_file(argc, argv, optind, &path))
+        return atto_wrong_usage(argv[0]);
+    return check(path, &arguments);
 }

@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "clang.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +21,8 @@
 static const char *const fixed_options[] = {
     "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-ffreestanding", "-fno-builtin", "-nostdlibinc",
     "-fstack-size-section", "-ffunction-sections", "-fdata-sections",
-    "-fno-asynchronous-unwind-tables", "-fdebug-compilation-dir=.",
-    "-Wno-unused-command-line-argument", "-fno-crash-diagnostics", "-mllvm", "-replexitval=never"
+    "-fno-asynchronous-unwind-tables", "-fdebug-compilation-dir=.", "-fno-crash-diagnostics",
+    "-Wno-unused-command-line-argument", "-Wno-override-module", "-mllvm", "-replexitval=never"
 };
 static const char *const cxx_options[] = {
     "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"
@@ -113,19 +112,20 @@ struct compiler {
     const char *source;
     const char **arguments;
     size_t count;
+    struct atto_buffer *heard; /* everything that clang has said so far */
 };
 
 static void add_arguments(struct compiler *compiler, const char *const *arguments, size_t count)
 {
-    memcpy(compiler->arguments + compiler->count, arguments, count * sizeof arguments[0]);
-    compiler->count += count;
+    for (size_t i = 0; i < count; i++)
+        compiler->arguments[compiler->count++] = arguments[i];
 }
 
 /* Runs one step with a module, or NULL for the source file itself. */
 static bool run_step(const struct compiler *compiler, const char *const *options, size_t option_count,
                      const struct atto_buffer *module, struct atto_buffer *result)
 {
-    struct compiler step = {compiler->source, atto_alloc(compiler->count + option_count + 4, sizeof(char *)), 0};
+    struct compiler step = {.arguments = atto_alloc(compiler->count + option_count + 4, sizeof(char *))};
     const char *const output[] = {"-o", "-", compiler->source};
     struct atto_buffer said = {0};
     int status;
@@ -137,7 +137,8 @@ static bool run_step(const struct compiler *compiler, const char *const *options
     if (module == NULL)
         atto_complaints_pass_on(&said);
     else
-        atto_complaints_explain(&said, module, compiler->source);
+        atto_complaints_explain(&said, compiler->heard, module, compiler->source);
+    atto_buffer_put(compiler->heard, said.bytes, said.len);
     atto_buffer_free(&said);
     free(step.arguments);
     return status == 0;
@@ -171,7 +172,8 @@ bool atto_clang_compile(const char *source, char *const *options, size_t option_
     char *shorten = atto_format("-ffile-prefix-map=%s/=sdk/", sdk == NULL ? "" : sdk);
     const char *const sdk_options[] = {shorten, include};
     size_t most = 1 + COUNT(fixed_options) + COUNT(cxx_options) + option_count + COUNT(sdk_options);
-    struct compiler compiler = {source, atto_alloc(most, sizeof compiler.arguments[0]), 0};
+    struct atto_buffer heard = {0};
+    struct compiler compiler = {source, atto_alloc(most, sizeof compiler.arguments[0]), 0, &heard};
     bool fine = false;
 
     if (clang == NULL) {
@@ -192,5 +194,6 @@ bool atto_clang_compile(const char *source, char *const *options, size_t option_
     free(shorten);
     free(sdk);
     free(compiler.arguments);
+    atto_buffer_free(&heard);
     return fine;
 }

@@ -10,7 +10,7 @@ enum {
     ATTO_EXIT_USAGE = 2
 };
 
-/* argv[0] is the subcommand's name. */
+/* argv[0] is what the command is called in messages, such as "atto run". */
 int atto_command_build(int argc, char **argv);
 int atto_command_inspect(int argc, char **argv);
 int atto_command_check(int argc, char **argv);

@@ -117,26 +117,34 @@ static struct place metadata_place(const char *module, unsigned number)
     return place;
 }
 
-/* Where a function of the module begins. */
-static struct place function_place(const char *module, const char *function)
+/* The number of a function's debug information; 0 if it has none. */
+static unsigned find_function(const char *module, const char *function)
 {
     char *pattern = atto_format(" @%s(", function);
+    unsigned number = 0;
 
-    for (const char *at = module; at != NULL; at = next_line(at)) {
+    for (const char *at = module; at != NULL && number == 0; at = next_line(at)) {
         char *line = strncmp(at, "define ", 7) == 0 ? line_of(at) : NULL;
         const char *debug = line == NULL || strstr(line, pattern) == NULL ? NULL : strstr(line, " !dbg !");
-        struct place place = {NULL, 0, 0};
 
         if (debug != NULL)
-            place = metadata_place(module, (unsigned)strtoul(debug + 7, NULL, 10));
+            number = (unsigned)strtoul(debug + strlen(" !dbg !"), NULL, 10);
         free(line);
-        if (place.file != NULL) {
-            free(pattern);
-            return place;
-        }
     }
     free(pattern);
-    return (struct place){NULL, 0, 0};
+    return number;
+}
+
+/* What a function is called in the source: C++ has other names in the module. */
+static char *source_name(const char *module, unsigned number, const char *function)
+{
+    const char *item = number == 0 ? NULL : find_metadata(module, number);
+    const char *name = item == NULL ? NULL : strstr(item, "name: \"");
+
+    if (name == NULL || name > item + strcspn(item, "\n"))
+        return atto_copy_string(function);
+    name += strlen("name: \"");
+    return atto_format("%.*s", (int)strcspn(name, "\""), name);
 }
 
 /* Where a piece of inline assembly stands. */
@@ -149,7 +157,7 @@ static struct place asm_place(const char *module, const char *statement)
         struct place place = {NULL, 0, 0};
 
         if (debug != NULL)
-            place = metadata_place(module, (unsigned)strtoul(debug + 6, NULL, 10));
+            place = metadata_place(module, (unsigned)strtoul(debug + strlen("!dbg !"), NULL, 10));
         free(line);
         if (place.file != NULL)
             return place;
@@ -191,8 +199,15 @@ static void complain(struct listener *listener, const char *kind, char *function
     const char *hint = atto_hint_compiler(message);
     bool repeated;
 
-    if (place.file == NULL && function != NULL)
-        place = function_place(listener->module, function);
+    if (function != NULL) {
+        unsigned number = find_function(listener->module, function);
+        char *name = source_name(listener->module, number, function);
+
+        if (place.file == NULL)
+            place = metadata_place(listener->module, number);
+        free(function);
+        function = name;
+    }
     repeated = (same_text(place.file, listener->place.file) && place.line == listener->place.line &&
                 place.column == listener->place.column && place.column != 0) ||
                (same_text(function, listener->function) && same_text(message, listener->message));
@@ -316,7 +331,8 @@ static bool begins(const char **text, const char *with)
     return true;
 }
 
-void atto_complaints_explain(const struct atto_buffer *said, const struct atto_buffer *module, const char *source)
+void atto_complaints_explain(const struct atto_buffer *said, const struct atto_buffer *heard,
+                             const struct atto_buffer *module, const char *source)
 {
     char *text = text_of(said), *module_text = text_of(module);
     struct listener listener = {.module = module_text, .source = source};
@@ -331,6 +347,8 @@ void atto_complaints_explain(const struct atto_buffer *said, const struct atto_b
             continue; /* said above */
         } else if (begins(&at, "error: ")) {
             take_diagnostic(&listener, "error", at);
+        } else if (heard->len != 0 && memmem(heard->bytes, heard->len, line, strcspn(line, "\n")) != NULL) {
+            continue;
         } else if (begins(&at, "warning: ")) {
             take_diagnostic(&listener, "warning", at);
         } else if (begins(&at, "atto: ")) {

@@ -11,7 +11,9 @@
 void atto_complaints_pass_on(const struct atto_buffer *said);
 
 /* Prints what the optimiser or the backend said about a module, with the places in the source that the module's debug
- * information knows. source: for messages without any place. */
-void atto_complaints_explain(const struct atto_buffer *said, const struct atto_buffer *module, const char *source);
+ * information knows. heard: what was said in earlier steps and need not be repeated. source: for messages without any
+ * place. */
+void atto_complaints_explain(const struct atto_buffer *said, const struct atto_buffer *heard,
+                             const struct atto_buffer *module, const char *source);
 
 #endif

@@ -40,8 +40,8 @@ static const struct hint compiler_hints[] = {
     {"pass by value", "a struct of more than 16 bytes cannot be an argument; pass a pointer"},
     {"only small returns supported", "128-bit numbers are not supported"},
     {"built-in function 'mem", "copy or clear large objects with memcpy() or memset() of <atto.h>"},
-    {"built-in function '__multi3'", "128-bit numbers are not supported, nor is the check of a 64-bit product for overflow, "
-                                     "which needs them"},
+    {"built-in function '__multi3'", "128-bit numbers are not supported, nor is the check of a 64-bit product for "
+                                     "overflow, which needs them"},
     {"ti3'", "128-bit numbers are not supported"},
     {"built-in function '__atomic", "atomic operations exist for 4 and 8 bytes alone"},
     {"built-in function 'abort'", "end with a result that says what went wrong"},

@@ -283,15 +283,21 @@ struct arguments {
     bool json, no_text;
 };
 
-static void show(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing,
+static int show(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing,
                  const struct arguments *arguments)
 {
+    if (arguments->where != NULL && arguments->where_slot >= listing->slot_count) {
+        atto_report_at(path, 0, "there is no slot %u; the text has %u slots", arguments->where_slot,
+                       listing->slot_count);
+        return ATTO_EXIT_REFUSED;
+    }
     if (arguments->where != NULL)
         atto_listing_print_place(listing, arguments->where_slot, stdout);
     else if (arguments->json)
         print_json(bytes, listing, !arguments->no_text);
     else
         print_all(path, bytes, listing, !arguments->no_text);
+    return ATTO_EXIT_FINE;
 }
 
 static int inspect(const char *path, const struct arguments *arguments)
@@ -308,17 +314,19 @@ static int inspect(const char *path, const struct arguments *arguments)
         return result;
     }
     if (atto_image_parse(bytes.bytes, (uint32_t)bytes.len, &image, &refusal) != ATTO_OK) {
-        atto_report("%s: %s (byte %u)", path, atto_status_text(refusal.status), refusal.at);
+        atto_report_at(path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
     } else {
-        result = ATTO_EXIT_FINE;
-        if (atto_manifest_parse(image.manifest, &manifest, &refusal) != ATTO_OK) {
-            atto_report("%s: %s (byte %td)", path, atto_status_text(refusal.status),
-                        image.manifest.ptr + refusal.at - bytes.bytes);
+        bool fine = atto_manifest_parse(image.manifest, &manifest, &refusal) == ATTO_OK;
+
+        if (!fine) {
+            atto_report_at(path, 0, "%s (byte %td)", atto_status_text(refusal.status),
+                           image.manifest.ptr + refusal.at - bytes.bytes);
             manifest = (struct atto_manifest){0};
-            result = ATTO_EXIT_REFUSED;
         }
         atto_listing_open(&listing, &image, &manifest, path);
-        show(path, &bytes, &listing, arguments);
+        result = show(path, &bytes, &listing, arguments);
+        if (!fine)
+            result = ATTO_EXIT_REFUSED;
         atto_listing_close(&listing);
     }
     atto_buffer_free(&bytes);
@@ -333,6 +341,7 @@ int atto_command_inspect(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct arguments arguments = {0};
+    const char *path;
     bool fine = true;
     int option;
 
@@ -346,7 +355,7 @@ int atto_command_inspect(int argc, char **argv)
             break;
         case 'w':
             arguments.where = optarg;
-            fine = atto_parse_number("--where", optarg, 0xffff, &arguments.where_slot) && fine;
+            fine = atto_parse_number("--where", optarg, 0, 0xffff, &arguments.where_slot) && fine;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -355,9 +364,7 @@ int atto_command_inspect(int argc, char **argv)
             fine = false;
         }
     }
-    if (!fine || argc - optind != 1) {
-        fputs(usage, stderr);
-        return ATTO_EXIT_USAGE;
-    }
-    return inspect(argv[optind], &arguments);
+    if (!fine || !atto_parse_file(argc, argv, optind, &path))
+        return atto_wrong_usage(argv[0]);
+    return inspect(path, &arguments);
 }

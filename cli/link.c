@@ -269,7 +269,7 @@ bool atto_link(struct atto_object **objects, size_t object_count, char *const *r
     atto_symbols_check_duplicates(program);
     lay_out(program);
     if (program->text.len == 0)
-        atto_report_at(objects[0]->path, 0, "there is no code in it");
+        atto_report_at(objects[0]->path, 0, "there is no code in it; entry points are global functions");
     if (program->rodata.len > REGION_BYTES_MAX || program->data.len > REGION_BYTES_MAX ||
         program->bss_bytes > REGION_BYTES_MAX - program->data.len)
         atto_report_at(objects[0]->path, 0, "more data than a container can address");

@@ -44,7 +44,7 @@ void atto_listing_open(struct atto_listing *listing, const struct atto_image *im
     if (image->executor == ATTO_EXECUTOR_BPF)
         mark_all(listing);
     if (!atto_lines_decode(&listing->lines, image->lines.ptr, image->lines.len)) {
-        atto_report("%s: the table of source lines is damaged", path);
+        atto_report_at(path, 0, "the table of source lines is damaged");
         atto_lines_free(&listing->lines);
     }
 }

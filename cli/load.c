@@ -22,11 +22,11 @@ bool atto_load(const char *path, struct atto_buffer *image)
     if (!atto_buffer_read(image, path))
         return false;
     if (atto_object_is_elf(image->bytes, image->len)) {
-        atto_report("%s: an ELF object; name it with .o, or build an image from it first", path);
+        atto_report_at(path, 0, "an ELF file, not an image; eBPF objects have names that end in .o");
         return false;
     }
     if (image->len > UINT32_MAX) {
-        atto_report("%s: too large for an image", path);
+        atto_report_at(path, 0, "too large for an image");
         return false;
     }
     return true;

@@ -30,7 +30,8 @@ bool atto_answers_add(struct atto_answers *answers, const char *text)
         known = known && end != equals + 1 && *end == '\0' && errno == 0;
     }
     if (!known) {
-        atto_report("'%s' is not ID=VALUE, where ID is a name of the SDK or a number below %u", text, ATTO_CALL_IDS);
+        atto_report("--call: '%s' is not %s; an ID is a name of the SDK or a number below %u", text,
+                    equals == NULL ? "an ID" : "ID=VALUE", ATTO_CALL_IDS);
         return false;
     }
     if (answers->count == ATTO_ANSWERS_MAX) {

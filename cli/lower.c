@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lower.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -278,7 +277,8 @@ static void count_zeros(struct lowering *lowering, const struct insn *insn, bool
     emit(lowering, "  %%atto.%u = or i%u %.*s, 0%.*s\n", at, insn->bits, insn->left.len, insn->left.at, len, location);
     for (unsigned distance = 1; leading && distance < insn->bits; distance *= 2, at += 2) {
         emit(lowering, "  %%atto.%u = lshr i%u %%atto.%u, %u%.*s\n", at + 1, insn->bits, at, distance, len, location);
-        emit(lowering, "  %%atto.%u = or i%u %%atto.%u, %%atto.%u%.*s\n", at + 2, insn->bits, at, at + 1, len, location);
+        emit(lowering, "  %%atto.%u = or i%u %%atto.%u, %%atto.%u%.*s\n", at + 2, insn->bits, at, at + 1, len,
+             location);
     }
     emit(lowering, "  %%atto.%u = xor i%u %%atto.%u, -1%.*s\n", at + 1, insn->bits, at, len, location);
     if (!leading) {

@@ -19,15 +19,15 @@ static const char usage[] =
     "Exit status: 0 fine, 1 refused or failed, 2 wrong usage.\n";
 
 struct command {
-    const char *name;
+    const char *name, *title;
     int (*run)(int argc, char **argv);
 };
 
 static const struct command commands[] = {
-    {"build", atto_command_build},
-    {"inspect", atto_command_inspect},
-    {"check", atto_command_check},
-    {"run", atto_command_run},
+    {"build", "atto build", atto_command_build},
+    {"inspect", "atto inspect", atto_command_inspect},
+    {"check", "atto check", atto_command_check},
+    {"run", "atto run", atto_command_run},
 };
 
 static const struct command *find(const char *name)
@@ -39,28 +39,32 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* argv[0] is what the command is called in messages. */
+static int run(const char *name, int argc, char **argv)
+{
+    const struct command *command = find(name);
+
+    if (command == NULL) {
+        atto_report("there is no command '%s'; 'atto help' lists them", name);
+        return ATTO_EXIT_USAGE;
+    }
+    argv[0] = (char *)(size_t)command->title;
+    return command->run(argc, argv);
+}
+
 static int help(const char *name)
 {
     static char option[] = "--help";
-    const struct command *command = name == NULL ? NULL : find(name);
     char *arguments[] = {NULL, option, NULL};
 
-    if (command != NULL) {
-        arguments[0] = (char *)(size_t)command->name;
-        return command->run(2, arguments);
-    }
-    if (name != NULL) {
-        atto_report("there is no command '%s'", name);
-        return ATTO_EXIT_USAGE;
-    }
+    if (name != NULL)
+        return run(name, 2, arguments);
     fputs(usage, stdout);
     return ATTO_EXIT_FINE;
 }
 
 int main(int argc, char **argv)
 {
-    const struct command *command;
-
     if (argc < 2) {
         fputs(usage, stderr);
         return ATTO_EXIT_USAGE;
@@ -71,10 +75,5 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help(argc > 2 ? argv[2] : NULL);
-    command = find(argv[1]);
-    if (command == NULL) {
-        atto_report("there is no command '%s'; 'atto help' lists them", argv[1]);
-        return ATTO_EXIT_USAGE;
-    }
-    return command->run(argc - 1, argv + 1);
+    return run(argv[1], argc - 1, argv + 1);
 }

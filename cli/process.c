@@ -70,8 +70,10 @@ static void become(const char *const *arguments, const struct streams *streams)
 static void feed(struct streams *streams)
 {
     const struct atto_buffer *input = streams->input;
-    ssize_t count = write(streams->ours[STDIN_FILENO], input->bytes + streams->written, input->len - streams->written);
+    ssize_t count = 0;
 
+    if (streams->written < input->len)
+        count = write(streams->ours[STDIN_FILENO], input->bytes + streams->written, input->len - streams->written);
     if (count > 0)
         streams->written += (size_t)count;
     if ((count < 0 && errno != EAGAIN && errno != EINTR) || streams->written == input->len)
@@ -124,10 +126,16 @@ static int wait_for(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void note_interrupt(int signal)
+{
+    (void)signal;
+}
+
 int atto_process_run(const char *const *arguments, const struct atto_buffer *input, struct atto_buffer *output,
                      struct atto_buffer *errors)
 {
     struct streams streams = {{-1, -1, -1}, {-1, -1, -1}, input, 0, {NULL, output, errors}};
+    struct sigaction once = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, broken_pipe;
     pid_t child = -1;
     int status = -1;
@@ -141,7 +149,7 @@ int atto_process_run(const char *const *arguments, const struct atto_buffer *inp
     if (child < 0) {
         atto_report("cannot run %s: %s", arguments[0], strerror(errno));
     } else {
-        sigaction(SIGINT, &ignore, &interrupt);
+        sigaction(SIGINT, &once, &interrupt);
         sigaction(SIGPIPE, &ignore, &broken_pipe); /* a child that does not read all of its input */
         serve(&streams);
         status = wait_for(child);

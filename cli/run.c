@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "atto/bpf.h"
 #include "commands.h"
 #include "judge.h"
 #include "load.h"
@@ -61,9 +62,9 @@ static bool take_option(int option, struct arguments *arguments)
         arguments->entry = optarg;
         return true;
     case 'f':
-        return atto_parse_number("--fuel", optarg, ATTO_FUEL_MAX, &arguments->fuel);
+        return atto_parse_number("--fuel", optarg, 1, ATTO_FUEL_MAX, &arguments->fuel);
     case 'n':
-        return atto_parse_number("--times", optarg, 1000000, &arguments->times);
+        return atto_parse_number("--times", optarg, 1, 1000000, &arguments->times);
     case 'c':
         return atto_answers_add(&arguments->answers, optarg);
     case OPTION_CTX:
@@ -74,7 +75,7 @@ static bool take_option(int option, struct arguments *arguments)
         return true;
     case OPTION_ON:
         arguments->board = optarg;
-        return true;
+        return atto_run_is_board(optarg);
     case OPTION_SHOW:
         arguments->show = true;
         return true;
@@ -103,25 +104,42 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
     }
     if (arguments->help)
         return true;
-    if (argc - optind != 1 || (arguments->context_file != NULL && arguments->context_hex != NULL))
+    if (arguments->context_file != NULL && arguments->context_hex != NULL) {
+        atto_report("--ctx and --ctx-hex do not go together");
         return false;
+    }
     if (arguments->trace && arguments->board != NULL) {
         atto_report("--trace works in this process only, not with --on");
         return false;
     }
-    arguments->path = argv[optind];
-    return true;
+    return atto_parse_file(argc, argv, optind, &arguments->path);
 }
 
-static bool read_context(const struct arguments *arguments, struct atto_buffer *context)
+/* Returns the exit status if there is no context to be had. */
+static int read_context(const struct arguments *arguments, struct atto_buffer *context)
 {
-    if (arguments->context_file != NULL)
-        return atto_buffer_read(context, arguments->context_file);
+    if (arguments->context_file != NULL && !atto_buffer_read(context, arguments->context_file))
+        return ATTO_EXIT_REFUSED;
     if (arguments->context_hex != NULL && !atto_buffer_put_hex(context, arguments->context_hex)) {
         atto_report("--ctx-hex: not pairs of hexadecimal digits");
-        return false;
+        return ATTO_EXIT_USAGE;
     }
-    return true;
+    if (context->len > ATTO_BPF_REGION_MAX) {
+        atto_report("the context has %zu bytes, at most %u are possible", context->len, ATTO_BPF_REGION_MAX);
+        return ATTO_EXIT_REFUSED;
+    }
+    return ATTO_EXIT_FINE;
+}
+
+static bool starts_function(const struct atto_image *image, uint32_t slot)
+{
+    uint32_t count = atto_image_function_count(image);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (atto_image_function(image, i).start == slot)
+            return true;
+    }
+    return count == 0 && slot == 0;
 }
 
 /* The slot to enter at: a name of the manifest, a slot, or by default the first entry point. */
@@ -140,8 +158,13 @@ static bool find_entry(const struct atto_run_request *request, const char *wante
         *slot = entry.slot;
         return true;
     }
-    if (wanted != NULL && wanted[0] >= '0' && wanted[0] <= '9')
-        return atto_parse_number("--entry", wanted, 0xffff, slot);
+    if (wanted != NULL && wanted[0] >= '0' && wanted[0] <= '9') {
+        if (!atto_parse_number("--entry", wanted, 0, 0xffff, slot))
+            return false;
+        if (!starts_function(&request->parsed, *slot))
+            atto_report("--entry: no function starts at slot %u", *slot);
+        return starts_function(&request->parsed, *slot);
+    }
     atto_report("there is no entry point '%s'", wanted == NULL ? "" : wanted);
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         if (atto_manifest_entry(manifest, i, &entry) == ATTO_OK)
@@ -164,7 +187,6 @@ static char *describe_address(const struct atto_run_request *request, const stru
         return atto_format("window %u, offset %u", region - 5, offset);
     return atto_format("%s, offset %u of %u bytes", names[region], offset, lens[region]);
 }
-
 
 static void print_fault(const struct atto_run_request *request, const struct atto_run_report *report)
 {
@@ -328,21 +350,22 @@ static int prepare(const struct arguments *arguments, struct atto_buffer *image,
         .image = image,
         .context = arguments->context_file == NULL && arguments->context_hex == NULL ? NULL : context,
         .fuel = arguments->fuel,
-        .times = arguments->times == 0 ? 1 : arguments->times,
+        .times = arguments->times,
         .answers = arguments->answers,
         .trace = arguments->trace,
     };
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_listing listing;
-    int result = ATTO_EXIT_REFUSED;
+    int result = read_context(arguments, context);
 
-    if (!read_context(arguments, context))
-        return ATTO_EXIT_USAGE;
+    if (result != ATTO_EXIT_FINE)
+        return result;
+    result = ATTO_EXIT_REFUSED;
     if (!atto_load(arguments->path, image))
         return ATTO_EXIT_REFUSED;
     if (atto_image_parse(image->bytes, (uint32_t)image->len, &request.parsed, &refusal) != ATTO_OK ||
         atto_manifest_parse(request.parsed.manifest, &request.manifest, &refusal) != ATTO_OK) {
-        atto_report("%s: %s (byte %u)", arguments->path, atto_status_text(refusal.status), refusal.at);
+        atto_report_at(arguments->path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
         return ATTO_EXIT_REFUSED;
     }
     atto_listing_open(&listing, &request.parsed, &request.manifest, arguments->path);
@@ -359,10 +382,8 @@ int atto_command_run(int argc, char **argv)
     struct arguments arguments;
     int result;
 
-    if (!read_arguments(argc, argv, &arguments)) {
-        fputs(usage, stderr);
-        return ATTO_EXIT_USAGE;
-    }
+    if (!read_arguments(argc, argv, &arguments))
+        return atto_wrong_usage(argv[0]);
     if (arguments.help) {
         fputs(usage, stdout);
         return ATTO_EXIT_FINE;

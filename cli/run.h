@@ -49,6 +49,9 @@ struct atto_run_report {
 /* Runs in this process. */
 void atto_run_local(const struct atto_run_request *request, struct atto_run_report *report);
 
+/* Is this the name of an emulated board? Reports and returns false if not. */
+bool atto_run_is_board(const char *name);
+
 /* Runs on an emulated board, with the firmware `runner`. Returns false, reported, if that could not be done at all. */
 bool atto_run_board(const char *board, const struct atto_run_request *request, struct atto_run_report *report);
 

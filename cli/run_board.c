@@ -21,28 +21,40 @@ struct board {
 
 static const struct board boards[] = {{"mps2-an386", "cortex-m4"}, {"rv32-virt", "rv32"}};
 
+static const struct board *find_board(const char *name)
+{
+    for (size_t i = 0; i < sizeof boards / sizeof boards[0]; i++) {
+        if (strcmp(boards[i].name, name) == 0)
+            return &boards[i];
+    }
+    return NULL;
+}
+
+bool atto_run_is_board(const char *name)
+{
+    bool known = find_board(name) != NULL;
+
+    if (!known)
+        atto_report("'%s' is not a board; there are mps2-an386 and rv32-virt", name);
+    return known;
+}
+
 /* The firmware for a board: $ATTO_RUNNER, or where its preset builds it. NULL, reported, if there is none. */
 static char *find_firmware(const char *name)
 {
     const char *named = getenv("ATTO_RUNNER");
+    const char *preset = find_board(name)->preset;
+    char *relative, *path;
 
     if (named != NULL && named[0] != '\0')
-        return atto_copy_string(named);
-    for (size_t i = 0; i < sizeof boards / sizeof boards[0]; i++) {
-        char *relative, *path;
-
-        if (strcmp(boards[i].name, name) != 0)
-            continue;
-        relative = atto_format("build/%s/runner.elf", boards[i].preset);
-        path = atto_home_path(relative);
-        if (path == NULL)
-            atto_report("there is no firmware for %s yet; build it with 'cmake --preset %s && cmake --build --preset "
-                        "%s', or name it in $ATTO_RUNNER", name, boards[i].preset, boards[i].preset);
-        free(relative);
-        return path;
-    }
-    atto_report("'%s' is not a board; there are mps2-an386 and rv32-virt", name);
-    return NULL;
+        return atto_buffer_check(named) ? atto_copy_string(named) : NULL;
+    relative = atto_format("build/%s/runner.elf", preset);
+    path = atto_home_path(relative);
+    if (path == NULL)
+        atto_report("there is no firmware for %s yet; build it with 'cmake --preset %s && cmake --build --preset %s', "
+                    "or name it in $ATTO_RUNNER", name, preset, preset);
+    free(relative);
+    return path;
 }
 
 static bool write_job(const char *directory, const struct atto_run_request *request)
@@ -170,6 +182,7 @@ static bool run_and_read(const char *const *arguments, struct atto_run_report *r
     struct atto_buffer output = {0};
     bool reported = false;
     const char *line;
+    unsigned reports = atto_report_count();
     int status = atto_process_run(arguments, NULL, &output, NULL);
 
     atto_buffer_put(&output, "", 1);
@@ -183,7 +196,7 @@ static bool run_and_read(const char *const *arguments, struct atto_run_report *r
         line += len + (line[len] == '\n');
     }
     atto_buffer_free(&output);
-    if (!reported && status >= 0)
+    if (!reported && reports == atto_report_count())
         atto_report("the board did not report (exit status %d)", status);
     return reported;
 }
@@ -200,7 +213,9 @@ bool atto_run_board(const char *board, const struct atto_run_request *request, s
     *report = (struct atto_run_report){.machine_instructions = -1, .instructions = -1, .log = json_array()};
     if (firmware != NULL && script == NULL)
         atto_report("cannot find scripts/qemu-run; name Atto's directory in $ATTO_HOME");
-    if (firmware != NULL && script != NULL && mkdtemp(directory) != NULL) {
+    if (firmware != NULL && script != NULL && mkdtemp(directory) == NULL) {
+        atto_report("cannot make a directory %s: %s", directory, strerror(errno));
+    } else if (firmware != NULL && script != NULL) {
         const char *arguments[] = {script, board, firmware, NULL, NULL};
 
         jobs = atto_format("%s/jobs", directory);

@@ -10,12 +10,6 @@ static int32_t readings[READINGS];
 static uint32_t next, filled;
 static int64_t sum;
 
-/* Signed division is not in this compiler's instruction set. */
-static int64_t divide(int64_t value, uint32_t by)
-{
-    return value < 0 ? -(int64_t)((uint64_t)-value / by) : (int64_t)((uint64_t)value / by);
-}
-
 ATTO_ENTRY int64_t run(void)
 {
     int32_t reading;
@@ -29,5 +23,5 @@ ATTO_ENTRY int64_t run(void)
     next = (next + 1) % READINGS;
     if (filled < READINGS)
         filled++;
-    return divide(sum, filled);
+    return sum / filled;
 }

@@ -306,7 +306,7 @@ static const char *run_job(const struct job *job)
     bool has_context = strcmp(job->context, "-") != 0;
     int32_t context_len = has_context ? fetch(job->context, context, CONTEXT_BYTES) : 0;
     if (image_len < 0 || context_len < 0)
-        return image_len < 0 ? "image cannot be read" : "context cannot be read";
+        return image_len < 0 ? "image cannot be read, or is too long" : "context cannot be read, or is too long";
 
     grant_sdk_calls(job, (uint32_t)image_len);
     memset(&container, 0, sizeof container);
@@ -331,7 +331,7 @@ static const char *run_job(const struct job *job)
     print_status(status, true);
     if (status == ATTO_OK)
         printf(",\"result\":\"0x%" PRIx64 "\"", value);
-    else
+    else if (status <= ATTO_FAULT_MEMORY)
         print_fault(container.run);
     printf(",\"fuel\":%" PRIu32 ",\"machine_instructions\":", container.last_fuel);
     if (counts)
