@@ -1,5 +1,5 @@
-/* Fuzz target: bytes as an image, all the way from the parser to the end of an activation of each entry point. The image
- * and the arena are blocks of exactly their sizes.
+/* Fuzz target: bytes as an image, all the way from the parser to the end of an activation of each entry point. The
+ * image and the arena are blocks of exactly their sizes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

@@ -171,7 +171,8 @@ static void emit_memory(struct writer *w)
     uint32_t bytes = 1u << below(w, 4), len;
     bool writable, is_wild = has(w, GENERATE_WILD) && once_in(w, 25);
     if (has(w, GENERATE_KERNEL)) {
-        emit_access(w, 10, bytes, -(int32_t)(GENERATED_KERNEL_INPUT_BYTES + bytes * (1u + below(w, 80u / bytes))), true);
+        uint32_t below_input = bytes * (1u + below(w, 80u / bytes));
+        emit_access(w, 10, bytes, -(int32_t)(GENERATED_KERNEL_INPUT_BYTES + below_input), true);
     } else if (below(w, 2) == 0) {
         int32_t offset = -(int32_t)(bytes + below(w, w->frame_bytes - bytes + 1u));
         emit_access(w, 10, bytes, is_wild ? (int32_t)below(w, 20) - 9 : offset, true);
@@ -303,8 +304,8 @@ static void emit_fold(struct writer *w)
     emit(w, ALU64_REG(OP_XOR, 0, 1));
 }
 
-/* Gives each open jump of a function a target in it, mostly ahead. Only wild programs jump into the middle of a segment,
- * which may be between an address and its use. */
+/* Gives each open jump of a function a target in it, mostly ahead. Only wild programs jump into the middle of a
+ * segment, which may be between an address and its use. */
 static void close_jumps(struct writer *w, uint32_t first)
 {
     uint32_t end = w->program->slot_count;

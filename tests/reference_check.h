@@ -1,5 +1,5 @@
-/* Which programs are good, from docs/SPEC.md section 6 and RFC 9669, told a second time: with a table of forms, arrays of
- * marks and whole passes over the text where the device judges slot by slot. The check must accept exactly these.
+/* Which programs are good, from docs/SPEC.md section 6 and RFC 9669, told a second time: with a table of forms, arrays
+ * of marks and whole passes over the text where the device judges slot by slot. The check must accept exactly these.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_REFERENCE_CHECK_H

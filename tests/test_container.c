@@ -1,5 +1,5 @@
-/* Containers: what an install checks and in which order, whose limits hold, what an activation leaves behind, and what a
- * refusal leaves behind.
+/* Containers: what an install checks and in which order, whose limits hold, what an activation leaves behind, and what
+ * a refusal leaves behind.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/container.h"
@@ -280,8 +280,8 @@ static const struct harness_test tests[] = {
     TEST(stacks_are_limited_twice, "The smaller one of the firmware's and the manifest's stack holds."),
     TEST(entry_points_of_the_manifest, "Every entry point that a manifest names can be entered."),
     TEST(fuel_of_an_activation, "An activation gets the fuel of the call, else of the manifest, else of the firmware."),
-    TEST(faults_of_an_activation, "Each way to fail gives its fault, leaves the value alone and can be followed by success."),
-    TEST(arenas_one_byte_too_small, "Every arena that is too small is refused untouched; the receipt says what is needed."),
+    TEST(faults_of_an_activation, "Each way to fail gives its fault, leaves the value alone, and success may follow."),
+    TEST(arenas_one_byte_too_small, "An arena that is too small is refused untouched; the receipt tells the size."),
     TEST(host_functions_are_containers, "A function of the firmware is a container like any other."),
     TEST(start_and_stop_leave_nothing, "Install, run and remove can be repeated without end."),
 };

@@ -162,7 +162,8 @@ static void memory_of_one_container_shows_in_another(void)
     uint64_t value = 1;
     /* The first one fills its stack; then the second one gets the same arena, and looks. */
     static const uint64_t writes[] = { STORE_IMM(SIZE_DW, 10, -8, -1), STORE_IMM(SIZE_DW, 10, -512, -1), EXIT };
-    static const uint64_t reads[] = { LOAD(SIZE_DW, 0, 10, -8), LOAD(SIZE_DW, 1, 10, -512), ALU64_REG(OP_OR, 0, 1), EXIT };
+    static const uint64_t reads[] = { LOAD(SIZE_DW, 0, 10, -8), LOAD(SIZE_DW, 1, 10, -512), ALU64_REG(OP_OR, 0, 1),
+                                      EXIT };
     EQUAL(install(&a, arena_a, writes, COUNT(writes)), ATTO_OK);
     EQUAL(atto_container_call(&a, 0, NULL, 0, NULL), ATTO_OK);
     EQUAL(atto_container_remove(&a), ATTO_OK);
@@ -336,7 +337,7 @@ static const struct harness_test tests[] = {
     TEST(header_lengths_beyond_the_image, "No length in a header reaches outside the image, by size or by overflow."),
     TEST(sections_found_by_the_size_of_the_instance, "Femto-Container's section loads give the sections' own bytes."),
     TEST(low_half_of_a_wide_load_is_sign_extended, "The halves of a wide constant do not touch each other."),
-    TEST(new_image_runs_unchecked_after_an_update, "A container is checked at each install, and empty after a refusal."),
+    TEST(new_image_runs_unchecked_after_an_update, "A container is checked at each install, empty after a refusal."),
     TEST(memory_of_one_container_shows_in_another, "An instance starts with a clear stack that is its own."),
     TEST(granted_memory_is_lost_at_setup, "A window stays granted from activation to activation, in its full length."),
     TEST(length_of_a_span_cut_to_8_bits, "A span is checked with all bits of its length."),

@@ -67,8 +67,12 @@ static enum atto_outcome host_count(struct atto_host_frame *frame)
 }
 
 static atto_host_fn *const host_entries[ENTRIES] = { host_sum, host_spin, host_ask, host_fault, host_count };
-static const struct atto_host_program host_program = { .entries = host_entries, .entry_count = ENTRIES, .state_bytes = 9,
-                                                       .longest_run = 3 };
+static const struct atto_host_program host_program = {
+    .entries = host_entries,
+    .entry_count = ENTRIES,
+    .state_bytes = 9,
+    .longest_run = 3,
+};
 
 static const uint64_t bpf_slots[] = {
     /* 0: sum */ MOV(0, 0), JUMP_IMM(IF_EQ, 2, 0, 5), LOAD(SIZE_B, 3, 1, 0), ADD_REG(0, 3), ADD(1, 1), ADD(2, -1),
@@ -235,6 +239,8 @@ static void waits_and_goes_on(const struct subject *subject)
     EQUAL(atto_run_answer(run, 43), ATTO_E_STATE);
     EQUAL(atto_run_resume(run, 1000), ATTO_DONE);
     EQUAL(atto_run_result(run), 42);
+    EQUAL(atto_run_start(run, subject->entries[ENTRY_ASK], NULL), ATTO_OK);
+    EQUAL(atto_run_resume(run, 1000), ATTO_WAIT);
     free(run);
 }
 FOR_EACH_SUBJECT(waits_and_goes_on)
@@ -319,7 +325,7 @@ static void status_names(void)
 }
 
 static const struct harness_test tests[] = {
-    TEST(arenas_of_each, "An arena one byte too small or not aligned is refused and untouched; one that fits is enough."),
+    TEST(arenas_of_each, "An arena too small by a byte or not aligned is refused untouched; one that fits is enough."),
     TEST(fresh_instance_of_each, "A fresh instance is over before it has begun and refuses entries that are none."),
     TEST(done_with_a_value_of_each, "An activation ends with its value, which stays."),
     TEST(yields_when_fuel_is_used_up_of_each, "A loop yields whenever its fuel is used up, and can be dropped."),

@@ -17,11 +17,12 @@ static struct pair pair;
  * the overrun of each slice. Answers how it ended. */
 static enum atto_outcome slices_of(const uint64_t *slots, uint32_t slot_count, uint32_t fuel)
 {
+    const uint32_t total = ON_LINUX_OR_BOARD(300u, 100u);
     enum atto_outcome outcome = ATTO_YIELD;
     if (!pair_open(&pair, slots, slot_count, 0))
         return ATTO_FAULT;
     pair_start(&pair);
-    for (uint32_t given = 0; given < ON_LINUX_OR_BOARD(300u, 100u) && outcome == ATTO_YIELD && !harness_failed(); given += fuel)
+    for (uint32_t given = 0; given < total && outcome == ATTO_YIELD && !harness_failed(); given += fuel)
         outcome = pair_resume(&pair, fuel);
     return outcome;
 }

@@ -137,12 +137,13 @@ static void divisions(void)
 /* The RFC's own words, not the model's: section 4.1. */
 static void division_by_zero_and_overflow(void)
 {
+    const uint64_t many = 0x1122334455667788, lowest = 0x8000000000000000;
     EQUAL(guest_value(SLOTS(MOV(0, 7), MOV(1, 0), ALU64_REG(OP_DIV, 0, 1), EXIT)), 0);
-    EQUAL(guest_value(SLOTS(WIDE(0, 0x1122334455667788), MOV(1, 0), ALU64_REG(OP_MOD, 0, 1), EXIT)), 0x1122334455667788);
-    EQUAL(guest_value(SLOTS(WIDE(0, 0x1122334455667788), MOV(1, 0), ALU32_REG(OP_DIV, 0, 1), EXIT)), 0);
-    EQUAL(guest_value(SLOTS(WIDE(0, 0x1122334455667788), MOV(1, 0), ALU32_REG(OP_MOD, 0, 1), EXIT)), 0x55667788);
-    EQUAL(guest_value(SLOTS(WIDE(0, 0x8000000000000000), MOV(1, -1), SLOT(0x3f, 0, 1, 1, 0), EXIT)), 0x8000000000000000);
-    EQUAL(guest_value(SLOTS(WIDE(0, 0x8000000000000000), MOV(1, -1), SLOT(0x9f, 0, 1, 1, 0), EXIT)), 0);
+    EQUAL(guest_value(SLOTS(WIDE(0, many), MOV(1, 0), ALU64_REG(OP_MOD, 0, 1), EXIT)), many);
+    EQUAL(guest_value(SLOTS(WIDE(0, many), MOV(1, 0), ALU32_REG(OP_DIV, 0, 1), EXIT)), 0);
+    EQUAL(guest_value(SLOTS(WIDE(0, many), MOV(1, 0), ALU32_REG(OP_MOD, 0, 1), EXIT)), 0x55667788);
+    EQUAL(guest_value(SLOTS(WIDE(0, lowest), MOV(1, -1), SLOT(0x3f, 0, 1, 1, 0), EXIT)), lowest);
+    EQUAL(guest_value(SLOTS(WIDE(0, lowest), MOV(1, -1), SLOT(0x9f, 0, 1, 1, 0), EXIT)), 0);
     EQUAL(guest_value(SLOTS(WIDE(0, 0x80000000), MOV(1, -1), SLOT(0x3c, 0, 1, 1, 0), EXIT)), 0x80000000);
     EQUAL(guest_value(SLOTS(WIDE(0, 0x80000000), MOV(1, -1), SLOT(0x9c, 0, 1, 1, 0), EXIT)), 0);
     EQUAL(guest_value(SLOTS(MOV(0, -13), SLOT(0x37, 0, 0, 1, 4), EXIT)), -3);

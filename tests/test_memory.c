@@ -309,22 +309,24 @@ static void registers_at_the_start(void)
     static struct guest guest;
     static uint8_t bytes[24];
     const struct atto_context context = { bytes, sizeof bytes, ATTO_READ };
-    guest_begin(&guest, SLOTS(MOV(5, 5), MOV(9, 9), EXIT));
+    guest_begin(&guest, SLOTS(MOV(0, 1), MOV(1, 1), MOV(2, 2), MOV(3, 3), MOV(4, 4), MOV(5, 5), MOV(6, 6), MOV(7, 7),
+                              MOV(8, 8), MOV(9, 9), EXIT));
     CHECK(guest_open(&guest));
-    EQUAL(guest_run(&guest, NULL), ATTO_DONE);
-    EQUAL(atto_bpf_register(guest.run, 1), 0);
-    EQUAL(atto_bpf_register(guest.run, 2), 0);
-    EQUAL(atto_run_start(guest.run, 0, &context), ATTO_OK);
-    for (uint32_t i = 0; i < 11u; i++) {
-        uint64_t expected = i == 1u ? 0x40000000u : i == 2u ? 24u : i == 10u ? 0x10000000u + 512u : 0u;
-        harness_case(i, 0);
-        EQUAL(atto_bpf_register(guest.run, i), expected);
+    for (uint32_t has_context = 0; has_context < 2u; has_context++) {
+        EQUAL(guest_run(&guest, NULL), ATTO_DONE); /* all registers hold something */
+        EQUAL(atto_run_start(guest.run, 0, has_context != 0 ? &context : NULL), ATTO_OK);
+        for (uint32_t i = 0; i < 10u; i++) {
+            uint64_t expected = has_context == 0 ? 0u : i == 1u ? 0x40000000u : i == 2u ? 24u : 0u;
+            harness_case(i, has_context);
+            EQUAL(atto_bpf_register(guest.run, i), expected);
+        }
+        EQUAL(atto_bpf_register(guest.run, 10), 0x10000000u + 512u);
     }
 }
 
 static const struct harness_test tests[] = {
     TEST(loads_at_every_edge, "A load succeeds exactly inside a region, and gives what lies there."),
-    TEST(stores_at_every_edge, "A store succeeds exactly inside a region that may be written, and changes nothing else."),
+    TEST(stores_at_every_edge, "A store succeeds exactly inside a writable region and changes nothing else."),
     TEST(atomics_at_every_edge, "An atomic operation obeys the same limits and does what the model does."),
     TEST(compare_and_exchange_matches, "Compare and exchange compares at its own width and answers the old value."),
     TEST(address_0_faults, "Nothing is at address 0, whatever is stored or loaded there."),
@@ -336,6 +338,6 @@ static const struct harness_test tests[] = {
     TEST(windows_of_any_length, "A window that is longer than a region reaches into no other one."),
     TEST(spans_at_every_edge, "Host calls get a span exactly if all of it lies in one region that allows the access."),
     TEST(memory_at_the_start, "Stack and bss are zero in a fresh instance, data is the image's and keeps its values."),
-    TEST(registers_at_the_start, "Registers at the start hold the context's address and length, the stack's end, else 0."),
+    TEST(registers_at_the_start, "Registers start with the context's address and length, the stack's end, else 0."),
 };
 HARNESS_MAIN(tests)

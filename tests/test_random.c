@@ -24,7 +24,7 @@ static bool round_of(struct rng *rng, uint32_t features, uint32_t slice_max)
     return !harness_failed();
 }
 
-/* Each round has a seed of its own, told on failure; `seed=` and `effort=0` aside, it is run again with seed=that. */
+/* Each round has a seed of its own, which a failure tells; with seed= it is the first one of the next run. */
 static void rounds_of(uint32_t features, uint32_t slice_max, uint32_t rounds)
 {
     rounds = harness_rounds(rounds);
@@ -72,6 +72,6 @@ static const struct harness_test tests[] = {
     TEST(arithmetic_and_jumps, "Random arithmetic and loops give what the reference model gives."),
     TEST(memory_and_calls, "Random programs with memory, atomics, host and local calls give what the model gives."),
     TEST(faults_too, "Random programs that fault do so at the same instruction, for the same reason, as the model."),
-    TEST(one_unit_of_fuel_at_a_time, "A program in slices of one unit of fuel does the same as the uninterrupted model."),
+    TEST(one_unit_of_fuel_at_a_time, "A program in slices of one unit of fuel does what the uninterrupted model does."),
 };
 HARNESS_MAIN(tests)

@@ -1,0 +1,331 @@
+#!/bin/sh
+# Tests of the `atto` command and of the conformance plug-in as a person uses them: what they print, where they point,
+# and what they exit with. Prints one line a test, like the test programs.
+#
+# usage: tests/cli.sh       ATTO: the command to test; default: build/linux-gcc/atto
+#
+# SPDX-License-Identifier: Apache-2.0
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+atto=${ATTO:-$root/build/linux-gcc/atto}
+plugin=$(dirname "$atto")/bpf_conformance_plugin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+if ! [ -x "$atto" ]; then
+    echo "skip cli: $atto is not built"
+    exit 0
+fi
+if ! command -v clang >/dev/null || ! clang --print-targets 2>/dev/null | grep -q bpf; then
+    echo "skip cli: no clang that compiles to eBPF; scripts/setup cli installs one"
+    exit 0
+fi
+
+ok() {
+    echo "ok cli_$1"
+}
+
+not_ok() {
+    echo "not ok cli_$1: $2"
+    sed 's/^/  | /' out | head -n 20
+    failures=$((failures + 1))
+}
+
+# require NAME COMMAND...: the command says yes.
+require() {
+    test=$1
+    shift
+    if "$@"; then
+        ok "$test"
+    else
+        not_ok "$test" "not so: $*"
+    fi
+}
+
+# Runs a command; $status and the file out hold what became of it.
+run() {
+    status=0
+    "$@" >out 2>&1 </dev/null || status=$?
+}
+
+# expect NAME STATUS [TEXT...]: the last command ended with this status and its output has each text.
+expect() {
+    test=$1 wanted=$2
+    shift 2
+    if [ "$status" -ne "$wanted" ]; then
+        not_ok "$test" "exit status $status, not $wanted"
+        return
+    fi
+    for text in "$@"; do
+        if ! grep -qF -e "$text" out; then
+            not_ok "$test" "no '$text' in the output"
+            return
+        fi
+    done
+    ok "$test"
+}
+
+# --- the examples: each builds, is accepted and runs
+
+for source in "$root"/examples/*.c "$root"/examples/*.cpp; do
+    name=$(basename "$source")
+    case $name in hostile_*) continue ;; esac
+    run "$atto" build "$source" -o "${name%.*}.atto"
+    expect "build_$name" 0
+    run "$atto" check "${name%.*}.atto"
+    expect "check_$name" 0 accepted
+    run "$atto" inspect "${name%.*}.atto"
+    expect "inspect_$name" 0 "atto image, executor bpf" "$name:" entry text
+    run "$atto" run "${name%.*}.atto" --json
+    expect "run_$name" 0 '"status": "ATTO_OK"'
+done
+
+# --- results: the published test vectors of Fletcher-32
+
+printf 'abcdef' >abcdef
+run "$atto" run fletcher32.atto --ctx abcdef --json
+expect fletcher32_of_6_bytes 0 '"result": "0x56502d2a"'
+run "$atto" run fletcher32.atto --ctx-hex '61626364 65666768' --json
+expect fletcher32_of_8_bytes 0 '"result": "0xebe19591"'
+
+# An entry point by name, activations that keep their data.
+run "$atto" run thread_counter.atto -e on_switch -n 5 --ctx-hex 00000000000000000300000000000000 --json
+expect activations_keep_data 0 '"result": "0x5"'
+run "$atto" run thread_counter.atto -e nobody
+expect unknown_entry 1 nobody on_switch
+run "$atto" run moving_average.atto -n 3 --json
+expect sensor 0 '"result": "0x'
+
+# --- hostile containers: refused or stopped, with the line
+
+line_of() {
+    grep -n -e "$2" "$1" | head -n 1 | cut -d: -f1
+}
+
+run "$atto" check "$root/examples/hostile_refused.c"
+expect refused_call_has_its_line 1 "hostile_refused.c:" "host call" "slot"
+run "$atto" check --any-call "$root/examples/hostile_refused.c"
+expect granted_call 0 accepted
+# Bytes in assembly have no source line; they count to the instruction before them.
+line=$(line_of "$root/examples/hostile_escape.s" '^ *if r1')
+run "$atto" build "$root/examples/hostile_escape.s" -o escape.atto
+expect escape_is_not_built 1 "hostile_escape.s:$line:" "wide instruction" "register number"
+require refused_image_is_not_written [ ! -e escape.atto ]
+run "$atto" build --no-check "$root/examples/hostile_escape.s" -o escape.atto
+run "$atto" run escape.atto
+expect escape_does_not_run 1 "hostile_escape.s:"
+run "$atto" run "$root/examples/hostile_fault.c"
+expect fault_has_its_line 1 "memory access outside" "hostile_fault.c:" address
+
+# --- what a program may consist of
+
+cat >many.c <<'C'
+#include <atto.h>
+static const char *const words[] = { "one", "two", "three" };
+static const uint16_t table[4] = { 10, 20, 30, 40 };
+static uint32_t counter;          /* bss */
+static uint32_t start = 1000;     /* data */
+static __attribute__((noinline)) uint32_t length(const char *word)
+{
+    uint32_t n = 0;
+    while (word[n] != 0)
+        n++;
+    return n;
+}
+static __attribute__((noinline)) uint32_t twice(const char *word)
+{
+    volatile uint32_t room[8] = { 0 };
+    room[3] = length(word);
+    return 2 * room[3];
+}
+ATTO_ENTRY int64_t first(const uint64_t *which, uint64_t len)
+{
+    return len == 8 && *which < 3 ? twice(words[*which]) + table[*which] : -1;
+}
+ATTO_ENTRY int64_t second(void)
+{
+    counter += 1;
+    start += counter;
+    return start;
+}
+ATTO_ENTRY int64_t tree(const uint64_t *n, uint64_t len)
+{
+    return len == 8 && *n < 2 ? (int64_t)*n : -7;
+}
+C
+run "$atto" build many.c -o many.atto
+expect several_functions_and_sections 0
+run "$atto" run many.atto -e first --ctx-hex 0200000000000000 --json
+expect strings_tables_and_local_calls 0 '"result": "0x28"'
+run "$atto" run many.atto -e second -n 3 --json
+expect data_and_bss 0 '"result": "0x3ee"'
+run "$atto" inspect many.atto
+expect inspect_names_functions 0 first second tree rodata bss "many.c:"
+run "$atto" inspect many.atto --json
+expect inspect_json 0 '"executor": "bpf"' '"sections"' '"entries"'
+run "$atto" inspect --where 0 many.atto
+expect inspect_where 0 "many.c:"
+run "$atto" build --strip many.c -o stripped.atto
+run "$atto" run stripped.atto -e second --json
+expect stripped_image 0 '"result": "0x3e9"'
+
+cat >other.c <<'C'
+#include <atto.h>
+int64_t helper(int64_t a);
+int64_t helper(int64_t a)
+{
+    return a * 3;
+}
+C
+cat >main.c <<'C'
+#include <atto.h>
+int64_t helper(int64_t a);
+ATTO_ENTRY int64_t run(void)
+{
+    return helper(14);
+}
+C
+run "$atto" build main.c other.c -o two.atto
+expect two_sources 0
+run "$atto" run two.atto -e run --json
+expect calls_across_sources 0 '"result": "0x2a"'
+
+# --- errors say where and why
+
+printf 'int x = ;\n' >bad.c
+run "$atto" build bad.c
+expect compiler_errors 1 "bad.c:1"
+run "$atto" build main.c -o lonely.atto
+expect missing_function 1 helper main
+run "$atto" build nothing.c
+expect missing_file 1 nothing.c
+cp main.c wish.c
+printf '{\n  "name": "wish",\n  "nmae": 3\n}\n' >wish.json
+run "$atto" build wish.c other.c
+expect unknown_key 1 "wish.json:3" nmae
+printf '{ "name": "wish",\n' >wish.json
+run "$atto" build wish.c other.c
+expect broken_json 1 "wish.json:"
+printf '{ "fuel": 0 }\n' >wish.json
+run "$atto" build wish.c other.c
+expect value_out_of_range 1 "wish.json:1" fuel
+printf '{ "entries": ["nobody"] }\n' >wish.json
+run "$atto" build wish.c other.c
+expect unknown_entry_in_json 1 nobody
+cat >pointer.c <<'C'
+#include <atto.h>
+static int64_t one(void) { return 1; }
+static int64_t two(void) { return 2; }
+ATTO_ENTRY int64_t run(const uint64_t *which, uint64_t len)
+{
+    int64_t (*volatile f)(void) = len == 8 && *which == 1 ? one : two;
+    return f();
+}
+C
+run "$atto" build pointer.c
+expect function_pointers 1 pointer.c
+cat >floating.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t run(const double *x, uint64_t len)
+{
+    return len == 8 ? (int64_t)(*x * 2.5) : 0;
+}
+C
+run "$atto" build floating.c
+expect floating_point 1 floating.c
+
+# --- images that are broken
+
+head -c 100 many.atto >cut.atto
+run "$atto" check cut.atto
+expect cut_image 1 cut.atto
+run "$atto" run cut.atto
+expect cut_image_does_not_run 1 cut.atto
+run "$atto" inspect cut.atto
+require inspect_survives_a_cut_image [ "$status" -le 1 ]
+: >empty.atto
+run "$atto" check empty.atto
+expect empty_file 1 empty.atto
+printf '\101\124\124\117\377' >noise.atto
+run "$atto" check noise.atto
+expect short_image 1 noise.atto
+
+# --- limits
+
+run "$atto" run fletcher32.atto --ctx abcdef --fuel 10
+expect too_little_fuel 1 "fuel used up" "fletcher32.c:"
+run "$atto" check --stack 8 many.atto
+expect stack_limit 1 "stack"
+run "$atto" check --json "$root/examples/hostile_refused.c"
+expect check_json 1 ATTO_E_CALL '"slot"'
+
+# --- usage
+
+run "$atto"
+expect no_command 2 usage
+run "$atto" nonsense
+expect unknown_command 2 nonsense
+run "$atto" build
+expect no_source 2 "atto build"
+run "$atto" run --nonsense many.atto
+expect unknown_option 2 nonsense
+run "$atto" run many.atto --ctx-hex 0g
+expect bad_hex 2
+run "$atto" help run
+expect help 0 "usage: atto run"
+
+# --- the plug-in of the conformance suite
+
+plug() {
+    program=$1
+    shift
+    status=0
+    printf '%s\n' "$program" | "$plugin" "$@" >out 2>err || status=$?
+}
+plug_failed() {
+    [ "$status" -ne 0 ] && [ -s err ]
+}
+if [ -x "$plugin" ]; then
+    plug 'b7000000070000009500000000000000'
+    expect plugin_value 0 7
+    plug 'b7 00 00 00 07 00 00 00  95 00 00 00 00 00 00 00'
+    expect plugin_blanks 0 7
+    plug '61100000000000009500000000000000' '78 56 34 12'
+    expect plugin_memory 0 12345678
+    plug '61100400000000009500000000000000' 78563412
+    require plugin_fault plug_failed
+    plug 'ff000000000000009500000000000000'
+    require plugin_refusal plug_failed
+    plug '05000000'
+    require plugin_half_a_slot plug_failed
+    plug 'b700'
+    require plugin_short plug_failed
+else
+    echo "skip cli_plugin: $plugin is not built"
+fi
+
+# All vectors of the suite, through the plug-in.
+vectors=${ATTO_CONFORMANCE:-$root/../shared/conformance}/bpf/rfc9669.jsonl
+if [ -x "$plugin" ] && [ -r "$vectors" ]; then
+    wrong="" count=0
+    # name, code, mem, expect: the 4th, 8th, 12th and 16th piece between quotes
+    awk -F'"' '{ print $4, $8, $16, $12 }' "$vectors" >list
+    while read -r name code expected memory; do
+        count=$((count + 1))
+        value=$(printf '%s' "$code" | "$plugin" ${memory:+"$memory"} 2>/dev/null)
+        [ "0x${value#0x}" = "$expected" ] || wrong="$wrong $name"
+    done <list
+    : >out
+    if [ -z "$wrong" ] && [ "$count" -ge 226 ]; then
+        ok plugin_conformance
+    else
+        not_ok plugin_conformance "of $count vectors these are wrong:$wrong"
+    fi
+else
+    echo "skip cli_plugin_conformance: no $vectors; set ATTO_CONFORMANCE, see tests/README.md"
+fi
+
+[ "$failures" -eq 0 ]
