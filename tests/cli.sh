@@ -10,6 +10,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 atto=${ATTO:-$root/build/linux-gcc/atto}
 plugin=$(dirname "$atto")/bpf_conformance_plugin
+[ -x "$plugin" ] || plugin=$root/build/bpf_conformance_plugin
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

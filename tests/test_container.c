@@ -186,6 +186,9 @@ static void fuel_of_an_activation(void)
     EQUAL(container.fuel, 100);
     EQUAL(atto_container_call(&container, 0, NULL, 0, NULL), ATTO_FAULT_FUEL);
     EQUAL(container.last_fuel, 100);
+    make_image(SLOTS(JUMP(-1)), (struct section_bytes)MANIFEST("\xa1\x04\x19\x03\xe9"));
+    EQUAL(install(), ATTO_OK);
+    EQUAL(container.fuel, 1000);
 }
 
 static void faults_of_an_activation(void)
@@ -279,7 +282,7 @@ static const struct harness_test tests[] = {
     TEST(calls_are_granted_twice, "A host call needs the firmware's grant and the manifest's wish."),
     TEST(stacks_are_limited_twice, "The smaller one of the firmware's and the manifest's stack holds."),
     TEST(entry_points_of_the_manifest, "Every entry point that a manifest names can be entered."),
-    TEST(fuel_of_an_activation, "An activation gets the fuel of the call, else of the manifest, else of the firmware."),
+    TEST(fuel_of_an_activation, "An activation gets the fuel of the call, else of the manifest, of the firmware at most."),
     TEST(faults_of_an_activation, "Each way to fail gives its fault, leaves the value alone, and success may follow."),
     TEST(arenas_one_byte_too_small, "An arena that is too small is refused untouched; the receipt tells the size."),
     TEST(host_functions_are_containers, "A function of the firmware is a container like any other."),

@@ -313,7 +313,7 @@ static void value_of_a_fault_is_used_by_the_hook(void)
     static const struct atto_hook_type type = { .name = "test", .fuel = 100 };
     struct atto_hook hook = ATTO_HOOK_INIT(&type);
     struct atto_container good, faulty;
-    struct atto_attachment first, second;
+    struct atto_attachment first = { 0 }, second = { 0 };
     static const uint64_t seven[] = { MOV(0, 7), EXIT };
     static const uint64_t fault[] = { MOV(0, 13), LOAD(SIZE_B, 1, 0, 0), EXIT };
     EQUAL(install(&good, arena_a, seven, 2), ATTO_OK);

@@ -105,7 +105,7 @@ static enum atto_status attach(uint32_t index, uint8_t priority, enum atto_hook_
 static void begin(void)
 {
     hook = (struct atto_hook)ATTO_HOOK_INIT(&type);
-    memset(attachments, 0x77, sizeof attachments);
+    memset(attachments, 0, sizeof attachments);
     memset(containers, 0, sizeof containers);
     context = (struct hook_context){ 0, 0 };
     trace = 0;
@@ -236,7 +236,7 @@ static void context_of_a_hook(void)
     static const struct atto_hook_type read_type = { .name = "read", .context_bytes = 16, .access = ATTO_READ,
                                                      .fuel = 50 };
     struct atto_hook reading = ATTO_HOOK_INIT(&read_type);
-    struct atto_attachment attachment;
+    struct atto_attachment attachment = { 0 };
     context.sum = 0;
     EQUAL(atto_hook_attach(&reading, &attachment, &containers[1], 0, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
     EQUAL(atto_hook_fire(&reading, &context, 6), 6);
@@ -291,6 +291,34 @@ static void fuel_bound_of_a_hook(void)
     EQUAL(attach(3, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
     EQUAL(fire(2), 2);
     EQUAL(containers[3].run->fault, ATTO_FAULT_FUEL);
+}
+
+static void smaller_fuel_of_the_container(void)
+{
+    begin();
+    EQUAL(install(1, SLOTS(JUMP(-1))), ATTO_OK);
+    containers[1].fuel = type.fuel / 2u;
+    EQUAL(attach(1, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
+    EQUAL(fire(2), 2);
+    EQUAL(containers[1].last_fuel, type.fuel / 2u);
+}
+
+static void attached_elsewhere(void)
+{
+    begin();
+    struct atto_hook other = ATTO_HOOK_INIT(&type);
+    EQUAL(install_tracer(1, 1), ATTO_OK);
+    EQUAL(install_tracer(2, 2), ATTO_OK);
+    EQUAL(attach(1, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
+    EQUAL(attach(2, 1, ATTO_HOOK_CONTINUE), ATTO_OK);
+    EQUAL(atto_hook_attach(&other, &attachments[1], &containers[1], 0, 0, ATTO_HOOK_CONTINUE), ATTO_E_STATE);
+    EQUAL(atto_hook_detach(&other, &attachments[1]), ATTO_E_NOT_FOUND);
+    EQUAL(fire(0), 2);
+    EQUAL(trace, 12);
+    EQUAL(atto_hook_detach(&hook, &attachments[1]), ATTO_OK);
+    EQUAL(atto_hook_attach(&other, &attachments[1], &containers[1], 0, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
+    EQUAL(fire(0), 2);
+    EQUAL(atto_hook_fire(&other, &context, 0), 1);
 }
 
 static void detach_1(void)
@@ -445,7 +473,7 @@ static void two_hooks_share_a_container(void)
 {
     begin();
     struct atto_hook other = ATTO_HOOK_INIT(&type);
-    struct atto_attachment attachment;
+    struct atto_attachment attachment = { 0 };
     EQUAL(install_tracer(1, 1), ATTO_OK);
     EQUAL(attach(1, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
     EQUAL(atto_hook_attach(&other, &attachment, &containers[1], 0, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
@@ -475,6 +503,8 @@ static const struct harness_test tests[] = {
     TEST(context_of_a_hook, "Containers see the context of the firing, and write to it if the hook lets them."),
     TEST(faults_in_the_middle, "A fault, used-up fuel or a wait loses that value alone; policies of others count."),
     TEST(fuel_bound_of_a_hook, "Each container gets the hook's fuel at each firing and not more."),
+    TEST(smaller_fuel_of_the_container, "A container that may have less fuel than the hook gives has less."),
+    TEST(attached_elsewhere, "An attachment is at one hook at a time."),
     TEST(detaching_while_the_hook_fires, "What is detached in a firing does not run again, the rest does."),
     TEST(attaching_while_the_hook_fires, "What is attached in a firing takes part if its place is still to come."),
     TEST(busy_containers_are_skipped, "A hook fired from a container skips this one and counts it."),

@@ -5,17 +5,13 @@
 #ifndef ATTO_CALL_H
 #define ATTO_CALL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "atto/config.h"
+#include "atto/callset.h"
 #include "atto/status.h"
 
 struct atto_run;
-
-/* Fuel counts guest instructions. The most that is given at a time; twice as much and a whole text fit into 31 bits. */
-#define ATTO_FUEL_MAX 0x3fff0000u
 
 /* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
  * into memory with atto_run_span() and nothing else.
@@ -46,25 +42,5 @@ static inline const struct atto_call *atto_call_find(const struct atto_call_tabl
     }
     return NULL;
 }
-
-/* A set of call numbers. */
-struct atto_callset {
-    uint32_t bits[ATTO_CALL_IDS / 32u];
-};
-
-static inline bool atto_callset_has(const struct atto_callset *set, uint32_t number)
-{
-    return number < ATTO_CALL_IDS && (set->bits[number / 32u] >> (number % 32u) & 1u) != 0;
-}
-
-/* Adds a number; one that is not below ATTO_CALL_IDS is ignored. */
-static inline void atto_callset_add(struct atto_callset *set, uint32_t number)
-{
-    if (number < ATTO_CALL_IDS)
-        set->bits[number / 32u] |= (uint32_t)1 << (number % 32u);
-}
-
-/* Is every member of `part` in `whole`? */
-bool atto_callset_within(const struct atto_callset *part, const struct atto_callset *whole);
 
 #endif

@@ -16,7 +16,7 @@ struct atto_firmware {
     struct atto_host host;
     struct atto_callset granted; /* host calls that containers may have */
     uint32_t stack_bytes;        /* largest stack of a container; 0: no limit */
-    uint32_t fuel;               /* for an activation whose manifest names none; at most ATTO_FUEL_MAX */
+    uint32_t fuel;               /* for one activation, at most (a manifest may ask for less); not over ATTO_FUEL_MAX */
 };
 
 /* Owned by the firmware. Read it at any time; write nothing. */
@@ -37,6 +37,8 @@ struct atto_container {
  * that the program makes must be in both), and opens an instance in the arena. Nothing runs yet.
  * bytes: the image, which stays in use. arena: aligned to ATTO_ARENA_ALIGN; stays in use. refusal: where, in bytes of
  * the image for ATTO_E_FORMAT to ATTO_E_COMPRESSED, in slots of the text otherwise; may be NULL.
+ * container: any memory; what it held before is forgotten, so a container that is installed must be removed first
+ * (atto_container_remove tells if it is in the middle of an activation).
  * Returns ATTO_OK, what atto_image_parse, atto_manifest_parse, check and open return, ATTO_E_EXECUTOR or
  * ATTO_E_ENTRY; after a refusal the container is empty, and only container->receipt may be looked at (arena_bytes
  * tells what ATTO_E_NO_MEMORY lacked). */
@@ -55,7 +57,7 @@ enum atto_status atto_container_install_image(struct atto_container *container, 
 enum atto_status atto_container_check_entry(struct atto_container *container, uint32_t entry);
 
 /* Runs one activation to its end, now.
- * entry: slot or index, as atto_run_start takes it. context: NULL for none. fuel: 0 for the container's own amount.
+ * entry: slot or index, as atto_run_start takes it. context: NULL for none. fuel: 0 for the container's own amount; anything else is the firmware's own decision.
  * value: takes the result if the activation ends well; may be NULL.
  * Returns ATTO_OK, ATTO_E_STATE (nothing installed), ATTO_E_BUSY, ATTO_E_ENTRY, or the fault: ATTO_FAULT_...;
  * container->run says where. */

@@ -19,7 +19,7 @@ struct atto_hook_type {
     const char *value_meaning;  /* what the value that a container returns means; a sentence for people */
     uint32_t context_bytes;     /* size of the context structure; 0: no context */
     enum atto_access access;    /* what containers may do with the context */
-    uint32_t fuel;              /* fuel for one attached container at one firing */
+    uint32_t fuel;              /* for one attached container at one firing, at most; a container may have less */
     struct atto_callset calls;  /* host calls that an attached container may make at most */
 };
 
@@ -33,10 +33,11 @@ enum atto_hook_policy {
 
 #define ATTO_HOOK_PRIORITY_MAX 15u
 
-/* One container at one hook. Owned by the caller, who must keep it until it is detached. Read the counters at any
- * time; the rest belongs to the hook. */
+/* One container at one hook. Owned by the caller, who must zero it before its first use and keep it until it is
+ * detached. Read the counters at any time; the rest belongs to the hook. */
 struct atto_attachment {
     struct atto_attachment *next;
+    struct atto_hook *hook; /* where it is attached; NULL: nowhere */
     struct atto_container *container;
     uint32_t entry;    /* slot or index, as atto_run_start takes it */
     uint32_t runs;     /* firings in which it was run to the end */
@@ -73,7 +74,7 @@ enum atto_status atto_hook_detach(struct atto_hook *hook, struct atto_attachment
 /* Runs the attached containers, see atto_hook_fire. */
 int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value);
 
-/* Fires a hook. Each attached container runs in the order of the priorities, with its own fuel, and sees `context` (of
+/* Fires a hook. Each attached container runs in the order of the priorities, with fuel of its own, and sees `context` (of
  * type->context_bytes bytes). The value of the last one that ended well is returned; `value` if there was none.
  * A container that faults, uses up its fuel or would wait counts as a fault: its value is lost, its policy is not
  * applied and the next one runs. A container that is busy (it is what made the firmware fire this hook) is skipped. */

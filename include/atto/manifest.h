@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "atto/call.h"
+#include "atto/callset.h"
 #include "atto/span.h"
 #include "atto/status.h"
 

@@ -128,7 +128,7 @@ static enum atto_status check_text(const struct atto_image *image)
     uint32_t slots = image->text.len / ATTO_BPF_SLOT_BYTES;
     if (image->text.len % ATTO_BPF_SLOT_BYTES != 0u || slots == 0u || slots > ATTO_BPF_MAX_SLOTS)
         return ATTO_E_TEXT_LENGTH;
-    if ((uintptr_t)image->text.ptr % _Alignof(struct atto_bpf_insn) != 0u)
+    if ((uintptr_t)image->text.ptr % sizeof(uint32_t) != 0u)
         return ATTO_E_ALIGNMENT;
     if (image->data.len > ATTO_BPF_REGION_MAX || image->bss_bytes > ATTO_BPF_REGION_MAX - image->data.len ||
         image->rodata.len > ATTO_BPF_REGION_MAX)
@@ -149,9 +149,8 @@ static enum atto_status check_functions(struct context *c, struct atto_receipt *
         if (f.start >= c->slot_count || atto_bpf_opcode(c->text[f.start].fields) == 0u)
             return ATTO_E_FUNCTIONS;
         next = f.start + 1u;
-        if (f.frame_bytes == 0u || f.frame_bytes > ATTO_BPF_FRAME_BYTES_MAX || f.frame_bytes % 8u != 0u ||
-            f.stack_bytes < f.frame_bytes || f.stack_bytes % 8u != 0u || f.depth == 0u ||
-            f.depth > ATTO_BPF_CALL_DEPTH)
+        if (f.frame_bytes == 0u || f.frame_bytes > ATTO_BPF_FRAME_BYTES_MAX || f.stack_bytes < f.frame_bytes ||
+            (f.frame_bytes | f.stack_bytes) % 8 != 0 || f.depth == 0u || f.depth > ATTO_BPF_CALL_DEPTH)
             return ATTO_E_FRAME_SIZE;
         if (f.frame_bytes > c->frame_max)
             c->frame_max = f.frame_bytes;

@@ -164,18 +164,25 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     pc++;                                                                                                  \
     NEXT;
 
-#define JUMP(slots)                   \
-    {                                 \
-        int32_t distance = (slots);   \
-        pc += distance;               \
-        limit += (uint32_t)distance;  \
-    }
-#define DO_JMP64_K(op) if (atto_bpf_jump64((op) / 16u, *DST, IMM64)) JUMP(OFFSET) END_BLOCK;
-#define DO_JMP64_X(op) if (atto_bpf_jump64((op) / 16u, *DST, SRC)) JUMP(OFFSET) END_BLOCK;
-#define DO_JMP32_K(op) if (atto_bpf_jump32((op) / 16u, DST32, IMM32)) JUMP(OFFSET) END_BLOCK;
-#define DO_JMP32_X(op) if (atto_bpf_jump32((op) / 16u, DST32, SRC32)) JUMP(OFFSET) END_BLOCK;
-#define DO_JA(op) JUMP(OFFSET) END_BLOCK;
-#define DO_JA32(op) JUMP(pc->imm) END_BLOCK;
+/* Ends a block: on to the next instruction or, if the condition holds, past `slots` more (or back),
+ * which is worked out behind the instruction. */
+#define JUMP_IF(condition, slots)             \
+    {                                         \
+        const bool taken = (condition);       \
+        pc++;                                 \
+        if (taken) {                          \
+            const int32_t distance = (slots); \
+            pc += distance;                   \
+            limit += (uint32_t)distance;      \
+        }                                     \
+    }                                         \
+    END_BLOCK;
+#define DO_JMP64_K(op) JUMP_IF(atto_bpf_jump64((op) / 16u, *DST, IMM64), OFFSET)
+#define DO_JMP64_X(op) JUMP_IF(atto_bpf_jump64((op) / 16u, *DST, SRC), OFFSET)
+#define DO_JMP32_K(op) JUMP_IF(atto_bpf_jump32((op) / 16u, DST32, IMM32), OFFSET)
+#define DO_JMP32_X(op) JUMP_IF(atto_bpf_jump32((op) / 16u, DST32, SRC32), OFFSET)
+#define DO_JA(op) JUMP_IF(true, OFFSET)
+#define DO_JA32(op) JUMP_IF(true, pc[-1].imm)
 
 /* The region and offset of the address in a register (its lower half) plus offset; `allowed` is the check. */
 #define ACCESS(op, base_register, allowed)                                              \
@@ -206,27 +213,25 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     atto_bpf_atomic(vm, pc, region.base + at, bytes);                   \
     NEXT;
 
-#define DO_CALL(op)                                                             \
-    if (atto_bpf_src(fields) != 0u) {                                               \
-        if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                        \
-            return fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH);              \
-        JUMP(pc->imm)                                                           \
-        END_BLOCK;                                                              \
-    }                                                                           \
-    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);        \
-    limit -= call->price;                                                                       \
-    vm->run.pc = SLOT;                                                                          \
-    int32_t status = call->fn(&vm->run, r);                                                     \
-    if (UNLIKELY(status != ATTO_OK))                                                            \
-        return call_ended(vm, pc, limit, status);                                             \
-    END_BLOCK;
-#define DO_EXIT(op)                                                             \
-    if (vm->run.depth == 0u) {                                                  \
-        vm->run.result = r[0];                                                  \
-        return leave(vm, SLOT, limit - 1u, ATTO_DONE);                          \
-    }                                                                           \
-    JUMP((int32_t)atto_bpf_pop_frame(vm) - (int32_t)SLOT)                                \
-    END_BLOCK;
+#define DO_CALL(op)                                                                          \
+    if (atto_bpf_src(fields) != 0u) {                                                        \
+        if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                                \
+            return fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH);                              \
+        JUMP_IF(true, pc[-1].imm)                                                               \
+    }                                                                                        \
+    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
+    limit -= call->price;                                                                    \
+    vm->run.pc = SLOT;                                                                       \
+    int32_t status = call->fn(&vm->run, r);                                                  \
+    if (UNLIKELY(status != ATTO_OK))                                                         \
+        return call_ended(vm, pc, limit, status);                                            \
+    JUMP_IF(false, 0)
+#define DO_EXIT(op)                                                                          \
+    if (vm->run.depth == 0u) {                                                               \
+        vm->run.result = r[0];                                                               \
+        return leave(vm, SLOT, limit - 1u, ATTO_DONE);                                       \
+    }                                                                                        \
+    JUMP_IF(true, (int32_t)atto_bpf_pop_frame(vm) + 1 - (int32_t)SLOT)
 
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
@@ -269,8 +274,8 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             HANDLE(DO_LDDW, LDDW)
             HANDLE_RARE(DO_LDDW_FEMTO, LDDW_FEMTO)
         END_SELECT
-        /* The end of a basic block: on to the next one if there is fuel for it. */
-        fields = (++pc)->fields;
+        /* The end of a basic block: on with the next one if there is fuel for it. */
+        fields = pc->fields;
         if (UNLIKELY((int32_t)SLOT >= (int32_t)limit))
             return yield(vm, pc, limit);
     }

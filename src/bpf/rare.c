@@ -108,8 +108,11 @@ void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, 
 {
     uint64_t mask = bytes == 4u ? 0xffffffffu : ~(uint64_t)0;
     uint64_t *source = &vm->r[atto_bpf_src(insn->fields)];
-    uint64_t old = atto_bpf_load(p, bytes);
-    atto_bpf_store(p, bytes, atomic(insn->imm, old, *source, vm->r[0] & mask));
+    uint64_t old = bytes == 4u ? atto_bpf_load32(p) : atto_bpf_load64(p);
+    uint64_t new = atomic(insn->imm, old, *source, vm->r[0] & mask);
+    atto_bpf_store32(p, (uint32_t)new);
+    if (bytes != 4u)
+        atto_bpf_store32(p + 4, (uint32_t)(new >> 32));
     if (insn->imm == ATTO_BPF_ATOMIC_CMPXCHG)
         vm->r[0] = old;
     else if ((insn->imm & ATTO_BPF_ATOMIC_FETCH) != 0)

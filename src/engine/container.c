@@ -85,7 +85,7 @@ static enum atto_status install(struct atto_container *container, const struct a
     status = executor->check(image, &limits, &container->receipt, refusal);
     if (status != ATTO_OK)
         return status;
-    container->fuel = container->manifest.fuel != 0u ? container->manifest.fuel : firmware->fuel;
+    container->fuel = tighter(firmware->fuel, container->manifest.fuel);
     status = atto_run_open(executor, image, &container->receipt, &firmware->host, arena, arena_bytes, &container->run);
     if (status != ATTO_OK)
         return refuse(refusal, status, 0);

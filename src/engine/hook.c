@@ -6,22 +6,13 @@
 
 #include <stddef.h>
 
-static bool is_attached(const struct atto_hook *hook, const struct atto_attachment *attachment)
-{
-    for (const struct atto_attachment *a = hook->first; a != NULL; a = a->next) {
-        if (a == attachment)
-            return true;
-    }
-    return false;
-}
-
 enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
                                   struct atto_container *container, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy)
 {
     if (priority > ATTO_HOOK_PRIORITY_MAX || (uint32_t)policy > ATTO_HOOK_SINGLE)
         return ATTO_E_ARGUMENT;
-    if (is_attached(hook, attachment))
+    if (attachment->hook != NULL)
         return ATTO_E_STATE;
     enum atto_status status = atto_container_check_entry(container, entry);
     if (status != ATTO_OK)
@@ -29,7 +20,7 @@ enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment
     if (!atto_callset_within(&container->receipt.calls, &hook->type->calls))
         return ATTO_E_DENIED;
     *attachment = (struct atto_attachment){
-        .container = container, .entry = entry, .priority = priority, .policy = (uint8_t)policy
+        .hook = hook, .container = container, .entry = entry, .priority = priority, .policy = (uint8_t)policy
     };
     struct atto_attachment **place = &hook->first;
     while (*place != NULL && (*place)->priority <= priority)
@@ -44,16 +35,19 @@ static void unlink_detached(struct atto_hook *hook)
 {
     struct atto_attachment **place = &hook->first;
     while (*place != NULL) {
-        if ((*place)->detached != 0u)
-            *place = (*place)->next;
-        else
-            place = &(*place)->next;
+        struct atto_attachment *attachment = *place;
+        if (attachment->detached == 0u) {
+            place = &attachment->next;
+            continue;
+        }
+        *place = attachment->next;
+        attachment->hook = NULL;
     }
 }
 
 enum atto_status atto_hook_detach(struct atto_hook *hook, struct atto_attachment *attachment)
 {
-    if (!is_attached(hook, attachment) || attachment->detached != 0u)
+    if (attachment->hook != hook || attachment->detached != 0u)
         return ATTO_E_NOT_FOUND;
     attachment->detached = 1;
     if (hook->firing == 0u)
@@ -77,7 +71,8 @@ int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value)
         uint64_t result;
         if (a->detached != 0u)
             continue;
-        enum atto_status status = atto_container_call(a->container, a->entry, &memory, type->fuel, &result);
+        uint32_t fuel = a->container->fuel < type->fuel ? a->container->fuel : type->fuel;
+        enum atto_status status = atto_container_call(a->container, a->entry, &memory, fuel, &result);
         if (status == ATTO_OK) {
             a->runs++;
             value = (int64_t)result;

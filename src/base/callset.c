@@ -1,7 +1,7 @@
-/* Sets of host calls.
+/* Sets of call numbers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "atto/call.h"
+#include "atto/callset.h"
 
 bool atto_callset_within(const struct atto_callset *part, const struct atto_callset *whole)
 {
