@@ -8,15 +8,32 @@
 
 #include "report.h"
 
+/* File names come from strangers and go to terminals: control characters become question marks. */
+static char *made_plain(char *name)
+{
+    for (unsigned char *at = (unsigned char *)name; *at != '\0'; at++) {
+        bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+
+        if (*at < 0x20 || *at == 0x7f || is_c1)
+            at[0] = '?';
+        if (is_c1)
+            at[1] = '?';
+    }
+    return name;
+}
+
 static uint32_t file_index(struct atto_lines *lines, const char *file)
 {
+    char *name = made_plain(atto_copy_string(file));
     size_t i = 0;
 
-    while (i < lines->file_count && strcmp(lines->files[i], file) != 0)
+    while (i < lines->file_count && strcmp(lines->files[i], name) != 0)
         i++;
-    if (i == lines->file_count) {
+    if (i < lines->file_count) {
+        free(name);
+    } else {
         lines->files = atto_grow(lines->files, i, i + 1, sizeof lines->files[0]);
-        lines->files[i] = atto_copy_string(file);
+        lines->files[i] = name;
         lines->file_count++;
     }
     return (uint32_t)i;
@@ -152,7 +169,7 @@ static bool decode_files(struct atto_lines *lines, struct leb *leb)
         if (!leb->ok || len > (uint64_t)(leb->end - leb->at))
             return false;
         lines->files = atto_grow(lines->files, lines->file_count, lines->file_count + 1, sizeof lines->files[0]);
-        lines->files[lines->file_count++] = atto_format("%.*s", (int)len, (const char *)leb->at);
+        lines->files[lines->file_count++] = made_plain(atto_format("%.*s", (int)len, (const char *)leb->at));
         leb->at += len;
     }
     return leb->ok;

@@ -308,6 +308,15 @@ else
     echo "skip cli_plugin: $plugin is not built"
 fi
 
+# What a stranger's image shows on the terminal.
+printf '#include <atto.h>\n# 5 "\\x1b[31mevil.c"\nATTO_ENTRY int64_t run(void) { return 1; }\n' >escape.c
+if "$atto" build --quiet escape.c -o escape.atto >out 2>&1 && "$atto" inspect escape.atto >out 2>&1 &&
+    grep -q '\[31mevil' out && ! LC_ALL=C grep -q "$(printf '\033')" out; then
+    ok escapes_do_not_reach_the_terminal
+else
+    not_ok escapes_do_not_reach_the_terminal "inspect shows no file name, or a raw one"
+fi
+
 # All vectors of the suite, through the plug-in.
 vectors=${ATTO_CONFORMANCE:-$root/../shared/conformance}/bpf/rfc9669.jsonl
 if [ -x "$plugin" ] && [ -r "$vectors" ]; then

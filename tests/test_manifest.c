@@ -193,6 +193,8 @@ static void rules_of_the_format(void)
         { false, BYTES("\xa1\x01\x60") },                      /* an empty name */
         { false, BYTES("\xa1\x01\x41x") },                     /* bytes are no text */
         { false, BYTES("\xa1\x01\x62\xc3\x28") },              /* not UTF-8 */
+        { false, BYTES("\xa1\x01\x62\xc2\x9b") },              /* a control character */
+        { true, BYTES("\xa1\x01\x62\xc2\xa0") },
         { false, BYTES("\xa1\x01\x62\xc0\x80") },
         { false, BYTES("\xa1\x01\x63\xed\xa0\x80") },          /* a surrogate */
         { false, BYTES("\xa1\x01\x64\xf4\x90\x80\x80") },      /* over U+10FFFF */

@@ -32,6 +32,7 @@
  *     registers             after a fault: r0 to r10, each in hex
  *     fuel                  spent by the last activation: guest instructions and the prices of host calls
  *     machine_instructions  from the call to its return, of the last activation; null where the machine does not count
+ *                           or the run was too long to be counted
  *     image_bytes           length of the image
  *     arena_bytes, instance_bytes, stack_bytes, memory_bytes, instruction_count, longest_run, call_depth, calls
  *                           the receipt of the pre-flight check
@@ -58,6 +59,7 @@
 #define FIELDS_MAX 24u
 #define STUBS_MAX 16u
 #define DEFAULT_FUEL 100000000u
+#define COUNTABLE_FUEL 5000000u /* guest instructions whose machine instructions the board's counter can hold */
 #define REGISTER_COUNT 11u
 
 struct job {
@@ -334,7 +336,7 @@ static const char *run_job(const struct job *job)
     else if (status <= ATTO_FAULT_MEMORY)
         print_fault(container.run);
     printf(",\"fuel\":%" PRIu32 ",\"machine_instructions\":", container.last_fuel);
-    if (counts)
+    if (counts && container.last_fuel <= COUNTABLE_FUEL)
         printf("%" PRIu32, instructions);
     else
         printf("null");

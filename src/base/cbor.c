@@ -113,8 +113,8 @@ static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
     if (left < count || !continues(bytes + 1, count - 1u))
         return 0;
     second = bytes[1];
-    /* Overlong forms, surrogates, and what is over U+10FFFF. */
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+    /* Controls (U+0080 to U+009F), overlong forms, surrogates, and what is over U+10FFFF. */
+    if ((first == 0xc2 && second < 0xa0) || (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
         (first == 0xf4 && second > 0x8f))
         return 0;
     return count;
