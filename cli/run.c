@@ -365,6 +365,8 @@ static int prepare(const struct arguments *arguments, struct atto_buffer *image,
         return ATTO_EXIT_REFUSED;
     if (atto_image_parse(image->bytes, (uint32_t)image->len, &request.parsed, &refusal) != ATTO_OK ||
         atto_manifest_parse(request.parsed.manifest, &request.manifest, &refusal) != ATTO_OK) {
+        if (refusal.status == ATTO_E_MANIFEST)
+            refusal.at += (uint32_t)(request.parsed.manifest.ptr - image->bytes);
         atto_report_at(arguments->path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
         return ATTO_EXIT_REFUSED;
     }

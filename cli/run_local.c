@@ -126,6 +126,14 @@ static void activate(struct atto_container *container, struct atto_local *local,
     read_registers(container->run, report->registers);
 }
 
+static enum atto_status install(const struct atto_run_request *request, struct atto_container *container,
+                                const struct atto_local *local, void *arena, uint32_t arena_bytes,
+                                struct atto_refusal *refusal)
+{
+    return atto_container_install(container, &local->firmware, request->image->bytes, (uint32_t)request->image->len,
+                                  arena, arena_bytes, refusal);
+}
+
 void atto_run_local(const struct atto_run_request *request, struct atto_run_report *report)
 {
     struct atto_local *local = atto_alloc(1, sizeof *local);
@@ -139,13 +147,12 @@ void atto_run_local(const struct atto_run_request *request, struct atto_run_repo
     atto_local_init(local, request->parsed.format != ATTO_FORMAT_FEMTO, &request->answers, ATTO_RUN_FUEL);
     local->log = keep_log;
     local->log_user = report->log;
-    report->status = atto_container_install_image(container, &local->firmware, &request->parsed, NULL, 0, &refusal);
+    report->status = install(request, container, local, NULL, 0, &refusal);
     if (report->status == ATTO_E_NO_MEMORY) {
         uint32_t arena_bytes = container->receipt.arena_bytes;
 
         arena = atto_alloc(arena_bytes, 1);
-        report->status = atto_container_install_image(container, &local->firmware, &request->parsed, arena,
-                                                      arena_bytes, &refusal);
+        report->status = install(request, container, local, arena, arena_bytes, &refusal);
     }
     report->at = refusal.at;
     report->receipt = container->receipt;

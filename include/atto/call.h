@@ -15,11 +15,12 @@ struct atto_run;
 
 /* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
  * into memory with atto_run_span() and nothing else.
- * Returns ATTO_OK; ATTO_WAIT if the answer will come later through atto_run_answer(); or an error, which ends the
+ * Returns ATTO_OK; ATTO_CALL_WAIT if the answer will come later through atto_run_answer(); or an error, which ends the
  * activation with ATTO_FAULT_HOST_CALL. */
 typedef int32_t atto_call_fn(struct atto_run *run, uint64_t r[6]);
 #define ATTO_CALL_WAIT 1
 
+/* The price is all that a call costs its caller: changing run->fuel in a call has no effect. */
 struct atto_call {
     atto_call_fn *fn; /* NULL: this number is not in use */
     uint32_t price;   /* fuel that one call costs, beside the call instruction itself; at most ATTO_FUEL_MAX */

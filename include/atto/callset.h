@@ -16,6 +16,7 @@
 struct atto_callset {
     uint32_t bits[ATTO_CALL_IDS / 32u];
 };
+_Static_assert(ATTO_CALL_IDS % 32u == 0u && ATTO_CALL_IDS <= 65536u, "call numbers fill whole words and 16 bits");
 
 static inline bool atto_callset_has(const struct atto_callset *set, uint32_t number)
 {

@@ -38,6 +38,8 @@ struct atto_bpf_run {
 };
 
 _Static_assert(ATTO_BPF_REGIONS == 8u || ATTO_BPF_REGIONS == 16u, "the region number is a bit field of the address");
+_Static_assert(ATTO_BPF_CALL_DEPTH >= 1u && ATTO_BPF_CALL_DEPTH <= 255u, "a function record has 8 bits for it");
+_Static_assert(ATTO_BPF_MAX_SLOTS <= 65535u, "a function record has 16 bits for a slot");
 _Static_assert(sizeof(struct atto_bpf_frame) == 40, "the documents promise 40 bytes a level");
 
 #define ATTO_BPF_REGION_SIZE 0x10000000u
