@@ -18,12 +18,16 @@ struct atto_callset {
 };
 _Static_assert(ATTO_CALL_IDS % 32u == 0u && ATTO_CALL_IDS <= 65536u, "call numbers fill whole words and 16 bits");
 
+/*@ requires \valid_read(set);
+    terminates \true; exits \false; assigns \nothing; */
 static inline bool atto_callset_has(const struct atto_callset *set, uint32_t number)
 {
     return number < ATTO_CALL_IDS && (set->bits[number / 32u] >> (number % 32u) & 1u) != 0;
 }
 
 /* Adds a number; one that is not below ATTO_CALL_IDS is ignored. */
+/*@ requires \valid(set);
+    terminates \true; exits \false; assigns set->bits[0 .. ATTO_CALL_IDS / 32 - 1]; */
 static inline void atto_callset_add(struct atto_callset *set, uint32_t number)
 {
     if (number < ATTO_CALL_IDS)
@@ -31,6 +35,8 @@ static inline void atto_callset_add(struct atto_callset *set, uint32_t number)
 }
 
 /* Is every member of `part` in `whole`? */
+/*@ requires \valid_read(part) && \valid_read(whole);
+    terminates \true; exits \false; assigns \nothing; */
 bool atto_callset_within(const struct atto_callset *part, const struct atto_callset *whole);
 
 #endif

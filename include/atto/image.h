@@ -37,6 +37,18 @@ struct atto_image {
     struct atto_span lines;    /* debug: source lines, not needed by the device */
 };
 
+/*@ predicate sections_inside(struct atto_image *image, uint8_t *bytes, integer len) =
+        inside(image->text.ptr, image->text.len, bytes, len) &&
+        inside(image->functions.ptr, image->functions.len, bytes, len) &&
+        inside(image->rodata.ptr, image->rodata.len, bytes, len) &&
+        inside(image->data.ptr, image->data.len, bytes, len) &&
+        inside(image->manifest.ptr, image->manifest.len, bytes, len) &&
+        inside(image->lines.ptr, image->lines.len, bytes, len);
+
+    // Data and bss fit into one region, and the table of functions has whole records.
+    predicate sections_sized(struct atto_image *image) =
+        image->functions.len % 8 == 0 && image->data.len + image->bss_bytes <= 0x10000000; */
+
 /* One function of an eBPF program. The table is sorted by start; function i ends where i + 1 starts. The sizes are
  * claims that the pre-flight check verifies, instruction by instruction. */
 #define ATTO_FUNCTION_BYTES 8u
@@ -54,15 +66,30 @@ struct atto_function {
  * refusal: where it is refused, in bytes from the start of the image; may be NULL
  * Returns ATTO_OK, or ATTO_E_FORMAT, ATTO_E_VERSION, ATTO_E_LENGTH, ATTO_E_ALIGNMENT, ATTO_E_COMPRESSED; then *image is
  * not to be used. */
+/*@ requires readable(bytes, len) && \valid(image) && (refusal == \null || \valid(refusal));
+    requires \separated(image, refusal, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *image, *refusal;
+    ensures \result == ATTO_OK ==> sections_inside(image, bytes, len); */
 enum atto_status atto_image_parse(const uint8_t *bytes, uint32_t len, struct atto_image *image,
                                   struct atto_refusal *refusal);
 
 /* Describes bare eBPF text, as test suites and other tools have it: no manifest, no data, entry point at slot 0.
  * text: aligned to 4. Never fails; the pre-flight check judges the text. */
+/*@ requires \valid(image);
+    terminates \true; exits \false; assigns *image;
+    ensures image->text.ptr == text && image->text.len == len;
+    ensures image->functions.len == 0 && image->rodata.len == 0 && image->data.len == 0;
+    ensures image->manifest.len == 0 && image->lines.len == 0; */
 void atto_image_bare(const uint8_t *text, uint32_t len, struct atto_image *image);
 
 /* How many functions the table has, and the one with number `index` (which must be smaller). */
+/*@ requires \valid_read(image);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == image->functions.len / 8; */
 uint32_t atto_image_function_count(const struct atto_image *image);
+/*@ requires \valid_read(image) && readable(image->functions.ptr, image->functions.len);
+    requires index < image->functions.len / 8;
+    terminates \true; exits \false; assigns \nothing; */
 struct atto_function atto_image_function(const struct atto_image *image, uint32_t index);
 
 #endif

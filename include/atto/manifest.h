@@ -40,18 +40,52 @@ struct atto_hook_wish {
     uint8_t policy;        /* enum atto_hook_policy */
 };
 
+/*@ predicate tables_readable(struct atto_manifest *manifest) =
+        readable(manifest->entries.ptr, manifest->entries.len) &&
+        readable(manifest->hooks.ptr, manifest->hooks.len);
+
+    predicate sound_fields(struct atto_manifest *manifest, uint8_t *bytes, integer len) =
+        inside(manifest->name.ptr, manifest->name.len, bytes, len) && manifest->name.len <= ATTO_NAME_MAX &&
+        manifest->stack_bytes <= 0xffff && manifest->fuel <= ATTO_FUEL_MAX &&
+        inside(manifest->entries.ptr, manifest->entries.len, bytes, len) &&
+        inside(manifest->hooks.ptr, manifest->hooks.len, bytes, len) &&
+        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX; */
+
 /* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused.
  * refusal: where, in bytes from the start of `bytes`; may be NULL
  * Returns ATTO_OK or ATTO_E_MANIFEST. */
+/*@ requires readable(bytes.ptr, bytes.len) && \valid(manifest) && (refusal == \null || \valid(refusal));
+    requires \separated(manifest, refusal);
+    requires \separated(manifest, bytes.ptr + (0 .. bytes.len - 1));
+    terminates \true; exits \false; assigns *manifest, *refusal;
+    ensures \result == ATTO_OK || \result == ATTO_E_MANIFEST;
+    ensures \result == ATTO_OK ==> sound_fields(manifest, bytes.ptr, bytes.len); */
 enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
                                      struct atto_refusal *refusal);
 
 /* The entry point or hook wish with number `index`, in the order of the manifest.
  * Returns ATTO_OK, or ATTO_E_NOT_FOUND if index is not below the count. */
+/*@ requires \valid_read(manifest) && \valid(entry) && \separated(manifest, entry) && tables_readable(manifest);
+    terminates \true; exits \false; assigns entry->name.ptr, entry->name.len, entry->slot;
+    ensures \result == ATTO_OK ==> index < manifest->entry_count && entry->slot <= 0xffff &&
+        1 <= entry->name.len <= ATTO_NAME_MAX &&
+        inside(entry->name.ptr, entry->name.len, manifest->entries.ptr, manifest->entries.len); */
 enum atto_status atto_manifest_entry(const struct atto_manifest *manifest, uint32_t index, struct atto_entry *entry);
+
+/*@ requires \valid_read(manifest) && \valid(hook) && \separated(manifest, hook) && tables_readable(manifest);
+    requires \separated(hook, manifest->hooks.ptr + (0 .. manifest->hooks.len - 1));
+    terminates \true; exits \false;
+    assigns hook->uuid.ptr, hook->uuid.len, hook->entry, hook->priority, hook->policy;
+    ensures \result == ATTO_OK ==> index < manifest->hook_count && hook->entry < ATTO_ENTRIES_MAX &&
+        hook->priority <= 15 && hook->policy <= 3 && hook->uuid.len == ATTO_UUID_BYTES &&
+        inside(hook->uuid.ptr, hook->uuid.len, manifest->hooks.ptr, manifest->hooks.len); */
 enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32_t index, struct atto_hook_wish *hook);
 
 /* The index of the entry point called `name`, or ATTO_E_NOT_FOUND (negative). */
+/*@ requires \valid_read(manifest) && tables_readable(manifest) && manifest->entry_count <= ATTO_ENTRIES_MAX;
+    requires terminated(name);
+    terminates \true; exits \false; assigns \nothing;
+    ensures 0 <= \result < manifest->entry_count || \result == ATTO_E_NOT_FOUND; */
 int32_t atto_manifest_find_entry(const struct atto_manifest *manifest, const char *name);
 
 #endif

@@ -7,11 +7,15 @@
 
 #include <stdint.h>
 
+/*@ requires readable(bytes, 2);
+    terminates \true; exits \false; assigns \nothing; */
 static inline uint16_t atto_le16(const uint8_t *bytes)
 {
-    return (uint16_t)(bytes[0] | (uint16_t)(bytes[1] << 8));
+    return (uint16_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8);
 }
 
+/*@ requires readable(bytes, 4);
+    terminates \true; exits \false; assigns \nothing; */
 static inline uint32_t atto_le32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;

@@ -5,10 +5,13 @@
 #include "base/cbor.h"
 
 /* The value of `count` bytes, most significant first. count: 1, 2 or 4. */
+/*@ requires readable(bytes, count);
+    terminates \true; exits \false; assigns \nothing; */
 static uint32_t big_endian(const uint8_t *bytes, uint32_t count)
 {
     uint32_t value = 0;
 
+    /*@ loop invariant 0 <= i <= count; loop assigns i, value; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++)
         value = value << 8 | bytes[i];
     return value;
@@ -16,6 +19,9 @@ static uint32_t big_endian(const uint8_t *bytes, uint32_t count)
 
 /* How many bytes follow the first byte of a head with this additional information, and the smallest argument that may
  * be written with them. False for 64-bit arguments, indefinite lengths and reserved values. */
+/*@ requires \valid(count) && \valid(smallest) && \separated(count, smallest);
+    terminates \true; exits \false; assigns *count, *smallest;
+    ensures *count <= 4; */
 static bool argument_form(uint32_t info, uint32_t *count, uint32_t *smallest)
 {
     switch (info) {
@@ -58,7 +64,7 @@ bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *
 
 bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value)
 {
-    struct atto_cbor ahead = *cbor;
+    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
     uint32_t argument;
 
     if (!atto_cbor_head(&ahead, ATTO_CBOR_UINT, &argument) || argument > max)
@@ -69,10 +75,15 @@ bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value)
 }
 
 /* Reads a string of either type. */
+/*@ requires \valid(cbor) && \valid(span) && \separated(cbor, span) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, span->ptr, span->len;
+    ensures sound_reader(cbor);
+    ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
+                    : cbor->pos == \old(cbor->pos); */
 static bool read_string(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t min, uint32_t max,
                         struct atto_span *span)
 {
-    struct atto_cbor ahead = *cbor;
+    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
     uint32_t len;
 
     if (!atto_cbor_head(&ahead, type, &len) || len < min || len > max || len > ahead.len - ahead.pos)
@@ -89,8 +100,14 @@ bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct 
 }
 
 /* Are these `count` bytes continuation bytes of UTF-8? */
+/*@ requires readable(bytes, count);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> (\forall integer k; 0 <= k < count ==> 0x80 <= bytes[k] <= 0xbf); */
 static bool continues(const uint8_t *bytes, uint32_t count)
 {
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k; 0 <= k < i ==> 0x80 <= bytes[k] <= 0xbf;
+        loop assigns i; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (bytes[i] / 64u != 2)
             return false;
@@ -100,6 +117,9 @@ static bool continues(const uint8_t *bytes, uint32_t count)
 
 /* The length of the UTF-8 character at the start of `left` bytes (1 or more), or 0 if it is not well-formed (Unicode
  * table 3-7) or a control character of ASCII. */
+/*@ requires left >= 1 && readable(bytes, left);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <= 4 && \result <= left; */
 static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
 {
     uint32_t first = bytes[0];
@@ -120,10 +140,13 @@ static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
     return count;
 }
 
+/*@ requires readable(bytes, len);
+    terminates \true; exits \false; assigns \nothing; */
 static bool is_plain_text(const uint8_t *bytes, uint32_t len)
 {
     uint32_t pos = 0;
 
+    /*@ loop invariant 0 <= pos <= len; loop assigns pos; loop variant len - pos; */
     while (pos < len) {
         uint32_t count = character_bytes(bytes + pos, len - pos);
 
@@ -136,7 +159,7 @@ static bool is_plain_text(const uint8_t *bytes, uint32_t len)
 
 bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
 {
-    struct atto_cbor ahead = *cbor;
+    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
 
     if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !is_plain_text(span->ptr, span->len))
         return false;

@@ -27,17 +27,43 @@ struct atto_cbor {
     uint32_t len, pos;
 };
 
+/*@ predicate sound_reader(struct atto_cbor *cbor) = cbor->pos <= cbor->len && readable(cbor->bytes, cbor->len);
+
+    // The span is what ends at the cursor, behind the head that was read at `start`.
+    predicate just_read(struct atto_span *span, struct atto_cbor *cbor, integer start) =
+        start + span->len < cbor->pos && span->ptr == cbor->bytes + (cbor->pos - span->len); */
+
 /* Reads the head of an item and its argument: the value of an integer, the length of a string, the count of an array
  * or map. False, and the cursor has not moved, if the bytes end, the item has another type, or the argument is over 32
  * bits or not encoded in its shortest form. */
+/*@ requires \valid(cbor) && \valid(argument) && \separated(cbor, argument) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *argument;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->pos > \old(cbor->pos) : cbor->pos == \old(cbor->pos); */
 bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument);
 
 /* Reads an unsigned integer of at most `max`. False, and the cursor has not moved, if there is no such thing. */
+/*@ requires \valid(cbor) && \valid(value) && \separated(cbor, value) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *value;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->pos > \old(cbor->pos) && *value <= max
+                    : cbor->pos == \old(cbor->pos) && *value == \old(*value); */
 bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value);
 
 /* Reads a byte string, or a text string that is well-formed UTF-8 without control characters, of `min` to `max` bytes.
  * False, and the cursor has not moved, if there is no such thing. */
+/*@ requires \valid(cbor) && \valid(span) && \separated(cbor, span) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, span->ptr, span->len;
+    ensures sound_reader(cbor);
+    ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
+                    : cbor->pos == \old(cbor->pos); */
 bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
+
+/*@ requires \valid(cbor) && \valid(span) && \separated(cbor, span) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, span->ptr, span->len;
+    ensures sound_reader(cbor);
+    ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
+                    : cbor->pos == \old(cbor->pos); */
 bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
 
 /* A writer into memory of the caller. len counts what was asked for, so that it says what was needed when it ends over

@@ -21,6 +21,12 @@
 _Static_assert(AT_FUNCTION_COUNT + 4u == ATTO_FEMTO_HEADER_BYTES, "the header ends behind its last field");
 
 /* Takes section_bytes off what is left. False if there is less. */
+/*@ requires \valid(pos) && \valid(section) && \separated(pos, section) && *pos <= len;
+    terminates \true; exits \false; assigns *pos, section->ptr, section->len;
+    ensures *pos <= len;
+    ensures \result ? section->ptr == bytes + \old(*pos) && section->len == section_bytes &&
+                      *pos == \old(*pos) + section_bytes
+                    : *pos == \old(*pos); */
 static bool take(const uint8_t *bytes, uint32_t len, uint32_t *pos, uint32_t section_bytes, struct atto_span *section)
 {
     if (section_bytes > len - *pos)
@@ -31,6 +37,9 @@ static bool take(const uint8_t *bytes, uint32_t len, uint32_t *pos, uint32_t sec
     return true;
 }
 
+/*@ requires readable(bytes, len) && refusal_slot(refusal);
+    terminates \true; exits \false; assigns *refusal;
+    ensures \result == ATTO_OK ==> len >= ATTO_FEMTO_HEADER_BYTES; */
 static enum atto_status check_header(const uint8_t *bytes, uint32_t len, struct atto_refusal *refusal)
 {
     uint32_t flags;

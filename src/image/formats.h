@@ -9,7 +9,12 @@
 
 #include "atto/image.h"
 
+/*@ predicate refusal_slot(struct atto_refusal *refusal) = refusal == \null || \valid(refusal); */
+
 /* Notes why and where (may be NULL), and gives the status back. */
+/*@ requires refusal_slot(refusal);
+    terminates \true; exits \false; assigns *refusal;
+    ensures \result == status; */
 static inline enum atto_status atto_refuse(struct atto_refusal *refusal, enum atto_status status, uint32_t at)
 {
     if (refusal != NULL) {
@@ -20,6 +25,10 @@ static inline enum atto_status atto_refuse(struct atto_refusal *refusal, enum at
 }
 
 /* Parses an image that starts with ATTO_FEMTO_MAGIC; contract as of atto_image_parse. */
+/*@ requires len >= 4 && readable(bytes, len) && \valid(image) && refusal_slot(refusal);
+    requires \separated(image, refusal, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *image, *refusal;
+    ensures \result == ATTO_OK ==> sections_inside(image, bytes, len); */
 enum atto_status atto_image_parse_femto(const uint8_t *bytes, uint32_t len, struct atto_image *image,
                                         struct atto_refusal *refusal);
 

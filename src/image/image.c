@@ -37,8 +37,18 @@ struct cursor {
     enum atto_status status;
 };
 
+/*@ predicate sound_cursor(struct cursor *cursor) = cursor->pos <= cursor->len && readable(cursor->bytes, cursor->len);
+
+    predicate with_header(struct cursor *cursor) = sound_cursor(cursor) && cursor->len >= ATTO_IMAGE_HEADER_BYTES; */
+
+/*@ requires readable(bytes, count);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> (\forall integer k; 0 <= k < count ==> bytes[k] == 0); */
 static bool all_zero(const uint8_t *bytes, uint32_t count)
 {
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k; 0 <= k < i ==> bytes[k] == 0;
+        loop assigns i; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (bytes[i] != 0)
             return false;
@@ -46,6 +56,9 @@ static bool all_zero(const uint8_t *bytes, uint32_t count)
     return true;
 }
 
+/*@ requires \valid(cursor) && status != ATTO_OK;
+    terminates \true; exits \false; assigns cursor->status, cursor->refused_at;
+    ensures !\result && cursor->status == status; */
 static bool fail(struct cursor *cursor, enum atto_status status, uint32_t at)
 {
     cursor->status = status;
@@ -54,6 +67,16 @@ static bool fail(struct cursor *cursor, enum atto_status status, uint32_t at)
 }
 
 /* Takes the section whose length stands at `field` in the header, and the padding behind it. */
+/*@ requires \valid(cursor) && \valid(section) && \separated(cursor, section) && with_header(cursor);
+    requires field <= ATTO_IMAGE_HEADER_BYTES - 4;
+    terminates \true; exits \false;
+    assigns cursor->pos, cursor->status, cursor->refused_at, section->ptr, section->len;
+    ensures sound_cursor(cursor);
+    ensures \result ? \old(cursor->pos) + section->len <= cursor->pos &&
+                      section->ptr == cursor->bytes + \old(cursor->pos)
+                    : cursor->pos == \old(cursor->pos);
+    ensures \result ==> inside(section->ptr, section->len, cursor->bytes, cursor->len);
+    ensures !\result ==> cursor->status != ATTO_OK; */
 static bool take(struct cursor *cursor, uint32_t field, struct atto_span *section)
 {
     uint32_t section_bytes = atto_le32(cursor->bytes + field);
@@ -72,6 +95,10 @@ static bool take(struct cursor *cursor, uint32_t field, struct atto_span *sectio
 
 /* Fields other than lengths of sections. The executor for host functions is never named by an image: its programs are
  * part of the firmware, and bytes from outside must not pass for one. */
+/*@ requires \valid(cursor) && readable(cursor->bytes, cursor->len);
+    terminates \true; exits \false; assigns cursor->status, cursor->refused_at;
+    ensures \result ==> cursor->len >= ATTO_IMAGE_HEADER_BYTES;
+    ensures !\result ==> cursor->status != ATTO_OK; */
 static bool check_header(struct cursor *cursor)
 {
     const uint8_t *bytes = cursor->bytes;
@@ -92,10 +119,16 @@ static bool check_header(struct cursor *cursor)
 }
 
 /* Whole records only, and their last byte is reserved. */
+/*@ requires \valid(cursor) && \valid_read(functions) && \separated(cursor, functions);
+    requires readable(functions->ptr, functions->len);
+    terminates \true; exits \false; assigns cursor->status, cursor->refused_at;
+    ensures \result ==> functions->len % 8 == 0;
+    ensures !\result ==> cursor->status != ATTO_OK; */
 static bool check_functions(struct cursor *cursor, const struct atto_span *functions)
 {
     if (functions->len % ATTO_FUNCTION_BYTES != 0)
         return fail(cursor, ATTO_E_LENGTH, AT_FUNCTIONS_BYTES);
+    /*@ loop invariant 0 <= i <= functions->len / 8; loop assigns i; loop variant functions->len / 8 - i; */
     for (uint32_t i = 0; i < functions->len / ATTO_FUNCTION_BYTES; i++) {
         if (functions->ptr[ATTO_FUNCTION_BYTES * i + 7u] != 0)
             return fail(cursor, ATTO_E_FORMAT, cursor->pos - functions->len + ATTO_FUNCTION_BYTES * i + 7u);
@@ -103,6 +136,10 @@ static bool check_functions(struct cursor *cursor, const struct atto_span *funct
     return true;
 }
 
+/*@ requires \valid(cursor);
+    terminates \true; exits \false; assigns cursor->status, cursor->refused_at;
+    ensures \result ==> data_bytes + bss_bytes <= MEMORY_BYTES_MAX;
+    ensures !\result ==> cursor->status != ATTO_OK; */
 static bool check_memory(struct cursor *cursor, uint32_t data_bytes, uint32_t bss_bytes)
 {
     if (data_bytes > MEMORY_BYTES_MAX || bss_bytes > MEMORY_BYTES_MAX - data_bytes)
@@ -110,36 +147,96 @@ static bool check_memory(struct cursor *cursor, uint32_t data_bytes, uint32_t bs
     return true;
 }
 
-static bool take_sections(struct cursor *cursor, struct atto_image *image)
+/*@ requires \valid(cursor) && \valid(image) && \separated(cursor, image) && with_header(cursor);
+    terminates \true; exits \false;
+    assigns cursor->pos, cursor->status, cursor->refused_at,
+            image->text.ptr, image->text.len, image->functions.ptr, image->functions.len;
+    ensures sound_cursor(cursor);
+    ensures \result ==> inside(image->text.ptr, image->text.len, cursor->bytes, cursor->len);
+    ensures \result ==> inside(image->functions.ptr, image->functions.len, cursor->bytes, cursor->len);
+    ensures \result ==> image->functions.len % 8 == 0;
+    ensures !\result ==> cursor->status != ATTO_OK; */
+static bool take_program(struct cursor *cursor, struct atto_image *image)
+{
+    return take(cursor, AT_TEXT_BYTES, &image->text) && take(cursor, AT_FUNCTIONS_BYTES, &image->functions) &&
+           check_functions(cursor, &image->functions);
+}
+
+/*@ requires \valid(cursor) && \valid(image) && \separated(cursor, image) && with_header(cursor);
+    terminates \true; exits \false;
+    assigns cursor->pos, cursor->status, cursor->refused_at,
+            image->rodata.ptr, image->rodata.len, image->data.ptr, image->data.len, image->bss_bytes;
+    ensures sound_cursor(cursor);
+    ensures \result ==> inside(image->rodata.ptr, image->rodata.len, cursor->bytes, cursor->len);
+    ensures \result ==> inside(image->data.ptr, image->data.len, cursor->bytes, cursor->len);
+    ensures \result ==> image->data.len + image->bss_bytes <= MEMORY_BYTES_MAX;
+    ensures !\result ==> cursor->status != ATTO_OK; */
+static bool take_memory(struct cursor *cursor, struct atto_image *image)
 {
     image->bss_bytes = atto_le32(cursor->bytes + AT_BSS_BYTES);
-    cursor->pos = ATTO_IMAGE_HEADER_BYTES;
-    if (!take(cursor, AT_TEXT_BYTES, &image->text) || !take(cursor, AT_FUNCTIONS_BYTES, &image->functions) ||
-        !check_functions(cursor, &image->functions) || !take(cursor, AT_RODATA_BYTES, &image->rodata) ||
-        !take(cursor, AT_DATA_BYTES, &image->data) || !check_memory(cursor, image->data.len, image->bss_bytes) ||
-        !take(cursor, AT_MANIFEST_BYTES, &image->manifest) || !take(cursor, AT_LINES_BYTES, &image->lines))
+    return take(cursor, AT_RODATA_BYTES, &image->rodata) && take(cursor, AT_DATA_BYTES, &image->data) &&
+           check_memory(cursor, image->data.len, image->bss_bytes);
+}
+
+/*@ requires \valid(cursor) && \valid(image) && \separated(cursor, image) && with_header(cursor);
+    terminates \true; exits \false;
+    assigns cursor->pos, cursor->status, cursor->refused_at,
+            image->manifest.ptr, image->manifest.len, image->lines.ptr, image->lines.len;
+    ensures sound_cursor(cursor);
+    ensures \result ==> inside(image->manifest.ptr, image->manifest.len, cursor->bytes, cursor->len);
+    ensures \result ==> inside(image->lines.ptr, image->lines.len, cursor->bytes, cursor->len);
+    ensures \result ==> cursor->pos == cursor->len;
+    ensures !\result ==> cursor->status != ATTO_OK; */
+static bool take_notes(struct cursor *cursor, struct atto_image *image)
+{
+    if (!take(cursor, AT_MANIFEST_BYTES, &image->manifest) || !take(cursor, AT_LINES_BYTES, &image->lines))
         return false;
-    if (cursor->pos != cursor->len)
-        return fail(cursor, ATTO_E_LENGTH, AT_IMAGE_BYTES);
-    return true;
+    return cursor->pos == cursor->len || fail(cursor, ATTO_E_LENGTH, AT_IMAGE_BYTES);
+}
+
+/*@ requires \valid(cursor) && \valid(image) && \separated(cursor, image) && with_header(cursor);
+    terminates \true; exits \false;
+    assigns cursor->pos, cursor->status, cursor->refused_at, image->bss_bytes,
+            image->text.ptr, image->text.len, image->functions.ptr, image->functions.len,
+            image->rodata.ptr, image->rodata.len, image->data.ptr, image->data.len,
+            image->manifest.ptr, image->manifest.len, image->lines.ptr, image->lines.len;
+    ensures \result ==> sections_inside(image, cursor->bytes, cursor->len);
+    ensures \result ==> sections_sized(image);
+    ensures !\result ==> cursor->status != ATTO_OK; */
+static bool take_sections(struct cursor *cursor, struct atto_image *image)
+{
+    cursor->pos = ATTO_IMAGE_HEADER_BYTES;
+    return take_program(cursor, image) && take_memory(cursor, image) && take_notes(cursor, image);
+}
+
+/* Parses an image that starts with ATTO_IMAGE_MAGIC; contract as of atto_image_parse. */
+/*@ requires len >= 4 && readable(bytes, len) && \valid(image) && refusal_slot(refusal);
+    requires \separated(image, refusal, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *image, *refusal;
+    ensures \result == ATTO_OK ==> sections_inside(image, bytes, len);
+    ensures \result == ATTO_OK ==> sections_sized(image); */
+static enum atto_status parse_atto(const uint8_t *bytes, uint32_t len, struct atto_image *image,
+                                   struct atto_refusal *refusal)
+{
+    struct cursor cursor = {bytes, len, 0, 0, ATTO_E_FORMAT};
+
+    image->format = ATTO_FORMAT_ATTO;
+    if (!check_header(&cursor) || !take_sections(&cursor, image))
+        return atto_refuse(refusal, cursor.status, cursor.refused_at);
+    image->executor = bytes[AT_EXECUTOR];
+    return ATTO_OK;
 }
 
 enum atto_status atto_image_parse(const uint8_t *bytes, uint32_t len, struct atto_image *image,
                                   struct atto_refusal *refusal)
 {
-    struct cursor cursor = {bytes, len, 0, 0, ATTO_OK};
-
     if (len < 4u)
         return atto_refuse(refusal, ATTO_E_FORMAT, 0);
     if (atto_le32(bytes) == ATTO_FEMTO_MAGIC)
         return atto_image_parse_femto(bytes, len, image, refusal);
     if (atto_le32(bytes + AT_MAGIC) != ATTO_IMAGE_MAGIC)
         return atto_refuse(refusal, ATTO_E_FORMAT, AT_MAGIC);
-    if (!check_header(&cursor) || !take_sections(&cursor, image))
-        return atto_refuse(refusal, cursor.status, cursor.refused_at);
-    image->format = ATTO_FORMAT_ATTO;
-    image->executor = bytes[AT_EXECUTOR];
-    return ATTO_OK;
+    return parse_atto(bytes, len, image, refusal);
 }
 
 void atto_image_bare(const uint8_t *text, uint32_t len, struct atto_image *image)

@@ -18,6 +18,8 @@ enum { KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5
 #define PRIORITY_MAX 15u
 #define POLICY_MAX 3u
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result.bytes == span.ptr && \result.len == span.len && \result.pos == 0; */
 static struct atto_cbor reader(struct atto_span span)
 {
     struct atto_cbor cbor = {span.ptr, span.len, 0};
@@ -26,6 +28,9 @@ static struct atto_cbor reader(struct atto_span span)
 }
 
 /* An array of exactly `count` items begins here. */
+/*@ requires \valid(cbor) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos); */
 static bool read_array(struct atto_cbor *cbor, uint32_t count)
 {
     uint32_t found;
@@ -33,12 +38,25 @@ static bool read_array(struct atto_cbor *cbor, uint32_t count)
     return atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &found) && found == count;
 }
 
+/*@ requires \valid(cbor) && \valid(entry) && \separated(cbor, entry) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, entry->name.ptr, entry->name.len, entry->slot;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures \result ==> 1 <= entry->name.len <= ATTO_NAME_MAX && entry->slot <= SLOT_MAX &&
+                        inside(entry->name.ptr, entry->name.len, cbor->bytes, cbor->len); */
 static bool read_entry(struct atto_cbor *cbor, struct atto_entry *entry)
 {
     return read_array(cbor, 2) && atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &entry->name) &&
            atto_cbor_uint(cbor, SLOT_MAX, &entry->slot);
 }
 
+/*@ requires \valid(cbor) && \valid(hook) && \separated(cbor, hook) && sound_reader(cbor);
+    requires \separated(hook, cbor->bytes + (0 .. cbor->len - 1));
+    terminates \true; exits \false;
+    assigns cbor->pos, hook->uuid.ptr, hook->uuid.len, hook->entry, hook->priority, hook->policy;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures \result ==> hook->entry < ATTO_ENTRIES_MAX && hook->priority <= PRIORITY_MAX &&
+                        hook->policy <= POLICY_MAX && hook->uuid.len == ATTO_UUID_BYTES &&
+                        inside(hook->uuid.ptr, hook->uuid.len, cbor->bytes, cbor->len); */
 static bool read_hook(struct atto_cbor *cbor, struct atto_hook_wish *hook)
 {
     uint32_t priority, policy;
@@ -52,33 +70,49 @@ static bool read_hook(struct atto_cbor *cbor, struct atto_hook_wish *hook)
     return true;
 }
 
-static bool same_bytes(struct atto_span a, struct atto_span b)
+/*@ requires readable(a, len) && readable(b, len);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> (\forall integer k; 0 <= k < len ==> a[k] == b[k]); */
+static bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (uint32_t i = 0; i < a.len; i++) {
-        if (a.ptr[i] != b.ptr[i])
+    /*@ loop invariant 0 <= i <= len;
+        loop invariant \forall integer k; 0 <= k < i ==> a[k] == b[k];
+        loop assigns i; loop variant len - i; */
+    for (uint32_t i = 0; i < len; i++) {
+        if (a[i] != b[i])
             return false;
     }
     return true;
 }
 
-/* The index of the entry called `name`, or ATTO_E_NOT_FOUND. */
-static int32_t find_name(const struct atto_manifest *manifest, struct atto_span name)
+/* The index of the entry whose name is these bytes, or ATTO_E_NOT_FOUND. */
+/*@ requires \valid_read(manifest) && manifest->entry_count <= ATTO_ENTRIES_MAX;
+    requires readable(manifest->entries.ptr, manifest->entries.len) && readable(name, name_bytes);
+    terminates \true; exits \false; assigns \nothing;
+    ensures 0 <= \result < manifest->entry_count || \result == ATTO_E_NOT_FOUND; */
+static int32_t find_name(const struct atto_manifest *manifest, const uint8_t *name, uint32_t name_bytes)
 {
     struct atto_cbor cbor = reader(manifest->entries);
     struct atto_entry entry;
 
+    /*@ loop invariant 0 <= i <= manifest->entry_count && sound_reader(&cbor);
+        loop assigns i, cbor.pos, entry; loop variant manifest->entry_count - i; */
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         if (!read_entry(&cbor, &entry))
             break;
-        if (same_bytes(entry.name, name))
+        if (entry.name.len == name_bytes && same_bytes(entry.name.ptr, name, name_bytes))
             return (int32_t)i;
     }
     return ATTO_E_NOT_FOUND;
 }
 
 /* Each name is compared with those before it: entry_count and the span grow as the loop goes on. */
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    requires manifest->entry_count == 0 && manifest->entries.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, manifest->entries.ptr, manifest->entries.len, manifest->entry_count;
+    ensures sound_reader(cbor) && manifest->entry_count <= ATTO_ENTRIES_MAX;
+    ensures \result ==> inside(manifest->entries.ptr, manifest->entries.len, cbor->bytes, cbor->len); */
 static bool read_entries(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     struct atto_entry entry;
@@ -87,10 +121,15 @@ static bool read_entries(struct atto_cbor *cbor, struct atto_manifest *manifest)
     if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count > ATTO_ENTRIES_MAX)
         return false;
     manifest->entries.ptr = cbor->bytes + cbor->pos;
+    /*@ loop invariant 0 <= i <= count && i == manifest->entry_count && sound_reader(cbor);
+        loop invariant manifest->entries.len <= cbor->pos &&
+                       manifest->entries.ptr == cbor->bytes + (cbor->pos - manifest->entries.len);
+        loop assigns i, entry, cbor->pos, manifest->entries.len, manifest->entry_count;
+        loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         uint32_t start = cbor->pos;
 
-        if (!read_entry(cbor, &entry) || find_name(manifest, entry.name) >= 0)
+        if (!read_entry(cbor, &entry) || find_name(manifest, entry.name.ptr, entry.name.len) >= 0)
             return false;
         manifest->entries.len += cbor->pos - start;
         manifest->entry_count++;
@@ -98,12 +137,17 @@ static bool read_entries(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return true;
 }
 
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, manifest->calls.bits[0 .. ATTO_CALL_IDS / 32 - 1];
+    ensures sound_reader(cbor); */
 static bool read_calls(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, number, smallest = 0;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count > ATTO_CALL_IDS)
         return false;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor);
+        loop assigns i, number, smallest, cbor->pos, manifest->calls; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (!atto_cbor_uint(cbor, ATTO_CALL_IDS - 1u, &number) || number < smallest)
             return false;
@@ -113,6 +157,11 @@ static bool read_calls(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return true;
 }
 
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, manifest->hooks.ptr, manifest->hooks.len, manifest->hook_count;
+    ensures sound_reader(cbor);
+    ensures \result ==> manifest->hook_count <= ATTO_HOOKS_MAX &&
+                        inside(manifest->hooks.ptr, manifest->hooks.len, cbor->bytes, cbor->len); */
 static bool read_hooks(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     struct atto_hook_wish hook;
@@ -121,6 +170,8 @@ static bool read_hooks(struct atto_cbor *cbor, struct atto_manifest *manifest)
     if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count > ATTO_HOOKS_MAX)
         return false;
     start = cbor->pos;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && start <= cbor->pos;
+        loop assigns i, hook, cbor->pos; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (!read_hook(cbor, &hook) || hook.entry >= manifest->entry_count)
             return false;
@@ -131,6 +182,14 @@ static bool read_hooks(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return true;
 }
 
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    requires key == KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
+    requires sound_fields(manifest, cbor->bytes, cbor->len);
+    terminates \true; exits \false; assigns cbor->pos, *manifest;
+    ensures sound_reader(cbor);
+    ensures key < KEY_ENTRIES ==> manifest->entry_count == \old(manifest->entry_count);
+    ensures key < KEY_ENTRIES ==> manifest->entries.len == \old(manifest->entries.len);
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
 static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifest *manifest)
 {
     switch (key) {
@@ -152,12 +211,21 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
 }
 
 /* Ascending keys: none can come twice. */
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    requires manifest->entry_count == 0 && manifest->entries.len == 0;
+    requires sound_fields(manifest, cbor->bytes, cbor->len);
+    terminates \true; exits \false; assigns cbor->pos, *manifest;
+    ensures sound_reader(cbor);
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
 static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, key, smallest = KEY_NAME;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_HOOKS)
         return false;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
+        loop invariant smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
+        loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (!atto_cbor_uint(cbor, KEY_HOOKS, &key) || key < smallest || !read_field(cbor, key, manifest))
             return false;
@@ -184,6 +252,10 @@ enum atto_status atto_manifest_entry(const struct atto_manifest *manifest, uint3
 
     if (index >= manifest->entry_count)
         return ATTO_E_NOT_FOUND;
+    /*@ loop invariant 0 <= i <= index + 1 && sound_reader(&cbor);
+        loop invariant i > 0 ==> entry->slot <= SLOT_MAX && 1 <= entry->name.len <= ATTO_NAME_MAX &&
+            inside(entry->name.ptr, entry->name.len, cbor.bytes, cbor.len);
+        loop assigns i, cbor.pos, entry->name.ptr, entry->name.len, entry->slot; loop variant index - i; */
     for (uint32_t i = 0; i <= index; i++) {
         if (!read_entry(&cbor, entry))
             return ATTO_E_NOT_FOUND;
@@ -197,6 +269,12 @@ enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32
 
     if (index >= manifest->hook_count)
         return ATTO_E_NOT_FOUND;
+    /*@ loop invariant 0 <= i <= index + 1 && sound_reader(&cbor);
+        loop invariant i > 0 ==> hook->entry < ATTO_ENTRIES_MAX && hook->priority <= PRIORITY_MAX &&
+            hook->policy <= POLICY_MAX && hook->uuid.len == ATTO_UUID_BYTES &&
+            inside(hook->uuid.ptr, hook->uuid.len, cbor.bytes, cbor.len);
+        loop assigns i, cbor.pos, hook->uuid.ptr, hook->uuid.len, hook->entry, hook->priority, hook->policy;
+        loop variant index - i; */
     for (uint32_t i = 0; i <= index; i++) {
         if (!read_hook(&cbor, hook))
             return ATTO_E_NOT_FOUND;
@@ -207,13 +285,16 @@ enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32
 int32_t atto_manifest_find_entry(const struct atto_manifest *manifest, const char *name)
 {
     uint8_t bytes[ATTO_NAME_MAX];
-    struct atto_span wanted = {bytes, 0};
+    uint32_t len = 0;
 
-    while (name[wanted.len] != '\0') {
-        if (wanted.len == ATTO_NAME_MAX)
+    /*@ loop invariant 0 <= len <= ATTO_NAME_MAX;
+        loop invariant \forall integer k; 0 <= k < len ==> name[k] != 0;
+        loop assigns len, bytes[0 .. ATTO_NAME_MAX - 1]; loop variant ATTO_NAME_MAX - len; */
+    while (name[len] != '\0') {
+        if (len == ATTO_NAME_MAX)
             return ATTO_E_NOT_FOUND;
-        bytes[wanted.len] = (uint8_t)name[wanted.len];
-        wanted.len++;
+        bytes[len] = (uint8_t)name[len];
+        len++;
     }
-    return find_name(manifest, wanted);
+    return find_name(manifest, bytes, len);
 }
