@@ -2,7 +2,7 @@
 # be called alone; CMake presets build the parts.
 #
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo check check-fast bench sizes fuzz clean
+.PHONY: help demo check check-fast bench sizes fuzz proof clean
 
 help:
 	@echo 'make demo         three containers on an emulated Cortex-M4, and two that misbehave'
@@ -11,6 +11,7 @@ help:
 	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory]'
 	@echo 'make sizes        flash and RAM of the parts of the library'
 	@echo 'make fuzz         fuzz targets [SECONDS=60 for each]'
+	@echo 'make proof        proves the files of proofs/files: no run-time error, termination, spans in bounds'
 	@echo 'make clean        removes build/'
 
 demo:
@@ -36,6 +37,10 @@ sizes:
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz $(or $(SECONDS),60)
+
+proof:
+	@scripts/setup proof
+	@scripts/proof
 
 clean:
 	rm -rf build
