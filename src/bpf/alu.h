@@ -1,5 +1,5 @@
-/* What the frequent arithmetic and comparing instructions compute (RFC 9669 section 4): pure functions of two operands. The
- * operation is a constant wherever the interpreter calls them from a handler of one instruction.
+/* What the frequent arithmetic and comparing instructions compute (RFC 9669 section 4): pure functions of two operands.
+ * The operation is a constant wherever the interpreter calls them from a handler of one instruction.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_BPF_ALU_H

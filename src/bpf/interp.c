@@ -81,7 +81,7 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define HANDLE(body, group) ATTO_BPF_##group(AS_LABEL, body)
 #define HANDLE_RARE(body, group) ATTO_BPF_##group(AS_SHARED_LABEL, 0) { body(atto_bpf_opcode(fields)) }
 #define SELECT goto *handlers[atto_bpf_opcode(fields)];
-#define NEXT              \
+#define NEXT                 \
     fields = (++pc)->fields; \
     SELECT
 #define END_BLOCK goto end_block
@@ -98,9 +98,9 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
     fields = (++pc)->fields; \
     continue
 #define END_BLOCK break
-#define END_SELECT              \
-    default:                    \
-        __builtin_unreachable();\
+#define END_SELECT               \
+    default:                     \
+        __builtin_unreachable(); \
     }
 #endif
 
