@@ -225,7 +225,8 @@ static void add_up_checks(struct table *table)
     const json_t *first = json_array_get(table->entries, 0);
     if (table->guest_instructions > 0) {
         double price = table->check_instructions / table->guest_instructions;
-        json_t *sum = json_pack("{s:s,s:s,s:f,s:b}", "executor", "bpf", "name", check_price, "instructions", price, "ok", 1);
+        json_t *sum = json_pack("{s:s,s:s,s:f,s:b}", "executor", "bpf", "name", check_price, "instructions", price,
+                                "ok", 1);
         json_object_set(sum, "target", json_object_get(first, "target"));
         json_object_set(sum, "flags", json_object_get(first, "flags"));
         json_array_append_new(table->sums, sum);

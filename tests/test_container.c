@@ -282,7 +282,7 @@ static const struct harness_test tests[] = {
     TEST(calls_are_granted_twice, "A host call needs the firmware's grant and the manifest's wish."),
     TEST(stacks_are_limited_twice, "The smaller one of the firmware's and the manifest's stack holds."),
     TEST(entry_points_of_the_manifest, "Every entry point that a manifest names can be entered."),
-    TEST(fuel_of_an_activation, "An activation gets the fuel of the call, else of the manifest, of the firmware at most."),
+    TEST(fuel_of_an_activation, "An activation gets the fuel of the call, or the manifest's, the firmware's at most."),
     TEST(faults_of_an_activation, "Each way to fail gives its fault, leaves the value alone, and success may follow."),
     TEST(arenas_one_byte_too_small, "An arena that is too small is refused untouched; the receipt tells the size."),
     TEST(host_functions_are_containers, "A function of the firmware is a container like any other."),

@@ -57,7 +57,8 @@ enum atto_status atto_container_install_image(struct atto_container *container, 
 enum atto_status atto_container_check_entry(struct atto_container *container, uint32_t entry);
 
 /* Runs one activation to its end, now.
- * entry: slot or index, as atto_run_start takes it. context: NULL for none. fuel: 0 for the container's own amount; anything else is the firmware's own decision.
+ * entry: slot or index, as atto_run_start takes it. context: NULL for none. fuel: 0 for the container's own amount;
+ * anything else is the firmware's own decision.
  * value: takes the result if the activation ends well; may be NULL.
  * Returns ATTO_OK, ATTO_E_STATE (nothing installed), ATTO_E_BUSY, ATTO_E_ENTRY, or the fault: ATTO_FAULT_...;
  * container->run says where. */

@@ -132,9 +132,10 @@ static inline void atto_run_begin(struct atto_run *run, uint32_t pc)
     run->depth = 0;
 }
 
-/* Adds `fuel` (at most ATTO_FUEL_MAX; the balance must stay below twice that) to the balance and runs until the activation ends, waits, or the balance is used
- * up. In all slices together an activation spends at most what it was given and receipt->longest_run.
- * A run that is not in ATTO_YIELD or freshly started stays as it is and gives its last outcome. */
+/* Adds `fuel` (at most ATTO_FUEL_MAX; the balance must stay below twice that) to the balance and runs until the
+ * activation ends, waits, or the balance is used up. In all slices together an activation spends at most what it was
+ * given and receipt->longest_run. A run that is not in ATTO_YIELD or freshly started stays as it is and gives its last
+ * outcome. */
 static inline enum atto_outcome atto_run_resume(struct atto_run *run, uint32_t fuel)
 {
     if (run->outcome != ATTO_YIELD)

@@ -74,9 +74,9 @@ enum atto_status atto_hook_detach(struct atto_hook *hook, struct atto_attachment
 /* Runs the attached containers, see atto_hook_fire. */
 int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value);
 
-/* Fires a hook. Each attached container runs in the order of the priorities, with fuel of its own, and sees `context` (of
- * type->context_bytes bytes). The value of the last one that ended well is returned; `value` if there was none.
- * A container that faults, uses up its fuel or would wait counts as a fault: its value is lost, its policy is not
+/* Fires a hook. Each attached container runs in the order of the priorities, with fuel of its own, and sees `context`
+ * (of type->context_bytes bytes). The value of the last one that ended well is returned; `value` if there was none. A
+ * container that faults, uses up its fuel or would wait counts as a fault: its value is lost, its policy is not
  * applied and the next one runs. A container that is busy (it is what made the firmware fire this hook) is skipped. */
 static inline int64_t atto_hook_fire(struct atto_hook *hook, void *context, int64_t value)
 {

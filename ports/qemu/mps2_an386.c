@@ -1,6 +1,7 @@
 /* QEMU's mps2-an386, a Cortex-M4 with 4 MB of code memory at 0 and 4 MB of RAM at 0x20000000. It also runs code for a
- * Cortex-M0, and then traps unaligned accesses as that core does. Virtual time stands for instructions: with -icount shift=8 each instruction takes 256 ns, which is 6.4 ticks of the CMSDK timer, so the
- * number of instructions is ticks * 5 / 32, rounded.
+ * Cortex-M0, and then traps unaligned accesses as that core does. Virtual time stands for instructions: with -icount
+ * shift=8 each instruction takes 256 ns, which is 6.4 ticks of the CMSDK timer, so the number of instructions is
+ * ticks * 5 / 32, rounded.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "board.h"

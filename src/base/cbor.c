@@ -134,8 +134,8 @@ static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
         return 0;
     second = bytes[1];
     /* Controls (U+0080 to U+009F), overlong forms, surrogates, and what is over U+10FFFF. */
-    if ((first == 0xc2 && second < 0xa0) || (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f))
+    if ((first == 0xc2 && second < 0xa0) || (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
         return 0;
     return count;
 }

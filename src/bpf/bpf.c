@@ -96,7 +96,8 @@ static void answer(struct atto_run *run, uint64_t result)
     vm_of(run)->r[0] = result;
 }
 
-static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint32_t number, const struct atto_context *memory)
+static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint32_t number,
+                                                     const struct atto_context *memory)
 {
     if (number >= WINDOW_COUNT)
         return ATTO_E_ARGUMENT;

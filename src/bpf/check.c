@@ -183,7 +183,8 @@ static enum atto_status check_local_call(const struct context *c, uint32_t slot,
         return ATTO_E_CALL_TARGET;
     if (c->function_count == 0u)
         return atto_bpf_offset(insn->fields) == 0 ? ATTO_OK : ATTO_E_RESERVED;
-    struct atto_function callee = atto_image_function(c->image, function_at(c->image, c->function_count, (uint32_t)target));
+    uint32_t index = function_at(c->image, c->function_count, (uint32_t)target);
+    struct atto_function callee = atto_image_function(c->image, index);
     if (callee.start != target)
         return ATTO_E_CALL_TARGET;
     if (atto_bpf_offset(insn->fields) != c->function.frame_bytes)

@@ -87,7 +87,7 @@ _Static_assert(sizeof(struct atto_bpf_insn) == 8, "a slot has 8 bytes");
 #define ATTO_BPF_ST(X, arg) X(arg, 0x72, b) X(arg, 0x6a, h) X(arg, 0x62, w) X(arg, 0x7a, dw)
 #define ATTO_BPF_STX(X, arg) X(arg, 0x73, b) X(arg, 0x6b, h) X(arg, 0x63, w) X(arg, 0x7b, dw)
 
-/* Atomic operations, section 5.3; imm is one of enum atto_bpf_atomic, all but xchg and cmpxchg with or without fetch. */
+/* Atomic operations, section 5.3; imm is one of enum atto_bpf_atomic, all but the exchanges with or without fetch. */
 #define ATTO_BPF_ATOMIC(X, arg) X(arg, 0xc3, w) X(arg, 0xdb, dw)
 enum atto_bpf_atomic {
     ATTO_BPF_ATOMIC_ADD = 0x00,

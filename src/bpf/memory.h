@@ -19,7 +19,7 @@
 #define ATTO_BPF_ALIGNED(p, bytes) ((uintptr_t)(p) % (bytes) == 0u)
 #endif
 
-/* Hides from the compiler where a value comes from, so that it makes better code on Arm; means nothing to the program. */
+/* Hides from the compiler where a value comes from, for better code on Arm; it means nothing to the program. */
 #if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
 #define ATTO_BPF_OPAQUE(value) __asm__("" : "+r"(value))
 #else

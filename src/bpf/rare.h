@@ -1,5 +1,5 @@
-/* What the interpreter does seldom and out of line. All have few arguments, so that its loop needs no C stack. Private to
- * src/bpf.
+/* What the interpreter does seldom and out of line. All have few arguments, so that its loop needs no C stack. Private
+ * to src/bpf.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_BPF_RARE_H
@@ -17,7 +17,7 @@ uint64_t atto_bpf_extend(uint64_t a, int32_t bits);
 /* le, be or bswap (by the opcode) of the register at d; bits is 16, 32 or 64. */
 void atto_bpf_order_bytes(uint64_t *d, uint32_t opcode, int32_t bits);
 
-/* An atomic operation on `bytes` (4 or 8) bytes at p, which are writable. Nothing runs between its load and its store. */
+/* An atomic operation on `bytes` (4 or 8) bytes at p, which are writable. Nothing runs between load and store. */
 void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes);
 
 /* Enters a local call from `slot`: saves the caller's registers and puts the callee's frame below the caller's.
