@@ -39,8 +39,8 @@ static int32_t call_tick(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static const struct atto_call calls[] = { { call_tick, 1 } };
-static const struct atto_call_table call_table = { .calls = calls, .first = 1, .count = 1, .next = NULL };
+static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { call_tick, 1 } };
+static const struct atto_call_table call_table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 static const struct atto_firmware firmware = {
     .executors = executors,

@@ -22,8 +22,8 @@ static int32_t host_call(struct atto_run *run, uint64_t *r)
     return ATTO_OK;
 }
 
-static const struct atto_call calls[] = {{host_call, 0}};
-static const struct atto_call_table call_table = {calls, HOST_CALL_NUMBER, 1, NULL};
+static const struct atto_call calls[ATTO_CALL_PAGE] = {[HOST_CALL_NUMBER] = {host_call, 0}};
+static const struct atto_call_table call_table = {{calls}};
 static const struct atto_executor *const executors[] = {&atto_executor_bpf, NULL};
 
 static bool read_inputs(const char *memory_hex, struct atto_buffer *text, struct atto_buffer *memory)

@@ -64,7 +64,7 @@ static atto_call_fn *const answer_functions[ATTO_ANSWERS_MAX] = {ANSWERS(ANSWER_
 /* The firmware's call, with its price on the bill. */
 static int32_t charged(struct atto_run *run, uint64_t *r, uint32_t number)
 {
-    const struct atto_call *call = &board_calls[number - BOARD_CALL_FIRST];
+    const struct atto_call *call = &board_calls[number];
 
     local_of(run)->prices += call->price;
     return call->fn(run, r);
@@ -96,7 +96,8 @@ static void init(struct atto_local *local)
     static const struct atto_executor *const executors[] = {&atto_executor_bpf, NULL};
 
     *local = (struct atto_local){0};
-    local->table = (struct atto_call_table){local->calls, 0, ATTO_CALL_IDS, NULL};
+    for (uint32_t page = 0; page < ATTO_CALL_IDS / ATTO_CALL_PAGE; page++)
+        local->table.page[page] = &local->calls[page * ATTO_CALL_PAGE];
     local->port = board_port;
     local->port.log = log_line;
     local->port.user = local;
@@ -110,7 +111,7 @@ void atto_local_init(struct atto_local *local, bool sdk_calls, const struct atto
     local->firmware.fuel = fuel;
     if (sdk_calls) {
 #define ADD_SDK_CALL(name, number) \
-    add_call(local, (number), charged_##name, board_calls[(number) - BOARD_CALL_FIRST].price);
+    add_call(local, (number), charged_##name, board_calls[number].price);
         ATTO_SDK_CALLS(ADD_SDK_CALL)
 #undef ADD_SDK_CALL
     }

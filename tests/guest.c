@@ -85,13 +85,17 @@ static int32_t call_load(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static const struct atto_call load_call[] = { { call_load, GUEST_PRICE_LOAD } };
-static const struct atto_call_table load_table = { load_call, GENERATED_CALL_LOAD, 1, NULL };
-static const struct atto_call calls[] = {
-    { call_mix, GUEST_PRICE_MIX },   { call_later, GUEST_PRICE_LATER }, { call_sum, GUEST_PRICE_SUM },
-    { call_fail, GUEST_PRICE_FAIL }, { call_zero, 0 },                  { NULL, 0 },
+static const struct atto_call calls[ATTO_CALL_PAGE] = {
+    [GENERATED_CALL_MIX] = { call_mix, GUEST_PRICE_MIX },
+    [GENERATED_CALL_LATER] = { call_later, GUEST_PRICE_LATER },
+    [GENERATED_CALL_SUM] = { call_sum, GUEST_PRICE_SUM },
+    [GENERATED_CALL_FAIL] = { call_fail, GUEST_PRICE_FAIL },
+    [GUEST_CALL_ZERO] = { call_zero, 0 },
 };
-const struct atto_call_table guest_calls = { calls, GENERATED_CALL_MIX, sizeof calls / sizeof *calls, &load_table };
+static const struct atto_call more_calls[ATTO_CALL_PAGE] = {
+    [GENERATED_CALL_LOAD % ATTO_CALL_PAGE] = { call_load, GUEST_PRICE_LOAD },
+};
+const struct atto_call_table guest_calls = { { calls, [GENERATED_CALL_LOAD / ATTO_CALL_PAGE] = more_calls } };
 
 bool guest_reference_call(struct reference *m, uint32_t number)
 {

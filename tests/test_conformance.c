@@ -123,8 +123,8 @@ static int32_t sensor_zero(struct atto_run *run, uint64_t r[6])
 
 static void femto_temperature_sensor(void)
 {
-    static const struct atto_call calls[] = { { sensor_zero, 0 }, { sensor_zero, 0 } };
-    static const struct atto_call_table table = { calls, 0x31, 2, NULL };
+    static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { sensor_zero, 0 }, [2] = { sensor_zero, 0 } };
+    static const struct atto_call_table table = { { [3] = calls } };
     static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
     struct atto_firmware firmware = { .executors = executors, .host = { &table, NULL }, .fuel = 1000 };
     static _Alignas(ATTO_ARENA_ALIGN) uint8_t arena[1024];

@@ -53,8 +53,11 @@ static int32_t call_wait(struct atto_run *run, uint64_t r[6])
     return ATTO_CALL_WAIT;
 }
 
-static const struct atto_call calls[] = { { call_trace, 0 }, { call_act, 0 }, { call_trace, 0 }, { call_wait, 0 } };
-static const struct atto_call_table call_table = { calls, CALL_TRACE, COUNT(calls), NULL };
+static const struct atto_call calls[ATTO_CALL_PAGE] = {
+    [CALL_TRACE] = { call_trace, 0 }, [CALL_ACT] = { call_act, 0 },
+    [CALL_OTHER] = { call_trace, 0 }, [CALL_WAIT] = { call_wait, 0 },
+};
+static const struct atto_call_table call_table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 #define BITS(a, b, c) { { [0] = 1u << (a) | 1u << (b) | 1u << (c) } }
 static const struct atto_firmware firmware = {

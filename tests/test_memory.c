@@ -217,8 +217,8 @@ static void windows_come_and_go(void)
 {
     static struct guest guest;
     static uint8_t bytes[8] = { 3, 4 };
-    static const struct atto_call call = { take_window, 0 };
-    static const struct atto_call_table table = { &call, 9, 1, NULL };
+    static const struct atto_call calls[ATTO_CALL_PAGE] = { [9] = { take_window, 0 } };
+    static const struct atto_call_table table = { { calls } };
     const struct atto_context grant = { bytes, sizeof bytes, ATTO_READ };
     guest_begin(&guest, SLOTS(WIDE(6, ADDRESS(REGION_WINDOW, 0)), LOAD(SIZE_B, 7, 6, 0), CALL(9),
                               LOAD(SIZE_B, 8, 6, 1), EXIT));

@@ -26,22 +26,24 @@ struct atto_call {
     uint32_t price;   /* fuel that one call costs, beside the call instruction itself; at most ATTO_FUEL_MAX */
 };
 
-/* The calls numbered first to first + count - 1. Tables are chained; numbers must not overlap. */
+/* Calls come in pages, each an array of ATTO_CALL_PAGE of them: number n is page[n / ATTO_CALL_PAGE][n % ATTO_CALL_PAGE].
+ * So a look-up is one step, however many numbers are in use, and a firmware puts its table together from the pages of
+ * the libraries that it links. */
+#define ATTO_CALL_PAGE 16u
 struct atto_call_table {
-    const struct atto_call *calls;
-    uint16_t first, count;
-    const struct atto_call_table *next;
+    const struct atto_call *page[ATTO_CALL_IDS / ATTO_CALL_PAGE]; /* NULL: no number of this page is in use */
 };
+_Static_assert(ATTO_CALL_IDS % ATTO_CALL_PAGE == 0u, "call numbers fill whole pages");
 
-/* The call with this number, or NULL. */
+/* The call with this number, or NULL. table: NULL if there are no calls at all. */
 static inline const struct atto_call *atto_call_find(const struct atto_call_table *table, uint32_t number)
 {
-    for (; table != NULL; table = table->next) {
-        uint32_t index = number - table->first;
-        if (index < table->count)
-            return table->calls[index].fn != NULL ? &table->calls[index] : NULL;
-    }
-    return NULL;
+    if (table == NULL || number >= ATTO_CALL_IDS)
+        return NULL;
+    const struct atto_call *page = table->page[number / ATTO_CALL_PAGE];
+    if (page == NULL || page[number % ATTO_CALL_PAGE].fn == NULL)
+        return NULL;
+    return &page[number % ATTO_CALL_PAGE];
 }
 
 #endif

@@ -17,7 +17,7 @@ static const struct atto_port *port_of(const struct atto_run *run)
     return run->host->user;
 }
 
-static int32_t call_log(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_log(struct atto_run *run, uint64_t r[6])
 {
     const struct atto_port *port = port_of(run);
     uint32_t len = r[2] < LOG_BYTES_MAX ? (uint32_t)r[2] : LOG_BYTES_MAX;
@@ -29,14 +29,14 @@ static int32_t call_log(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static int32_t call_now_us(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_now_us(struct atto_run *run, uint64_t r[6])
 {
     const struct atto_port *port = port_of(run);
     r[0] = port->now_us(port->user);
     return ATTO_OK;
 }
 
-static int32_t call_random(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_random(struct atto_run *run, uint64_t r[6])
 {
     const struct atto_port *port = port_of(run);
     uint8_t *bytes = r[2] <= RANDOM_BYTES_MAX ? atto_run_span(run, r[1], (uint32_t)r[2], ATTO_WRITE) : NULL;
@@ -57,7 +57,7 @@ static int32_t read_temperature(void)
     return (int32_t)(2000u + 10u * rise);
 }
 
-static int32_t call_sensor_read(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_sensor_read(struct atto_run *run, uint64_t r[6])
 {
     uint8_t *out = atto_run_span(run, r[2], sizeof(int32_t), ATTO_WRITE);
     if (out == NULL)
@@ -73,32 +73,16 @@ static int32_t call_sensor_read(struct atto_run *run, uint64_t r[6])
 }
 
 /* Prices in instructions of a guest, roughly what the call costs the device. */
-const struct atto_call board_calls[BOARD_CALL_COUNT] = {
-    { call_log, 50 },
-    { call_now_us, 5 },
-    { call_random, 50 },
-    { call_sensor_read, 20 },
-};
+enum { atto_log_price = 50, atto_now_us_price = 5, atto_random_price = 50, atto_sensor_read_price = 20 };
 
-enum {
-#define CALL_NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(CALL_NUMBER)
-#undef CALL_NUMBER
-};
-_Static_assert(atto_log_number == BOARD_CALL_FIRST, "board_calls is in the order of the numbers");
-_Static_assert(atto_now_us_number == BOARD_CALL_FIRST + 1, "board_calls is in the order of the numbers");
-_Static_assert(atto_random_number == BOARD_CALL_FIRST + 2, "board_calls is in the order of the numbers");
-_Static_assert(atto_sensor_read_number == BOARD_CALL_FIRST + 3, "board_calls is in the order of the numbers");
-
-const struct atto_call_table board_call_table = {
-    .calls = board_calls,
-    .first = BOARD_CALL_FIRST,
-    .count = BOARD_CALL_COUNT,
-    .next = NULL,
-};
+#define BOARD_CALL(name, number) [number] = { call_##name, name##_price },
+const struct atto_call board_calls[ATTO_CALL_PAGE] = { ATTO_SDK_CALLS(BOARD_CALL) };
+const struct atto_call_table board_call_table = { { board_calls } };
 
 void board_calls_grant(struct atto_callset *set)
 {
-    for (uint32_t i = 0; i < BOARD_CALL_COUNT; i++)
-        atto_callset_add(set, BOARD_CALL_FIRST + i);
+    for (uint32_t number = 0; number < ATTO_CALL_PAGE; number++) {
+        if (board_calls[number].fn != NULL)
+            atto_callset_add(set, number);
+    }
 }

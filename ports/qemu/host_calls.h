@@ -8,9 +8,7 @@
 #include "atto/call.h"
 #include "atto/port.h"
 
-#define BOARD_CALL_FIRST 1u
-#define BOARD_CALL_COUNT 4u
-extern const struct atto_call board_calls[BOARD_CALL_COUNT];
+extern const struct atto_call board_calls[ATTO_CALL_PAGE]; /* the first page of the table */
 extern const struct atto_call_table board_call_table;
 
 /* Adds the numbers of these calls to a set. */

@@ -90,7 +90,7 @@ STUBS(STUB_FUNCTION)
 static atto_call_fn *const stub_functions[STUBS_MAX] = { STUBS(STUB_ENTRY) };
 
 static struct atto_call calls[ATTO_CALL_IDS];
-static const struct atto_call_table call_table = { .calls = calls, .first = 0, .count = ATTO_CALL_IDS, .next = NULL };
+static struct atto_call_table call_table;
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 static struct atto_firmware firmware;
 static uint32_t stub_count;
@@ -275,9 +275,9 @@ static void grant_sdk_calls(const struct job *job, uint32_t image_len)
     if (!job->bare && atto_image_parse(image, image_len, &parsed, NULL) == ATTO_OK &&
         parsed.format == ATTO_FORMAT_FEMTO)
         return;
-    for (uint32_t i = 0; i < BOARD_CALL_COUNT; i++) {
-        if (calls[BOARD_CALL_FIRST + i].fn == NULL)
-            calls[BOARD_CALL_FIRST + i] = board_calls[i];
+    for (uint32_t number = 0; number < ATTO_CALL_PAGE; number++) {
+        if (calls[number].fn == NULL)
+            calls[number] = board_calls[number];
     }
     board_calls_grant(&firmware.granted);
 }
@@ -356,6 +356,8 @@ static bool run_line(char *line)
     port = board_port;
     port.log = log_line;
     memset(calls, 0, sizeof calls);
+    for (uint32_t page = 0; page < ATTO_CALL_IDS / ATTO_CALL_PAGE; page++)
+        call_table.page[page] = &calls[page * ATTO_CALL_PAGE];
     stub_count = 0;
     firmware = (struct atto_firmware){
         .executors = executors,

@@ -52,9 +52,7 @@ OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct
 /* The host call with this number, of which the check has made sure that it exists. */
 ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
 {
-    while (number - table->first >= table->count)
-        table = table->next;
-    return &table->calls[number - table->first];
+    return &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
 }
 
 /* Ends a slice because the host call at pc did not end well: it has to wait, or failed. */
