@@ -8,6 +8,8 @@
 
 /*@ predicate readable(uint8_t *bytes, integer len) = \valid_read(bytes + (0 .. len - 1)); */
 
+/*@ logic integer le16(uint8_t *bytes) = bytes[0] + 256 * bytes[1]; */
+
 /* The first piece of memory lies in the second one, or is empty. */
 /*@ predicate inside(uint8_t *part, integer part_len, uint8_t *whole, integer whole_len) =
         part_len == 0 ||

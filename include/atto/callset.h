@@ -18,8 +18,12 @@ struct atto_callset {
 };
 _Static_assert(ATTO_CALL_IDS % 32u == 0u && ATTO_CALL_IDS <= 65536u, "call numbers fill whole words and 16 bits");
 
+/*@ predicate in_callset(struct atto_callset *calls, integer number) =
+        0 <= number < ATTO_CALL_IDS && (calls->bits[number / 32] >> (number % 32) & 1) != 0; */
+
 /*@ requires \valid_read(set);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> in_callset(set, number); */
 static inline bool atto_callset_has(const struct atto_callset *set, uint32_t number)
 {
     return number < ATTO_CALL_IDS && (set->bits[number / 32u] >> (number % 32u) & 1u) != 0;

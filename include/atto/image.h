@@ -89,7 +89,11 @@ void atto_image_bare(const uint8_t *text, uint32_t len, struct atto_image *image
 uint32_t atto_image_function_count(const struct atto_image *image);
 /*@ requires \valid_read(image) && readable(image->functions.ptr, image->functions.len);
     requires index < image->functions.len / 8;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result.start == le16(image->functions.ptr + 8 * index);
+    ensures \result.frame_bytes == le16(image->functions.ptr + 8 * index + 2);
+    ensures \result.stack_bytes == le16(image->functions.ptr + 8 * index + 4);
+    ensures \result.depth == image->functions.ptr[8 * index + 6]; */
 struct atto_function atto_image_function(const struct atto_image *image, uint32_t index);
 
 #endif

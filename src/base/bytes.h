@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 /*@ requires readable(bytes, 2);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == le16(bytes); */
 static inline uint16_t atto_le16(const uint8_t *bytes)
 {
-    return (uint16_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8);
+    return (uint16_t)(bytes[0] + 256u * bytes[1]);
 }
 
 /*@ requires readable(bytes, 4);
