@@ -11,4 +11,16 @@
 #define _Static_assert(condition, sentence)
 #define _Alignof(type) 8u
 
+#define __builtin_expect(condition, likely) (condition)
+#define __builtin_assume_aligned(p, bytes) (p)
+#define __builtin_unreachable() atto_unreachable()
+/*@ requires \false;
+    terminates \true; exits \false; assigns \nothing; */
+void atto_unreachable(void);
+
+/* Whether the machine can access unaligned memory: both are proved. */
+extern int atto_unaligned_is_fine;
+#define ATTO_BPF_UNALIGNED_IS_FINE atto_unaligned_is_fine
+#define ATTO_BPF_ALIGNED(p, bytes) ((uintptr_t)(p) % (bytes) == 0u)
+
 #endif

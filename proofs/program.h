@@ -9,10 +9,15 @@
 #include "atto/exec.h"
 #include "bpf/isa.h"
 
+struct atto_bpf_run;
+
 /* ---- slots ---- */
 /*@ axiomatic Views {
       // The text's bytes seen as slots; text_of() of src/bpf is the one place that makes this view.
       logic struct atto_bpf_insn *slots(uint8_t *bytes);
+
+      // The instance that a run is the beginning of; atto_bpf_vm_of() is the one place that makes this view.
+      logic struct atto_bpf_run *machine(struct atto_run *run);
     }
 
     logic integer opcode(struct atto_bpf_insn *text, integer i) = text[i].fields % 256;
@@ -77,19 +82,8 @@
         imm_legal(opcode(text, i), text[i].imm) &&
         (atomic(opcode(text, i)) && atomic_fetches(text[i].imm) ==> src(text, i) != 10); */
 
-/* ---- host calls ---- */
-/*@ predicate provided(struct atto_call_table *calls, integer number) =
-        calls != \null && 0 <= number < ATTO_CALL_IDS && calls->page[number / ATTO_CALL_PAGE] != \null &&
-        calls->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE].fn != \null;
-
-    predicate sound_calls(struct atto_call_table *calls) =
-        calls == \null || (\valid_read(calls) &&
-        (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> calls->page[p] == \null ||
-            \valid_read(calls->page[p] + (0 .. ATTO_CALL_PAGE - 1))) &&
-        (\forall integer p, k; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE &&
-            calls->page[p] != \null ==> calls->page[p][k].price <= ATTO_FUEL_MAX));
-
-    predicate host_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 0;
+/* ---- calls; provided() and sound_calls() are in atto/call.h ---- */
+/*@ predicate host_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 0;
     predicate local_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 1; */
 
 /* ---- the function table (struct atto_function) ---- */
@@ -157,7 +151,7 @@
 
     predicate text_legal(struct atto_image *image) =
         image->text.len % 8 == 0 && 0 < slot_count(image) <= ATTO_BPF_MAX_SLOTS &&
-        (uintptr_t)image->text.ptr % 4 == 0 &&
+        (uint32_t)((uintptr_t)image->text.ptr % 4) == 0 &&
         image->data.len + image->bss_bytes <= 0x0ffffff8 && image->rodata.len <= 0x0ffffff8;
 
     predicate stack_within(struct atto_image *image, struct atto_bpf_insn *text, integer most) =

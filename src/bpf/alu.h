@@ -13,16 +13,21 @@
 #define ATTO_BPF_INLINE static inline __attribute__((always_inline))
 
 /* Shift right, keeping the sign; n below the width. */
+/*@ requires n < 64;
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint64_t atto_bpf_arsh64(uint64_t a, uint32_t n)
 {
     return (uint64_t)((int64_t)a >> n);
 }
 
+/*@ requires n < 32;
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_arsh32(uint32_t a, uint32_t n)
 {
     return (uint32_t)((int32_t)a >> n);
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint64_t atto_bpf_alu64(uint32_t operation, uint64_t a, uint64_t b)
 {
     switch (operation) {
@@ -49,6 +54,7 @@ ATTO_BPF_INLINE uint64_t atto_bpf_alu64(uint32_t operation, uint64_t a, uint64_t
     }
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_alu32(uint32_t operation, uint32_t a, uint32_t b)
 {
     switch (operation) {
@@ -75,6 +81,7 @@ ATTO_BPF_INLINE uint32_t atto_bpf_alu32(uint32_t operation, uint32_t a, uint32_t
     }
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE bool atto_bpf_jump64(uint32_t operation, uint64_t a, uint64_t b)
 {
     switch (operation) {
@@ -103,6 +110,7 @@ ATTO_BPF_INLINE bool atto_bpf_jump64(uint32_t operation, uint64_t a, uint64_t b)
     }
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE bool atto_bpf_jump32(uint32_t operation, uint32_t a, uint32_t b)
 {
     switch (operation) {

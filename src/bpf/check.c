@@ -29,9 +29,9 @@ enum {
     JUMPS = 1 << 7,         /* to offset */
     JUMPS_FAR = 1 << 8,     /* to imm */
     ENDS = 1 << 9,          /* the next slot is not reached */
-    ENDS_BLOCK = 1 << 10,   /* the interpreter looks at the fuel */
-    SPECIAL = 1 << 11       /* has a rule of its own */
+    SPECIAL = 1 << 10       /* has a rule of its own */
 };
+#define HAS(rule, bit) ((rule) / (uint32_t)(bit) % 2u != 0u)
 
 #define RULE_ALU64_K (WRITES_DST | SRC_ZERO | OFFSET_ZERO)
 #define RULE_ALU64_X (WRITES_DST | IMM_ZERO | OFFSET_ZERO)
@@ -46,14 +46,14 @@ enum {
 #define RULE_NEG64 (WRITES_DST | SRC_ZERO | IMM_ZERO | OFFSET_ZERO)
 #define RULE_NEG32 RULE_NEG64
 #define RULE_END (WRITES_DST | SRC_ZERO | OFFSET_ZERO | SPECIAL)
-#define RULE_JMP64_K (SRC_ZERO | JUMPS | ENDS_BLOCK)
-#define RULE_JMP64_X (IMM_ZERO | JUMPS | ENDS_BLOCK)
+#define RULE_JMP64_K (SRC_ZERO | JUMPS)
+#define RULE_JMP64_X (IMM_ZERO | JUMPS)
 #define RULE_JMP32_K RULE_JMP64_K
 #define RULE_JMP32_X RULE_JMP64_X
-#define RULE_JA (DST_ZERO | SRC_ZERO | IMM_ZERO | JUMPS | ENDS | ENDS_BLOCK)
-#define RULE_JA32 (DST_ZERO | SRC_ZERO | OFFSET_ZERO | JUMPS_FAR | ENDS | ENDS_BLOCK)
-#define RULE_CALL (DST_ZERO | ENDS_BLOCK | SPECIAL)
-#define RULE_EXIT (DST_ZERO | SRC_ZERO | IMM_ZERO | OFFSET_ZERO | ENDS | ENDS_BLOCK)
+#define RULE_JA (DST_ZERO | SRC_ZERO | IMM_ZERO | JUMPS | ENDS)
+#define RULE_JA32 (DST_ZERO | SRC_ZERO | OFFSET_ZERO | JUMPS_FAR | ENDS)
+#define RULE_CALL (DST_ZERO | SPECIAL)
+#define RULE_EXIT (DST_ZERO | SRC_ZERO | IMM_ZERO | OFFSET_ZERO | ENDS)
 #define RULE_LDX (WRITES_DST | IMM_ZERO)
 #define RULE_LDXS RULE_LDX
 #define RULE_ST SRC_ZERO
@@ -62,60 +62,148 @@ enum {
 #define RULE_LDDW (WRITES_DST | SRC_ZERO | OFFSET_ZERO | SPECIAL)
 #define RULE_LDDW_FEMTO RULE_LDDW
 
-#define GROUP_RULE(group) [ATTO_BPF_GROUP_##group] = RULE_##group,
-static const uint16_t rule_of[ATTO_BPF_GROUP_COUNT] = { ATTO_BPF_GROUPS(GROUP_RULE) };
+#define RULE_CASE(group)         \
+    case ATTO_BPF_GROUP_##group: \
+        return RULE_##group;
+#define RULE_TERM(group) g == ATTO_BPF_GROUP_##group ? RULE_##group :
+/*@ logic integer rule(integer g) = ATTO_BPF_GROUPS(RULE_TERM) 0;
 
-#define OPCODE_GROUP(group, opcode, operation) [opcode] = group,
-#define OPCODE_GROUPS(group) ATTO_BPF_##group(OPCODE_GROUP, ATTO_BPF_GROUP_##group)
-static const uint8_t group_of[ATTO_BPF_OPCODE_MAX + 1u] = { ATTO_BPF_GROUPS(OPCODE_GROUPS) };
+    // What a rule says is what program.h says of the opcode.
+    predicate describes(integer r, integer op) =
+        (HAS(r, WRITES_DST) <==> writes_dst(op)) && (HAS(r, DST_ZERO) <==> dst_reserved(op)) &&
+        (HAS(r, SRC_ZERO) <==> src_reserved(op)) && (HAS(r, IMM_ZERO) <==> imm_reserved(op)) &&
+        (HAS(r, OFFSET_SIGNED) <==> arithmetic(op) && (op / 16 == 3 || op / 16 == 9)) &&
+        (HAS(r, OFFSET_EXTEND) <==> op == 0xbf || op == 0xbc) &&
+        (HAS(r, OFFSET_ZERO) <==> op == 0x06 || op == 0x95 || wide(op) ||
+            (arithmetic(op) && op / 16 != 3 && op / 16 != 9 && op != 0xbf && op != 0xbc)) &&
+        (HAS(r, JUMPS) <==> goes_perhaps(op) || op == 0x05) && (HAS(r, JUMPS_FAR) <==> op == 0x06) &&
+        (HAS(r, ENDS) <==> goes_always(op) || op == 0x95) &&
+        (HAS(r, SPECIAL) <==> byte_order(op) || op == 0x85 || atomic(op) || wide(op)); */
 
-/* The group of an instruction from outside, whose opcode may be any. */
-static uint32_t group_at(const struct atto_bpf_insn *insn)
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == rule(group); */
+static uint32_t rule_of(uint32_t group)
 {
-    uint32_t opcode = atto_bpf_opcode(insn->fields);
-    return opcode <= ATTO_BPF_OPCODE_MAX ? group_of[opcode] : (uint32_t)ATTO_BPF_GROUP_NONE;
+    switch (group) {
+        ATTO_BPF_GROUPS(RULE_CASE)
+    default:
+        return 0;
+    }
 }
 
-/* What a slot is judged against. */
+/* The group of an instruction from outside, whose opcode may be any. The compiler makes a table of it. */
+#define OPCODE_CASE(arg, opcode, operation) case opcode:
+#define GROUP_CASE(group) ATTO_BPF_##group(OPCODE_CASE, 0) return ATTO_BPF_GROUP_##group;
+/*@ requires opcode <= 255;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_BPF_GROUP_NONE <==> !known(opcode);
+    ensures known(opcode) ==> describes(rule(\result), opcode);
+    ensures \result == ATTO_BPF_GROUP_END <==> byte_order(opcode);
+    ensures \result == ATTO_BPF_GROUP_CALL <==> opcode == 0x85;
+    ensures \result == ATTO_BPF_GROUP_ATOMIC <==> atomic(opcode);
+    ensures \result >= ATTO_BPF_GROUP_LDDW <==> wide(opcode);
+    ensures \result == ATTO_BPF_GROUP_LDDW_FEMTO <==> opcode == 0xb8 || opcode == 0xd8; */
+static uint32_t group_of(uint32_t opcode)
+{
+    switch (opcode) {
+        ATTO_BPF_GROUPS(GROUP_CASE)
+    default:
+        return ATTO_BPF_GROUP_NONE;
+    }
+}
+
+#define JUST_OPCODE(arg, opcode, operation) opcode
+#define OPCODE_CALL ATTO_BPF_CALL(JUST_OPCODE, 0)
+
+/* What a slot is judged against. Slots and sizes of functions fit into 16 bits. */
 struct context {
     const struct atto_image *image;
     const struct atto_limits *limits;
     const struct atto_bpf_insn *text;
-    uint32_t slot_count;
-    uint32_t function_count;
+    uint16_t slot_count;
+    uint16_t frame_max, stack_max, depth_max; /* largest in the function table */
     /* The function that the slot is in. Without a function table the whole text is one. */
-    uint32_t begin, end; /* slots */
-    struct atto_function function;
-    uint32_t frame_max; /* largest frame in the table */
+    uint16_t index, begin, end, frame_bytes, stack_bytes, depth;
 };
+_Static_assert(ATTO_BPF_MAX_SLOTS <= UINT16_MAX, "a slot's number has 16 bits");
 
+/*@ // What a context says of its image, and what is known of the image before any slot is judged.
+    predicate sees(struct context *c) =
+        \valid_read(c) && \valid_read(c->image) && \valid_read(c->limits) &&
+        readable(c->image->functions.ptr, c->image->functions.len) &&
+        c->text == slots(c->image->text.ptr) && c->slot_count == slot_count(c->image) && 0 < slot_count(c->image) &&
+        \valid_read(c->text + (0 .. c->slot_count - 1));
+
+    // The function table is legal, and its largest frame is known.
+    predicate knows_table(struct context *c) =
+        table_legal(c->image) && function_count(c->image) <= c->slot_count &&
+        (\forall integer h; 0 <= h < function_count(c->image) ==> frame(c->image, h) <= c->frame_max) &&
+        (function_count(c->image) != 0 ==>
+            \exists integer h; 0 <= h < function_count(c->image) && frame(c->image, h) == c->frame_max);
+
+    // It is at function c->index.
+    predicate is_at_function(struct context *c) =
+        c->index < functions(c->image) && c->begin == begin(c->image, c->index) && c->end == end(c->image, c->index) &&
+        (function_count(c->image) != 0 ==> c->frame_bytes == frame(c->image, c->index) &&
+            c->stack_bytes == stack(c->image, c->index) && c->depth == depth(c->image, c->index)); */
+
+/*@ requires \valid(c) && \valid_read(image) && readable(image->text.ptr, image->text.len);
+    requires \separated(c, image, limits, slots(image->text.ptr) + (0 .. slot_count(image) - 1));
+    requires slot_count(image) <= ATTO_BPF_MAX_SLOTS;
+    terminates \true; exits \false;
+    assigns c->image, c->limits, c->text, c->slot_count, c->index, c->begin, c->end;
+    ensures c->image == image && c->limits == limits && c->text == slots(image->text.ptr);
+    ensures \valid_read(c->text + (0 .. slot_count(image) - 1));
+    ensures c->slot_count == slot_count(image) && c->index == 0 && c->begin == 0 && c->end == slot_count(image); */
 static void context_init(struct context *c, const struct atto_image *image, const struct atto_limits *limits)
 {
     c->image = image;
     c->limits = limits;
-    c->text = (const struct atto_bpf_insn *)(const void *)image->text.ptr;
-    c->slot_count = image->text.len / ATTO_BPF_SLOT_BYTES;
-    c->function_count = atto_image_function_count(image);
+    c->text = text_of(image);
+    c->slot_count = (uint16_t)(image->text.len / ATTO_BPF_SLOT_BYTES);
+    c->index = 0;
     c->begin = 0;
     c->end = c->slot_count;
-    c->frame_max = ATTO_BPF_FRAME_BYTES_MAX;
 }
 
 /* Moves on to function `index` of the table. */
+/*@ requires \valid(c) && sees(c) && knows_table(c) && index < function_count(c->image);
+    requires \separated(c, c->image);
+    terminates \true; exits \false;
+    assigns c->index, c->begin, c->end, c->frame_bytes, c->stack_bytes, c->depth;
+    ensures c->index == index && is_at_function(c); */
 static void enter_function(struct context *c, uint32_t index)
 {
-    c->function = atto_image_function(c->image, index);
-    c->begin = c->function.start;
-    c->end = index + 1u < c->function_count ? atto_image_function(c->image, index + 1u).start : c->slot_count;
+    struct atto_function f = atto_image_function(c->image, index);
+    c->index = (uint16_t)index;
+    c->begin = f.start;
+    c->frame_bytes = f.frame_bytes;
+    c->stack_bytes = f.stack_bytes;
+    c->depth = f.depth;
+    c->end = c->slot_count;
+    if (index + 1u < atto_image_function_count(c->image)) {
+        f = atto_image_function(c->image, index + 1u);
+        c->end = f.start;
+    }
 }
 
 /* The number of the function that contains a slot: binary search. */
-static uint32_t function_at(const struct atto_image *image, uint32_t count, uint32_t slot)
+/*@ requires \valid_read(image) && readable(image->functions.ptr, image->functions.len);
+    requires 0 < function_count(image);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result < function_count(image);
+    ensures \result == 0 || start(image, \result) <= slot;
+    ensures \result + 1 == function_count(image) || slot < start(image, \result + 1); */
+static uint32_t function_at(const struct atto_image *image, uint32_t slot)
 {
-    uint32_t low = 0, high = count;
+    uint32_t low = 0, high = atto_image_function_count(image);
+    /*@ loop invariant 0 <= low < high <= function_count(image);
+        loop invariant low == 0 || start(image, low) <= slot;
+        loop invariant high == function_count(image) || slot < start(image, high);
+        loop assigns low, high; loop variant high - low; */
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u;
-        if (atto_image_function(image, middle).start <= slot)
+        struct atto_function f = atto_image_function(image, middle);
+        if (f.start <= slot)
             low = middle;
         else
             high = middle;
@@ -123,6 +211,9 @@ static uint32_t function_at(const struct atto_image *image, uint32_t count, uint
     return low;
 }
 
+/*@ requires \valid_read(image);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> text_legal(image); */
 static enum atto_status check_text(const struct atto_image *image)
 {
     uint32_t slots = image->text.len / ATTO_BPF_SLOT_BYTES;
@@ -136,37 +227,84 @@ static enum atto_status check_text(const struct atto_image *image)
     return ATTO_OK;
 }
 
-/* The table by itself: sorted, inside the text, sizes in range. `*at` is the slot of the function that is refused. */
-static enum atto_status check_functions(struct context *c, struct atto_receipt *receipt, uint32_t *at)
+/* One record of the function table, which is number `index`; `next` is the first slot where it may start. */
+/*@ requires sees(c) && index < function_count(c->image) && (index == 0 || next == start(c->image, index - 1) + 1);
+    requires f.start == start(c->image, index) && f.frame_bytes == frame(c->image, index);
+    requires f.stack_bytes == stack(c->image, index) && f.depth == depth(c->image, index);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> record_legal(c->image, index) &&
+        (index == 0 ? f.start == 0 : start(c->image, index - 1) < f.start); */
+static enum atto_status check_record(const struct context *c, struct atto_function f, uint32_t index,
+                                     uint32_t next)
 {
-    uint32_t next = 0;
-    c->frame_max = 0;
-    for (uint32_t i = 0; i < c->function_count; i++) {
-        struct atto_function f = atto_image_function(c->image, i);
-        *at = f.start;
-        if (i == 0u ? f.start != 0u : f.start < next)
-            return ATTO_E_FUNCTIONS;
-        if (f.start >= c->slot_count || atto_bpf_opcode(c->text[f.start].fields) == 0u)
-            return ATTO_E_FUNCTIONS;
-        next = f.start + 1u;
-        if (f.frame_bytes == 0u || f.frame_bytes > ATTO_BPF_FRAME_BYTES_MAX || f.stack_bytes < f.frame_bytes ||
-            (f.frame_bytes | f.stack_bytes) % 8 != 0 || f.depth == 0u || f.depth > ATTO_BPF_CALL_DEPTH)
-            return ATTO_E_FRAME_SIZE;
-        if (f.frame_bytes > c->frame_max)
-            c->frame_max = f.frame_bytes;
-        if (f.stack_bytes > receipt->stack_bytes)
-            receipt->stack_bytes = f.stack_bytes;
-        if (f.depth > receipt->call_depth)
-            receipt->call_depth = f.depth;
-    }
+    if (index == 0u ? f.start != 0u : f.start < next)
+        return ATTO_E_FUNCTIONS;
+    if (f.start >= c->slot_count || atto_bpf_opcode(c->text[f.start].fields) == 0u)
+        return ATTO_E_FUNCTIONS;
+    if (f.frame_bytes == 0u || f.frame_bytes > ATTO_BPF_FRAME_BYTES_MAX || f.stack_bytes < f.frame_bytes ||
+        f.frame_bytes % 8u != 0u || f.stack_bytes % 8u != 0u || f.depth == 0u || f.depth > ATTO_BPF_CALL_DEPTH)
+        return ATTO_E_FRAME_SIZE;
     return ATTO_OK;
 }
 
-static bool is_instruction(const struct context *c, int64_t slot, uint32_t begin, uint32_t end)
+/* The table by itself: sorted, inside the text, sizes in range. `*at` is the slot of the function that is refused. */
+/*@ requires \valid(c) && sees(c) && \valid(at) && \separated(c, c->image, c->limits, at);
+    terminates \true; exits \false; assigns c->frame_max, c->stack_max, c->depth_max, *at;
+    ensures \result == ATTO_OK <==> table_legal(c->image);
+    ensures \result == ATTO_OK ==> knows_table(c);
+    ensures \result == ATTO_OK ==> (c->stack_max <= c->limits->stack_bytes <==>
+        \forall integer f; 0 <= f < function_count(c->image) ==> stack(c->image, f) <= c->limits->stack_bytes); */
+static enum atto_status check_functions(struct context *c, uint16_t *at)
 {
-    return slot >= (int64_t)begin && slot < (int64_t)end && atto_bpf_opcode(c->text[slot].fields) != 0u;
+    uint32_t count = atto_image_function_count(c->image), next = 0;
+    uint16_t frame_max = 0, stack_max = 0, depth_max = 0;
+    /*@ ghost uint32_t widest = 0; */
+    /*@ loop invariant 0 <= i <= count && i <= next <= \at(c->slot_count, Pre);
+        loop invariant i == 0 ? next == 0 : next == start(c->image, i - 1) + 1 && start(c->image, 0) == 0;
+        loop invariant \forall integer f; 0 <= f < i ==> start(c->image, f) < next && record_legal(c->image, f);
+        loop invariant \forall integer f, g; 0 <= f < g < i ==> start(c->image, f) < start(c->image, g);
+        loop invariant \forall integer h; 0 <= h < i ==> frame(c->image, h) <= frame_max;
+        loop invariant i == 0 ? frame_max == 0 : 0 <= widest < i && frame(c->image, widest) == frame_max;
+        loop invariant stack_max <= c->limits->stack_bytes <==>
+            \forall integer f; 0 <= f < i ==> stack(c->image, f) <= c->limits->stack_bytes;
+        loop assigns i, next, widest, frame_max, stack_max, depth_max, *at; loop variant count - i; */
+    for (uint32_t i = 0; i < count; i++) {
+        struct atto_function f = atto_image_function(c->image, i);
+        *at = f.start;
+        enum atto_status status = check_record(c, f, i, next);
+        if (status != ATTO_OK)
+            return status;
+        /*@ assert \forall integer g; 0 <= g < i ==> start(c->image, g) < start(c->image, i); */
+        next = f.start + 1u;
+        /*@ ghost if (f.frame_bytes > frame_max) widest = i; */
+        if (f.frame_bytes > frame_max)
+            frame_max = f.frame_bytes;
+        if (f.stack_bytes > stack_max)
+            stack_max = f.stack_bytes;
+        if (f.depth > depth_max)
+            depth_max = f.depth;
+    }
+    c->frame_max = frame_max;
+    c->stack_max = stack_max;
+    c->depth_max = depth_max;
+    return ATTO_OK;
 }
 
+/* Is there an instruction `distance` slots behind the next one, and from begin up to end? */
+/*@ requires sees(c) && slot < c->slot_count && end <= c->slot_count;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> starts(c->text, begin, end, slot + 1 + distance); */
+static bool is_instruction(const struct context *c, uint32_t slot, int32_t distance, uint32_t begin, uint32_t end)
+{
+    int32_t next = (int32_t)slot + 1;
+    if (distance < (int32_t)begin - next || distance >= (int32_t)end - next)
+        return false;
+    return atto_bpf_opcode(c->text[next + distance].fields) != 0u;
+}
+
+/*@ requires sees(c) && sound_calls(c->limits->calls);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> provided(c->limits->calls, number) && in_callset(&c->limits->granted, number); */
 static enum atto_status check_host_call(const struct context *c, uint32_t number)
 {
     if (atto_call_find(c->limits->calls, number) == NULL)
@@ -176,27 +314,33 @@ static enum atto_status check_host_call(const struct context *c, uint32_t number
 
 /* A local call must lead to a function, and confirm what the caller's record claims: that its stack holds the callee's,
  * and its depth is larger; a recursive function claims the largest depth and room for so many of the largest frame. */
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c) && c->begin <= slot < c->end;
+    requires insn == c->text + slot;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> local_call_legal(c->image, c->text, c->index, slot, slot + 1 + insn->imm); */
 static enum atto_status check_local_call(const struct context *c, uint32_t slot, const struct atto_bpf_insn *insn)
 {
-    int64_t target = (int64_t)slot + 1 + insn->imm;
-    if (!is_instruction(c, target, 0, c->slot_count))
+    if (!is_instruction(c, slot, insn->imm, 0, c->slot_count))
         return ATTO_E_CALL_TARGET;
-    if (c->function_count == 0u)
+    uint32_t target = (uint32_t)((int32_t)slot + 1 + insn->imm);
+    if (atto_image_function_count(c->image) == 0u)
         return atto_bpf_offset(insn->fields) == 0 ? ATTO_OK : ATTO_E_RESERVED;
-    uint32_t index = function_at(c->image, c->function_count, (uint32_t)target);
-    struct atto_function callee = atto_image_function(c->image, index);
+    struct atto_function callee = atto_image_function(c->image, function_at(c->image, target));
     if (callee.start != target)
         return ATTO_E_CALL_TARGET;
-    if (atto_bpf_offset(insn->fields) != c->function.frame_bytes)
+    if (atto_bpf_offset(insn->fields) != c->frame_bytes)
         return ATTO_E_FRAME_SIZE;
-    if (c->function.depth == ATTO_BPF_CALL_DEPTH)
-        return c->function.stack_bytes >= ATTO_BPF_CALL_DEPTH * c->frame_max ? ATTO_OK : ATTO_E_FRAME_SIZE;
-    if (callee.depth >= c->function.depth ||
-        c->function.stack_bytes < (uint32_t)c->function.frame_bytes + callee.stack_bytes)
+    if (c->depth == ATTO_BPF_CALL_DEPTH)
+        return c->stack_bytes >= ATTO_BPF_CALL_DEPTH * c->frame_max ? ATTO_OK : ATTO_E_FRAME_SIZE;
+    if (callee.depth >= c->depth || c->stack_bytes < (uint32_t)c->frame_bytes + callee.stack_bytes)
         return ATTO_E_FRAME_SIZE;
     return ATTO_OK;
 }
 
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c) && c->begin <= slot < c->end;
+    requires insn == c->text + slot;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> call_legal(c->image, c->limits, c->text, c->index, slot); */
 static enum atto_status check_call(const struct context *c, uint32_t slot, const struct atto_bpf_insn *insn)
 {
     switch (atto_bpf_src(insn->fields)) {
@@ -211,6 +355,10 @@ static enum atto_status check_call(const struct context *c, uint32_t slot, const
     }
 }
 
+/*@ requires \valid_read(insn);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==>
+        imm_legal(0xc3, insn->imm) && (atomic_fetches(insn->imm) ==> src(insn, 0) != 10); */
 static enum atto_status check_atomic(const struct atto_bpf_insn *insn)
 {
     switch (insn->imm) {
@@ -253,116 +401,134 @@ static enum atto_status check_special(const struct context *c, uint32_t slot, ui
     }
 }
 
+/*@ requires describes(rule, opcode);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> offset_legal(opcode, offset); */
 static bool offset_ok(uint32_t rule, uint32_t opcode, int32_t offset)
 {
-    if (offset == 0 || (rule & (OFFSET_ZERO | OFFSET_SIGNED | OFFSET_EXTEND)) == 0u)
+    if (offset == 0)
         return true;
-    if ((rule & OFFSET_SIGNED) != 0u)
+    if (HAS(rule, OFFSET_SIGNED))
         return offset == 1;
-    if ((rule & OFFSET_EXTEND) != 0u)
+    if (HAS(rule, OFFSET_EXTEND))
         return offset == 8 || offset == 16 || (offset == 32 && opcode == 0xbfu);
-    return false;
+    return !HAS(rule, OFFSET_ZERO);
 }
 
 /* The fields of one instruction, without regard to its neighbours. */
+/*@ requires \valid_read(insn) && known(opcode(insn, 0)) && describes(rule, opcode(insn, 0));
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK && imm_legal(opcode(insn, 0), insn->imm) &&
+        (atomic(opcode(insn, 0)) && atomic_fetches(insn->imm) ==> src(insn, 0) != 10) <==> fields_legal(insn, 0); */
 static enum atto_status check_fields(const struct atto_bpf_insn *insn, uint32_t rule)
 {
     uint32_t fields = insn->fields;
     uint32_t dst = atto_bpf_dst(fields), src = atto_bpf_src(fields);
     if (dst > 10u || src > 10u)
         return ATTO_E_REGISTER;
-    if ((rule & WRITES_DST) != 0u && dst == 10u)
+    if (HAS(rule, WRITES_DST) && dst == 10u)
         return ATTO_E_FRAME_WRITE;
-    if (((rule & DST_ZERO) != 0u && dst != 0u) || ((rule & SRC_ZERO) != 0u && src != 0u) ||
-        ((rule & IMM_ZERO) != 0u && insn->imm != 0) ||
+    if ((HAS(rule, DST_ZERO) && dst != 0u) || (HAS(rule, SRC_ZERO) && src != 0u) ||
+        (HAS(rule, IMM_ZERO) && insn->imm != 0) ||
         !offset_ok(rule, atto_bpf_opcode(fields), atto_bpf_offset(fields)))
         return ATTO_E_RESERVED;
     return ATTO_OK;
+}
+
+/* Where the instruction goes: to an instruction of its function. */
+static enum atto_status check_ways(const struct context *c, uint32_t slot, uint32_t rule)
+{
+    const struct atto_bpf_insn *insn = &c->text[slot];
+    if (HAS(rule, JUMPS) || HAS(rule, JUMPS_FAR)) {
+        int32_t distance = HAS(rule, JUMPS) ? atto_bpf_offset(insn->fields) : insn->imm;
+        if (!is_instruction(c, slot, distance, c->begin, c->end))
+            return ATTO_E_JUMP;
+    }
+    return HAS(rule, ENDS) || slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;
+}
+
+/* A slot with opcode 0, or with one that no instruction has: may it be the second half of a wide instruction? */
+static enum atto_status check_half(const struct context *c, uint32_t slot)
+{
+    const struct atto_bpf_insn *insn = &c->text[slot];
+    if (insn->fields != 0u || slot <= c->begin || group_of(atto_bpf_opcode(insn[-1].fields)) < ATTO_BPF_GROUP_LDDW)
+        return ATTO_E_OPCODE;
+    return slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;
 }
 
 /* One slot, which lies in the function that c is at. */
 static enum atto_status check_slot(const struct context *c, uint32_t slot)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
-    uint32_t group = group_at(insn);
-    if (group == ATTO_BPF_GROUP_NONE) {
-        bool second_half = insn->fields == 0u && slot > c->begin && group_at(insn - 1) >= ATTO_BPF_GROUP_LDDW;
-        if (!second_half)
-            return ATTO_E_OPCODE;
-        return slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;
-    }
-    uint32_t rule = rule_of[group];
+    uint32_t group = group_of(atto_bpf_opcode(insn->fields));
+    if (group == ATTO_BPF_GROUP_NONE)
+        return check_half(c, slot);
+    uint32_t rule = rule_of(group);
     enum atto_status status = check_fields(insn, rule);
-    if (status == ATTO_OK && (rule & SPECIAL) != 0u)
+    if (status == ATTO_OK && HAS(rule, SPECIAL))
         status = check_special(c, slot, group);
-    if (status != ATTO_OK)
-        return status;
-    if ((rule & (JUMPS | JUMPS_FAR)) != 0u) {
-        int32_t distance = (rule & JUMPS) != 0u ? atto_bpf_offset(insn->fields) : insn->imm;
-        if (!is_instruction(c, (int64_t)slot + 1 + distance, c->begin, c->end))
-            return ATTO_E_JUMP;
-    }
-    return (rule & ENDS) != 0u || slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;
+    return status == ATTO_OK ? check_ways(c, slot, rule) : status;
 }
 
-/* What an accepted slot adds to the receipt; `*run` is the fuel since the last look at it. */
-static void count_slot(const struct context *c, uint32_t slot, struct atto_receipt *receipt, uint32_t *run)
+/* What an accepted slot adds to the receipt. `run` is the fuel since the last look at it, before and behind the slot. */
+static uint32_t count_slot(struct context *c, uint32_t slot, struct atto_receipt *receipt, uint32_t run)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
     uint32_t opcode = atto_bpf_opcode(insn->fields);
     if (opcode == 0u)
-        return; /* second half of a wide instruction */
-    uint32_t group = group_of[opcode];
+        return run; /* second half of a wide instruction */
     receipt->instruction_count++;
-    *run += 1u;
-    if (group == ATTO_BPF_GROUP_CALL && atto_bpf_src(insn->fields) == 0u) {
-        *run += atto_call_find(c->limits->calls, (uint32_t)insn->imm)->price;
+    run += 1u;
+    if (opcode == OPCODE_CALL && atto_bpf_src(insn->fields) == 0u) {
+        run += atto_call_find(c->limits->calls, (uint32_t)insn->imm)->price;
         atto_callset_add(&receipt->calls, (uint32_t)insn->imm);
-    } else if (group == ATTO_BPF_GROUP_CALL && c->function_count == 0u) {
-        receipt->call_depth = ATTO_BPF_CALL_DEPTH;
-        receipt->stack_bytes = ATTO_BPF_CALL_DEPTH * ATTO_BPF_FRAME_BYTES_MAX;
+    } else if (opcode == OPCODE_CALL && atto_image_function_count(c->image) == 0u) {
+        c->depth_max = ATTO_BPF_CALL_DEPTH;
+        c->stack_max = ATTO_BPF_CALL_DEPTH * ATTO_BPF_FRAME_BYTES_MAX;
     }
-    if (*run > receipt->longest_run)
-        receipt->longest_run = *run;
-    if ((rule_of[group] & ENDS_BLOCK) != 0u)
-        *run = 0;
+    if (run > receipt->longest_run)
+        receipt->longest_run = run;
+    /* The interpreter looks at the fuel behind jumps, calls and exit: the two classes of section 4.3. */
+    return opcode % 8u == 5u || opcode % 8u == 6u ? 0u : run;
 }
 
-static enum atto_status check_slots(struct context *c, struct atto_receipt *receipt, uint32_t *at)
+static enum atto_status check_slots(struct context *c, struct atto_receipt *receipt, uint16_t *at)
 {
-    uint32_t run = 0, function = 0;
-    if (c->function_count == 0u) {
-        receipt->call_depth = 1;
-        receipt->stack_bytes = ATTO_BPF_FRAME_BYTES_MAX;
+    uint32_t run = 0;
+    if (atto_image_function_count(c->image) == 0u) {
+        c->depth_max = 1;
+        c->stack_max = ATTO_BPF_FRAME_BYTES_MAX;
     } else {
         enter_function(c, 0);
     }
     for (uint32_t slot = 0; slot < c->slot_count; slot++) {
         if (slot >= c->end)
-            enter_function(c, ++function);
-        *at = slot;
+            enter_function(c, c->index + 1u);
+        *at = (uint16_t)slot;
         enum atto_status status = check_slot(c, slot);
         if (status != ATTO_OK)
             return status;
-        count_slot(c, slot, receipt, &run);
+        run = count_slot(c, slot, receipt, run);
     }
     return ATTO_OK;
 }
 
 static enum atto_status check_image(const struct atto_image *image, const struct atto_limits *limits,
-                                    struct atto_receipt *receipt, uint32_t *at)
+                                    struct atto_receipt *receipt, uint16_t *at)
 {
     struct context c;
     enum atto_status status = check_text(image);
     if (status != ATTO_OK)
         return status;
     context_init(&c, image, limits);
-    status = check_functions(&c, receipt, at);
+    status = check_functions(&c, at);
     if (status == ATTO_OK)
         status = check_slots(&c, receipt, at);
     if (status != ATTO_OK)
         return status;
     *at = 0;
+    receipt->call_depth = c.depth_max;
+    receipt->stack_bytes = c.stack_max;
     if (limits->stack_bytes != 0u && receipt->stack_bytes > limits->stack_bytes)
         return ATTO_E_STACK_LIMIT;
     receipt->memory_bytes = (image->data.len + image->bss_bytes + 7u) / 8u * 8u;
@@ -374,7 +540,7 @@ static enum atto_status check_image(const struct atto_image *image, const struct
 enum atto_status atto_bpf_check(const struct atto_image *image, const struct atto_limits *limits,
                                 struct atto_receipt *receipt, struct atto_refusal *refusal)
 {
-    uint32_t at = 0;
+    uint16_t at = 0;
     *receipt = (struct atto_receipt){ 0 };
     enum atto_status status = check_image(image, limits, receipt, &at);
     if (refusal != NULL)
@@ -385,26 +551,25 @@ enum atto_status atto_bpf_check(const struct atto_image *image, const struct att
 enum atto_status atto_bpf_check_slot(const struct atto_image *image, const struct atto_limits *limits, uint32_t slot)
 {
     struct context c;
-    struct atto_receipt receipt = { 0 };
-    uint32_t at;
+    uint16_t at;
     enum atto_status status = check_text(image);
     if (status != ATTO_OK)
         return status;
     context_init(&c, image, limits);
     if (slot >= c.slot_count)
         return ATTO_E_ARGUMENT;
-    status = check_functions(&c, &receipt, &at);
+    status = check_functions(&c, &at);
     if (status != ATTO_OK)
         return status;
-    if (c.function_count != 0u)
-        enter_function(&c, function_at(c.image, c.function_count, slot));
+    if (atto_image_function_count(image) != 0u)
+        enter_function(&c, function_at(image, slot));
     return check_slot(&c, slot);
 }
 
 bool atto_bpf_is_function(const struct atto_image *image, uint32_t slot)
 {
-    uint32_t count = atto_image_function_count(image);
-    if (slot == 0u || count == 0u)
+    if (slot == 0u || atto_image_function_count(image) == 0u)
         return slot == 0u;
-    return atto_image_function(image, function_at(image, count, slot)).start == slot;
+    struct atto_function f = atto_image_function(image, function_at(image, slot));
+    return f.start == slot;
 }

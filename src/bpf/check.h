@@ -5,8 +5,20 @@
 #define ATTO_BPF_CHECK_H
 
 #include "atto/bpf.h"
+#include "isa.h"
+
+/* The text of an image as slots: its bytes, which are aligned to 4, are read in place. The one such cast; the proof
+ * takes it on trust. */
+/*@ requires \valid_read(image) && readable(image->text.ptr, image->text.len);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == slots(image->text.ptr) && \valid_read(\result + (0 .. image->text.len / 8 - 1)); */
+static inline const struct atto_bpf_insn *text_of(const struct atto_image *image)
+{
+    return (const struct atto_bpf_insn *)(const void *)image->text.ptr;
+}
 
 /* Bytes of an instance whose program has `call_depth` functions active at most, frames included. */
+/*@ terminates \true; exits \false; assigns \nothing; */
 uint32_t atto_bpf_instance_bytes(uint32_t call_depth);
 
 /* Judges a whole image and makes its receipt: the `check` of the executor contract. */

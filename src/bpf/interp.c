@@ -11,38 +11,61 @@
 #include "rare.h"
 #include "run.h"
 
+/* For the contract of the interpreter alone. */
+#define COUNT (machine(run)->image->text.len / 8)
+#define CALLS (machine(run)->run.host->calls)
+
 #define OUT_OF_LINE static __attribute__((noinline))
 
 /* Ends a slice before a slot: what the loop kept in variables goes back into the instance. */
-ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, uint32_t limit,
+/*@ requires \valid(&vm->run) && slot <= 0xffff && -0x7fff0000 <= limit && outcome <= ATTO_FAULT;
+    terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome;
+    ensures vm->run.pc == slot && vm->run.fuel == limit - slot && \result == vm->run.outcome == outcome; */
+ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, int32_t limit,
                                         enum atto_outcome outcome)
 {
     vm->run.pc = slot;
-    vm->run.fuel = (int32_t)(limit - slot);
+    vm->run.fuel = limit - (int32_t)slot;
     vm->run.outcome = (uint8_t)outcome;
     return outcome;
 }
 
 /* The slot of the instruction at pc. */
+/*@ requires \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == pc - vm->text; */
 ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_run *vm, const struct atto_bpf_insn *pc)
 {
     return (uint32_t)(pc - vm->text);
 }
 
-OUT_OF_LINE enum atto_outcome yield(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit)
+/*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7fff0000 <= limit;
+    terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome;
+    ensures vm->run.pc == pc - vm->text && vm->run.fuel == limit - vm->run.pc;
+    ensures \result == vm->run.outcome == ATTO_YIELD; */
+OUT_OF_LINE enum atto_outcome yield(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit)
 {
     return leave(vm, slot_of(vm, pc), limit, ATTO_YIELD);
 }
 
 /* Ends an activation at the instruction at pc, which is charged. */
-OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+/*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7ffe0000 <= limit;
+    terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome, vm->run.fault;
+    ensures vm->run.pc == pc - vm->text && vm->run.fuel == limit - vm->run.pc - 1;
+    ensures \result == vm->run.outcome == ATTO_FAULT; */
+OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit,
                                     enum atto_status status)
 {
     vm->run.fault = (int8_t)status;
-    return leave(vm, slot_of(vm, pc), limit - 1u, ATTO_FAULT);
+    return leave(vm, slot_of(vm, pc), limit - 1, ATTO_FAULT);
 }
 
-OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+/*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7ffe0000 <= limit;
+    terminates \true; exits \false;
+    assigns vm->run.pc, vm->run.fuel, vm->run.outcome, vm->run.fault, vm->run.fault_address;
+    ensures vm->run.pc == pc - vm->text && vm->run.fuel == limit - vm->run.pc - 1;
+    ensures \result == vm->run.outcome == ATTO_FAULT; */
+OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit,
                                            uint32_t address)
 {
     vm->run.fault_address = address;
@@ -50,13 +73,34 @@ OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct
 }
 
 /* The host call with this number, of which the check has made sure that it exists. */
+/*@ requires sound_calls(table) && provided(table, number);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE]; */
 ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
 {
     return &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
 }
 
+/* Not proved but assumed: what a function of the firmware may do. It writes what it was lent, the registers of the
+ * call, and through atto_run_window the windows; it lends nothing that is not there. */
+/*@ requires \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(call);
+    requires sound_regions(vm);
+    terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.fuel,
+        vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
+    ensures sound_regions(vm); */
+ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
+{
+    return call->fn(&vm->run, vm->r);
+}
+
 /* Ends a slice because the host call at pc did not end well: it has to wait, or failed. */
-OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, uint32_t limit,
+/*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7ffe0000 <= limit;
+    requires pc - vm->text < 0xffff;
+    terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome, vm->run.fault;
+    ensures vm->run.pc == pc - vm->text + (\result == ATTO_WAIT ? 1 : 0);
+    ensures vm->run.fuel == limit - (pc - vm->text) - 1;
+    ensures \result == vm->run.outcome && (\result == ATTO_WAIT || \result == ATTO_FAULT); */
+OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit,
                                          int32_t status)
 {
     if (status == ATTO_CALL_WAIT)
@@ -79,8 +123,9 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define HANDLE(body, group) ATTO_BPF_##group(AS_LABEL, body)
 #define HANDLE_RARE(body, group) ATTO_BPF_##group(AS_SHARED_LABEL, 0) { body(atto_bpf_opcode(fields)) }
 #define SELECT goto *handlers[atto_bpf_opcode(fields)];
-#define NEXT                 \
-    fields = (++pc)->fields; \
+#define NEXT                            \
+    fields = (++pc)->fields;            \
+    /*@ ghost slot = slot + 1; */       \
     SELECT
 #define END_BLOCK goto end_block
 #define END_SELECT end_block:
@@ -92,8 +137,9 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define SELECT                                         \
     const uint32_t opcode = atto_bpf_opcode(fields);   \
     switch (opcode) {
-#define NEXT                 \
-    fields = (++pc)->fields; \
+#define NEXT                            \
+    fields = (++pc)->fields;            \
+    /*@ ghost slot = slot + 1; */       \
     continue
 #define END_BLOCK break
 #define END_SELECT               \
@@ -103,6 +149,8 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #endif
 
 /* The register with this number. Its address is not taken apart, so that its two halves are read or written at once. */
+/*@ requires \valid(r + (0 .. 10)) && number <= 10;
+    terminates \true; exits \false; assigns \nothing; ensures \result == r + number; */
 ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 {
     uint64_t *p = &r[number];
@@ -154,12 +202,14 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     *DST = IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32;          \
     limit++;                                                    \
     pc++;                                                       \
+    /*@ ghost slot = slot + 1; */                               \
     NEXT;
 #define DO_LDDW_FEMTO(op)                                                                                  \
     *DST = (IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32) +                                                  \
           ATTO_BPF_ADDRESS((op) == 0xb8u ? ATTO_BPF_DATA : ATTO_BPF_RODATA);                               \
     limit++;                                                                                               \
     pc++;                                                                                                  \
+    /*@ ghost slot = slot + 1; */                                                                          \
     NEXT;
 
 /* Ends a block: on to the next instruction or, if the condition holds, past `slots` more (or back),
@@ -168,10 +218,12 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     {                                         \
         const bool taken = (condition);       \
         pc++;                                 \
+        /*@ ghost slot = slot + 1; */         \
         if (taken) {                          \
             const int32_t distance = (slots); \
             pc += distance;                   \
-            limit += (uint32_t)distance;      \
+            limit += distance;                \
+            /*@ ghost slot = slot + distance; */ \
         }                                     \
     }                                         \
     END_BLOCK;
@@ -187,28 +239,28 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     const uint32_t bytes = atto_bpf_access_bytes(op);                                   \
     const uint32_t address = (base_register) + (uint32_t)OFFSET;                        \
     const uint32_t at = atto_bpf_offset_of(address);                                    \
-    const struct atto_bpf_region region = vm->region[atto_bpf_region_of(address)];      \
-    if (UNLIKELY(!allowed(&region, at, bytes)))                                         \
+    const struct atto_bpf_region *const region = &vm->region[atto_bpf_region_of(address)]; \
+    if (UNLIKELY(!allowed(region, at, bytes)))                                          \
         return memory_fault(vm, pc, limit, address);
 #define DO_LDX(op)                                      \
     ACCESS(op, SRC32, atto_bpf_readable)                \
-    *DST = atto_bpf_load(region.base + at, bytes);      \
+    *DST = atto_bpf_load(region, at, bytes);      \
     NEXT;
 #define DO_LDXS(op)                                                                           \
     ACCESS(op, SRC32, atto_bpf_readable)                                                      \
-    *DST = atto_bpf_extend(atto_bpf_load(region.base + at, bytes), (int32_t)bytes * 8);       \
+    *DST = atto_bpf_extend(atto_bpf_load(region, at, bytes), (int32_t)bytes * 8);       \
     NEXT;
 #define DO_ST(op)                                       \
     ACCESS(op, DST32, atto_bpf_writable)                \
-    atto_bpf_store(region.base + at, bytes, IMM64);     \
+    atto_bpf_store(region, at, bytes, IMM64);     \
     NEXT;
 #define DO_STX(op)                                                          \
     ACCESS(op, DST32, atto_bpf_writable)                                    \
-    atto_bpf_store(region.base + at, bytes, bytes == 8u ? SRC : SRC32);     \
+    atto_bpf_store(region, at, bytes, bytes == 8u ? SRC : SRC32);     \
     NEXT;
 #define DO_ATOMIC(op)                                           \
     ACCESS(op, DST32, atto_bpf_writable)                        \
-    atto_bpf_atomic(vm, pc, region.base + at, bytes);                   \
+    atto_bpf_atomic(vm, pc, region->base + at, bytes);                   \
     NEXT;
 
 #define DO_CALL(op)                                                                          \
@@ -218,30 +270,53 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
         JUMP_IF(true, pc[-1].imm)                                                               \
     }                                                                                        \
     const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
-    limit -= call->price;                                                                    \
+    limit -= (int32_t)call->price;                                                           \
     vm->run.pc = SLOT;                                                                       \
-    int32_t status = call->fn(&vm->run, r);                                                  \
+    int32_t status = call_firmware(vm, call);                                                \
     if (UNLIKELY(status != ATTO_OK))                                                         \
         return call_ended(vm, pc, limit, status);                                            \
     JUMP_IF(false, 0)
 #define DO_EXIT(op)                                                                          \
     if (vm->run.depth == 0u) {                                                               \
         vm->run.result = r[0];                                                               \
-        return leave(vm, SLOT, limit - 1u, ATTO_DONE);                                       \
+        return leave(vm, SLOT, limit - 1, ATTO_DONE);                                       \
     }                                                                                        \
     JUMP_IF(true, (int32_t)atto_bpf_pop_frame(vm) + 1 - (int32_t)SLOT)
 
+/*@ requires can_go_on(machine(run), machine(run)->text, COUNT, CALLS);
+    requires constant_apart(machine(run), machine(run)->text, COUNT, CALLS);
+    requires \valid_read(machine(run)->image);
+    requires 0 < machine(run)->run.fuel <= 2 * ATTO_FUEL_MAX;
+    terminates \true; exits \false;
+    assigns machine(run)->run.result, machine(run)->run.fuel, machine(run)->run.pc, machine(run)->run.fault_address,
+        machine(run)->run.fault, machine(run)->run.outcome, machine(run)->run.depth,
+        machine(run)->r[0 .. 10], machine(run)->frame[0 .. machine(run)->depth_limit - 1],
+        machine(run)->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES; */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
-    struct atto_bpf_run *const vm = (struct atto_bpf_run *)run;
+    struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
     const struct atto_bpf_insn *const text = vm->text;
     const struct atto_bpf_insn *pc = text + vm->run.pc;
     uint64_t *const r = vm->r;
-    uint32_t limit = vm->run.pc + (uint32_t)vm->run.fuel;
+    int32_t limit = (int32_t)vm->run.pc + vm->run.fuel;
     uint32_t fields = pc->fields;
     HANDLERS
+    //@ ghost int slot = (int)vm->run.pc;
+    //@ ghost int count = (int)(vm->image->text.len / 8);
 
+    /*@ loop invariant pc == text + slot && fields == text[slot].fields;
+        loop invariant 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
+        loop invariant \forall integer i; 0 <= i < count ==> text[i].fields == \at(text[i].fields, LoopEntry) &&
+            text[i].imm == \at(text[i].imm, LoopEntry);
+        loop invariant 1 <= limit - slot + spent{LoopEntry}(text, \at(vm->run.host->calls, LoopEntry), slot);
+        loop invariant limit - slot <= \at(vm->run.fuel, LoopEntry);
+        loop invariant sound_regions(vm) && sound_frames(vm, text, count);
+        loop assigns pc, limit, fields, slot, vm->run.pc, vm->run.fuel, vm->run.depth, vm->r[0 .. 10],
+            vm->frame[0 .. vm->depth_limit - 1], vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1],
+            atto_firmware_state, LENT_BYTES;
+        loop variant limit - slot + 0x10000; */
     for (;;) {
+        //@ assert steps_on{LoopEntry}(text, count, \at(vm->run.host->calls, LoopEntry), slot);
         SELECT
             HANDLE(DO_ALU64_K, ALU64_K)
             HANDLE(DO_ALU64_X, ALU64_X)
@@ -274,7 +349,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         END_SELECT
         /* The end of a basic block: on with the next one if there is fuel for it. */
         fields = pc->fields;
-        if (UNLIKELY((int32_t)SLOT >= (int32_t)limit))
+        if (UNLIKELY((int32_t)SLOT >= limit))
             return yield(vm, pc, limit);
     }
 }

@@ -132,24 +132,28 @@ enum atto_bpf_jump {
 };
 
 /* The packed fields of a slot. */
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == fields % 256; */
 static inline uint32_t atto_bpf_opcode(uint32_t fields)
 {
     return fields % 256u;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == fields / 256 % 16; */
 static inline uint32_t atto_bpf_dst(uint32_t fields)
 {
     return fields / 256u % 16u;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == fields / 4096 % 16; */
 static inline uint32_t atto_bpf_src(uint32_t fields)
 {
     return fields / 4096u % 16u;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == (int16_t)(fields / 65536); */
 static inline int32_t atto_bpf_offset(uint32_t fields)
 {
-    return (int32_t)fields >> 16;
+    return (int16_t)(fields / 65536u);
 }
 
 #endif

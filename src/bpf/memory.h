@@ -10,8 +10,11 @@
 #include <stdint.h>
 
 #include "alu.h"
+#include "run.h"
 
-#if defined(__ARM_FEATURE_UNALIGNED) || defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#if defined(ATTO_BPF_UNALIGNED_IS_FINE)
+/* Someone else has decided. */
+#elif defined(__ARM_FEATURE_UNALIGNED) || defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
 #define ATTO_BPF_UNALIGNED_IS_FINE 1
 #define ATTO_BPF_ALIGNED(p, bytes) 0
 #else
@@ -26,22 +29,30 @@
 #define ATTO_BPF_OPAQUE(value)
 #endif
 
+/*@ requires \valid_read(p + (0 .. 1));
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_bytes_load16(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8;
 }
 
+/*@ requires \valid_read(p + (0 .. 3));
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_bytes_load32(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+/*@ requires \valid(p + (0 .. 1));
+    terminates \true; exits \false; assigns p[0 .. 1]; */
 ATTO_BPF_INLINE void atto_bpf_bytes_store16(uint8_t *p, uint32_t value)
 {
     p[0] = (uint8_t)value;
     p[1] = (uint8_t)(value >> 8);
 }
 
+/*@ requires \valid(p + (0 .. 3));
+    terminates \true; exits \false; assigns p[0 .. 3]; */
 ATTO_BPF_INLINE void atto_bpf_bytes_store32(uint8_t *p, uint32_t value)
 {
     p[0] = (uint8_t)value;
@@ -50,17 +61,23 @@ ATTO_BPF_INLINE void atto_bpf_bytes_store32(uint8_t *p, uint32_t value)
     p[3] = (uint8_t)(value >> 24);
 }
 
+/*@ requires \valid_read(p + (0 .. 3));
+    terminates \true; exits \false; assigns \nothing; */
 static __attribute__((noinline, unused)) uint32_t atto_bpf_unaligned_load32(const uint8_t *p)
 {
     return atto_bpf_bytes_load32(p);
 }
 
+/*@ requires \valid(p + (0 .. 3));
+    terminates \true; exits \false; assigns p[0 .. 3]; */
 static __attribute__((noinline, unused)) void atto_bpf_unaligned_store32(uint8_t *p, uint32_t value)
 {
     atto_bpf_bytes_store32(p, value);
 }
 
 /* Two single bytes are no longer than a call. */
+/*@ requires \valid_read(p + (0 .. 1));
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
 {
     if (ATTO_BPF_ALIGNED(p, 2u))
@@ -68,6 +85,8 @@ ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
     return atto_bpf_bytes_load16(p);
 }
 
+/*@ requires \valid_read(p + (0 .. 3));
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
 {
     if (ATTO_BPF_UNALIGNED_IS_FINE)
@@ -77,11 +96,15 @@ ATTO_BPF_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
     return atto_bpf_unaligned_load32(p);
 }
 
+/*@ requires \valid_read(p + (0 .. 7));
+    terminates \true; exits \false; assigns \nothing; */
 ATTO_BPF_INLINE uint64_t atto_bpf_load64(const uint8_t *p)
 {
     return atto_bpf_load32(p) | (uint64_t)atto_bpf_load32(p + 4) << 32;
 }
 
+/*@ requires \valid(p + (0 .. 1));
+    terminates \true; exits \false; assigns p[0 .. 1]; */
 ATTO_BPF_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
 {
     if (ATTO_BPF_ALIGNED(p, 2u))
@@ -90,6 +113,8 @@ ATTO_BPF_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
         atto_bpf_bytes_store16(p, value);
 }
 
+/*@ requires \valid(p + (0 .. 3));
+    terminates \true; exits \false; assigns p[0 .. 3]; */
 ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
 {
     if (ATTO_BPF_UNALIGNED_IS_FINE)
@@ -100,6 +125,8 @@ ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
         atto_bpf_unaligned_store32(p, value);
 }
 
+/*@ requires \valid(p + (0 .. 7));
+    terminates \true; exits \false; assigns p[0 .. 7]; */
 ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
 {
     uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
@@ -109,6 +136,8 @@ ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
 }
 
 /* The size of an access, from its opcode: w, h, b, dw (section 5). */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result == 1 || \result == 2 || \result == 4 || \result == 8; */
 ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
 {
     switch (opcode / 8u % 4u) {
@@ -123,22 +152,37 @@ ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
     }
 }
 
-ATTO_BPF_INLINE uint64_t atto_bpf_load(const uint8_t *p, uint32_t bytes)
+/* The two ways to guest memory: `bytes` (1, 2, 4 or 8) bytes at offset `at` of a region that have been checked. */
+/*@ requires \valid_read(region) && readable_at(region, at, bytes);
+    requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+    terminates \true; exits \false; assigns \nothing; */
+ATTO_BPF_INLINE uint64_t atto_bpf_load(const struct atto_bpf_region *region, uint32_t at, uint32_t bytes)
 {
+    const uint8_t *p = region->base + at;
+    uint64_t value;
     switch (bytes) {
     case 1:
-        return p[0];
+        value = p[0];
+        break;
     case 2:
-        return atto_bpf_load16(p);
+        value = atto_bpf_load16(p);
+        break;
     case 4:
-        return atto_bpf_load32(p);
+        value = atto_bpf_load32(p);
+        break;
     default:
-        return atto_bpf_load64(p);
+        value = atto_bpf_load64(p);
+        break;
     }
+    return value;
 }
 
-ATTO_BPF_INLINE void atto_bpf_store(uint8_t *p, uint32_t bytes, uint64_t value)
+/*@ requires \valid_read(region) && writable_at(region, at, bytes);
+    requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+    terminates \true; exits \false; assigns region->base[at .. at + bytes - 1]; */
+ATTO_BPF_INLINE void atto_bpf_store(const struct atto_bpf_region *region, uint32_t at, uint32_t bytes, uint64_t value)
 {
+    uint8_t *p = region->base + at;
     switch (bytes) {
     case 1:
         p[0] = (uint8_t)value;

@@ -12,11 +12,21 @@
 
 /* Division by zero gives 0, remainder by zero the dividend; the one signed division that overflows gives the dividend,
  * its remainder is 0 (section 4.1). Signed operands are divided as magnitudes: no case is undefined in C. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures a != 0 ==> \result != 0; */
 static uint64_t magnitude64(uint64_t a)
 {
-    return a >> 63 ? 0u - a : a;
+    return a > INT64_MAX ? UINT64_MAX - a + 1u : a;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures a != 0 ==> \result != 0; */
+static uint32_t magnitude32(uint32_t a)
+{
+    return a > INT32_MAX ? UINT32_MAX - a + 1u : a;
+}
+
+/*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t divide64(uint32_t operation, bool is_signed, uint64_t a, uint64_t b)
 {
     bool modulo = operation == ATTO_BPF_MOD;
@@ -30,6 +40,7 @@ static uint64_t divide64(uint32_t operation, bool is_signed, uint64_t a, uint64_
     return negative ? 0u - q : q;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 static uint32_t divide32(uint32_t operation, bool is_signed, uint32_t a, uint32_t b)
 {
     bool modulo = operation == ATTO_BPF_MOD;
@@ -37,7 +48,7 @@ static uint32_t divide32(uint32_t operation, bool is_signed, uint32_t a, uint32_
         return modulo ? a : 0u;
     if (!is_signed)
         return modulo ? a % b : a / b;
-    uint32_t x = a >> 31 ? 0u - a : a, y = b >> 31 ? 0u - b : b;
+    uint32_t x = magnitude32(a), y = magnitude32(b);
     uint32_t q = modulo ? x % y : x / y;
     bool negative = a >> 31 != (modulo ? 0u : b >> 31);
     return negative ? 0u - q : q;
@@ -65,6 +76,7 @@ uint64_t atto_bpf_extend(uint64_t a, int32_t bits)
     }
 }
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t swap64(uint64_t a)
 {
     a = (a & 0x00ff00ff00ff00ffu) << 8 | (a >> 8 & 0x00ff00ff00ff00ffu);
@@ -73,6 +85,8 @@ static uint64_t swap64(uint64_t a)
 }
 
 /* Section 4.2: the guest is little-endian, so `le` truncates and `be` and `bswap` swap. bits: 16, 32 or 64. */
+/*@ requires bits == 16 || bits == 32 || bits == 64;
+    terminates \true; exits \false; assigns \nothing; */
 static uint64_t end(uint32_t opcode, uint64_t a, int32_t bits)
 {
     if (opcode != 0xd4u)
@@ -86,6 +100,7 @@ void atto_bpf_order_bytes(uint64_t *d, uint32_t opcode, int32_t bits)
 }
 
 /* The new value of the memory cell (section 5.3); r0 is compared by cmpxchg alone. */
+/*@ terminates \true; exits \false; assigns \nothing; */
 static uint64_t atomic(int32_t operation, uint64_t old, uint64_t source, uint64_t r0)
 {
     switch (operation & ~ATTO_BPF_ATOMIC_FETCH) {
@@ -100,7 +115,9 @@ static uint64_t atomic(int32_t operation, uint64_t old, uint64_t source, uint64_
     case ATTO_BPF_ATOMIC_XCHG & ~ATTO_BPF_ATOMIC_FETCH:
         return source;
     default: /* ATTO_BPF_ATOMIC_CMPXCHG */
-        return old == r0 ? source : old;
+        if (old == r0)
+            return source;
+        return old;
     }
 }
 
@@ -108,14 +125,16 @@ void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, 
 {
     uint64_t mask = bytes == 4u ? 0xffffffffu : ~(uint64_t)0;
     uint64_t *source = &vm->r[atto_bpf_src(insn->fields)];
-    uint64_t old = bytes == 4u ? atto_bpf_load32(p) : atto_bpf_load64(p);
+    uint64_t old = atto_bpf_load32(p);
+    if (bytes != 4u)
+        old |= (uint64_t)atto_bpf_load32(p + 4) << 32;
     uint64_t new = atomic(insn->imm, old, *source, vm->r[0] & mask);
     atto_bpf_store32(p, (uint32_t)new);
     if (bytes != 4u)
         atto_bpf_store32(p + 4, (uint32_t)(new >> 32));
     if (insn->imm == ATTO_BPF_ATOMIC_CMPXCHG)
         vm->r[0] = old;
-    else if ((insn->imm & ATTO_BPF_ATOMIC_FETCH) != 0)
+    else if (insn->imm % 2 == ATTO_BPF_ATOMIC_FETCH)
         *source = old;
 }
 
@@ -125,6 +144,7 @@ bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_
     if (depth >= vm->depth_limit)
         return false;
     struct atto_bpf_frame *frame = &vm->frame[depth];
+    /*@ loop invariant 0 <= i <= 4; loop assigns i, frame->saved[0 .. 3]; loop variant 4 - i; */
     for (uint32_t i = 0; i < 4u; i++)
         frame->saved[i] = vm->r[6u + i];
     frame->frame_pointer = (uint32_t)vm->r[10];
@@ -138,6 +158,7 @@ uint32_t atto_bpf_pop_frame(struct atto_bpf_run *vm)
 {
     uint32_t depth = vm->run.depth - 1u;
     const struct atto_bpf_frame *frame = &vm->frame[depth];
+    /*@ loop invariant 0 <= i <= 4; loop assigns i, vm->r[6 .. 9]; loop variant 4 - i; */
     for (uint32_t i = 0; i < 4u; i++)
         vm->r[6u + i] = frame->saved[i];
     vm->r[10] = frame->frame_pointer;

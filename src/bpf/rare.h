@@ -8,23 +8,42 @@
 #include "run.h"
 
 /* Divides the register at d by b; the packed fields of the instruction tell what kind of division it is. */
+/*@ requires \valid(d);
+    terminates \true; exits \false; assigns *d; */
 void atto_bpf_divide64(uint64_t *d, uint32_t fields, uint64_t b);
+/*@ requires \valid(d);
+    terminates \true; exits \false; assigns *d; */
 void atto_bpf_divide32(uint64_t *d, uint32_t fields, uint32_t b);
 
 /* The low `bits` (8, 16 or 32) of a with their sign extended. */
+/*@ terminates \true; exits \false; assigns \nothing; */
 uint64_t atto_bpf_extend(uint64_t a, int32_t bits);
 
 /* le, be or bswap (by the opcode) of the register at d; bits is 16, 32 or 64. */
+/*@ requires \valid(d) && (bits == 16 || bits == 32 || bits == 64);
+    terminates \true; exits \false; assigns *d; */
 void atto_bpf_order_bytes(uint64_t *d, uint32_t opcode, int32_t bits);
 
 /* An atomic operation on `bytes` (4 or 8) bytes at p, which are writable. Nothing runs between load and store. */
+/*@ requires \valid(vm->r + (0 .. 10)) && \valid_read(insn) && (bytes == 4 || bytes == 8) && \valid(p + (0 .. bytes - 1));
+    requires src(insn, 0) <= 10 && imm_legal(0xdb, insn->imm) && (atomic_fetches(insn->imm) ==> src(insn, 0) != 10);
+    terminates \true; exits \false; assigns p[0 .. bytes - 1], vm->r[0 .. 9]; */
 void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes);
 
 /* Enters a local call from `slot`: saves the caller's registers and puts the callee's frame below the caller's.
  * frame_bytes: of the caller; 0 stands for the largest. false: as many calls are active as there is room for. */
+/*@ requires valid_state(vm) && vm->run.depth <= vm->depth_limit;
+    terminates \true; exits \false; assigns vm->run.depth, vm->r[10], vm->frame[vm->run.depth];
+    ensures \result ? vm->run.depth == \old(vm->run.depth) + 1 && vm->frame[\old(vm->run.depth)].pc == slot
+                    : vm->run.depth == \old(vm->run.depth);
+    ensures vm->run.depth <= vm->depth_limit; */
 bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_bytes);
 
 /* Leaves a local call, of which there must be one; answers the slot of the call instruction. */
+/*@ requires valid_state(vm) && 0 < vm->run.depth <= vm->depth_limit;
+    terminates \true; exits \false; assigns vm->run.depth, vm->r[6 .. 10];
+    ensures vm->run.depth == \old(vm->run.depth) - 1;
+    ensures \result == vm->frame[vm->run.depth].pc; */
 uint32_t atto_bpf_pop_frame(struct atto_bpf_run *vm);
 
 #endif

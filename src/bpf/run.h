@@ -46,11 +46,17 @@ _Static_assert(sizeof(struct atto_bpf_frame) == 40, "the documents promise 40 by
 
 /* The region that an address names, and the offset in it. If there are 8 regions, an address of region 8 to 15 gives an
  * offset that is larger than any region. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result == address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS;
+    ensures \result < ATTO_BPF_REGIONS; */
 static inline uint32_t atto_bpf_region_of(uint32_t address)
 {
     return address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result == address - address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS * ATTO_BPF_REGION_SIZE;
+    ensures \result < 0x90000000; */
 static inline uint32_t atto_bpf_offset_of(uint32_t address)
 {
     return address - atto_bpf_region_of(address) * ATTO_BPF_REGION_SIZE;
@@ -58,17 +64,32 @@ static inline uint32_t atto_bpf_offset_of(uint32_t address)
 
 /* Do `size` bytes from offset on lie in the region, and may the guest read or write them? offset + size cannot wrap:
  * one of the upper four bits of the offset is always 0. */
+/*@ requires \valid_read(region) && offset < 0x90000000 && size <= ATTO_BPF_REGION_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> offset + size <= region->span / 2; */
 static inline bool atto_bpf_readable(const struct atto_bpf_region *region, uint32_t offset, uint32_t size)
 {
     return offset + size <= region->span / 2u;
 }
 
+/*@ requires \valid_read(region) && offset < 0x90000000 && size <= ATTO_BPF_REGION_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> offset + size <= region->span / 2 && region->span % 2 == 1; */
 static inline bool atto_bpf_writable(const struct atto_bpf_region *region, uint32_t offset, uint32_t size)
 {
     return offset + size <= region->span / 2u && region->span % 2u != 0;
 }
 
-/* Runs until the activation ends, waits or has used up its fuel: the `resume` of the executor contract. */
+/* The instance that a run is the beginning of. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result == machine(run); */
+static inline struct atto_bpf_run *atto_bpf_vm_of(struct atto_run *run)
+{
+    return (struct atto_bpf_run *)run;
+}
+
+/* Runs until the activation ends, waits or has used up its fuel: the `resume` of the executor contract. The instance
+ * has been started; its text has passed the check against the same host calls and has not changed since. */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run);
 
 #endif

@@ -1,0 +1,93 @@
+/* What is true of an eBPF instance between two slices, and what the interpreter may touch. Seen by the prover alone.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_PROOFS_MACHINE_H
+#define ATTO_PROOFS_MACHINE_H
+
+#include "proofs/program.h"
+#include "bpf/run.h"
+
+/* ---- memory of the guest ---- */
+/*@ axiomatic Machine {
+      // The bytes that the firmware lends to the instance for writing: its stack and data, and whatever context or window
+      // it has been or will be given. Any set of bytes.
+      predicate lent(uint8_t *byte);
+    }
+
+    logic integer region_bytes(struct atto_bpf_region *region) = region->span / 2;
+    predicate may_write(struct atto_bpf_region *region) = region->span % 2 == 1;
+
+    predicate sound_region(struct atto_bpf_region *region) =
+        region_bytes(region) > 0 ==>
+            \valid_read(region->base + (0 .. region_bytes(region) - 1)) &&
+            (may_write(region) ==> \valid(region->base + (0 .. region_bytes(region) - 1)) &&
+                (\forall integer k; 0 <= k < region_bytes(region) ==> lent(region->base + k)));
+
+    predicate sound_regions(struct atto_bpf_run *vm) =
+        \forall integer k; 0 <= k < ATTO_BPF_REGIONS ==> sound_region(&vm->region[k]);
+
+    predicate readable_at(struct atto_bpf_region *region, integer at, integer size) =
+        sound_region(region) && 0 <= at && at + size <= region_bytes(region);
+    predicate writable_at(struct atto_bpf_region *region, integer at, integer size) =
+        readable_at(region, at, size) && may_write(region); */
+
+/* For `assigns`: every byte that the guest may write, now or after a host call has opened a window. */
+#define LENT_BYTES { *byte | uint8_t *byte; lent(byte) }
+
+/* ---- the instance ---- */
+/*@ predicate valid_state(struct atto_bpf_run *vm) =
+        \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(&vm->image) && \valid_read(&vm->text) &&
+        \valid_read(&vm->depth_limit) && \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
+        vm->depth_limit < ATTO_BPF_CALL_DEPTH &&
+        (vm->depth_limit > 0 ==> \valid(vm->frame + (0 .. vm->depth_limit - 1)));
+
+    // Each caller that waits stands at a call that something follows.
+    predicate sound_frames(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count) =
+        vm->run.depth <= vm->depth_limit &&
+        (\forall integer k; 0 <= k < vm->run.depth ==> starts(text, 0, count, vm->frame[k].pc + 1)); */
+
+/* Whatever the firmware keeps for itself and its host calls may change. */
+extern int atto_firmware_state;
+
+/*@ // Where an interpreter stands: at slot i of a text.
+    predicate at_slot(struct atto_bpf_insn *pc, struct atto_bpf_insn *text, integer i) =
+        pc == text + i && 0 <= i <= 0xffff;
+
+    // The text and the calls are in memory that nothing here writes.
+    predicate constant_apart(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
+                             struct atto_call_table *calls) =
+        \separated(text + (0 .. count - 1), &vm->run, vm->r + (0 .. 10), vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
+        \separated(text + (0 .. count - 1), vm->frame + (0 .. vm->depth_limit - 1)) &&
+        (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> \separated(
+            calls->page[p] + (0 .. ATTO_CALL_PAGE - 1), &vm->run, vm->r + (0 .. 10),
+            vm->region + (0 .. ATTO_BPF_REGIONS - 1), vm->frame + (0 .. vm->depth_limit - 1))) &&
+        \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
+
+    // What one step needs to know of the instruction that it executes.
+    predicate steps_on(struct atto_bpf_insn *text, integer count, struct atto_call_table *calls, integer i) =
+        fields_legal(text, i) &&
+        (goes_perhaps(opcode(text, i)) || opcode(text, i) == 0x05 ==>
+            starts(text, 0, count, i + 1 + offset(text, i))) &&
+        (opcode(text, i) == 0x06 ==> starts(text, 0, count, i + 1 + text[i].imm)) &&
+        (host_call(text, i) ==> text[i].imm >= 0 && provided(calls, text[i].imm)) &&
+        (opcode(text, i) == 0x85 && src(text, i) != 0 ==> starts(text, 0, count, i + 1 + text[i].imm)) &&
+        (wide(opcode(text, i)) ==> opcode(text, i + 1) == 0 && starts(text, 0, count, i + 2)) &&
+        (!goes_always(opcode(text, i)) && opcode(text, i) != 0x95 && !wide(opcode(text, i)) ==>
+            starts(text, 0, count, i + 1));
+
+    // Proved like everything else: no axiom.
+    lemma a_runnable_text_steps_on{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
+        runnable(text, count, calls) && starts(text, 0, count, i) ==> steps_on(text, count, calls, i);
+
+    predicate counted(struct atto_bpf_insn *text, struct atto_call_table *calls, integer count) =
+        \forall integer i; 0 <= i < count ==> 0 <= spent(text, calls, i) <= i;
+
+    // An instance that can go on: what open, start and every slice leave.
+    predicate can_go_on(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
+                        struct atto_call_table *calls) =
+        valid_state(vm) && sound_regions(vm) && vm->text == text && \valid_read(text + (0 .. count - 1)) &&
+        \valid_read(vm->run.host) && vm->run.host->calls == calls && sound_calls(calls) &&
+        runnable(text, count, calls) && counted(text, calls, count) &&
+        starts(text, 0, count, vm->run.pc) && sound_frames(vm, text, count); */
+
+#endif
