@@ -2,7 +2,7 @@
 # be called alone; CMake presets build the parts.
 #
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo check check-fast bench sizes fuzz proof clean
+.PHONY: help demo check check-fast bench sizes fuzz proof proof-mutants clean
 
 help:
 	@echo 'make demo         three containers on an emulated Cortex-M4, and two that misbehave'
@@ -12,6 +12,7 @@ help:
 	@echo 'make sizes        flash and RAM of the parts of the library'
 	@echo 'make fuzz         fuzz targets [SECONDS=60 for each]'
 	@echo 'make proof        proves the files of proofs/files: no run-time error, termination, spans in bounds'
+	@echo 'make proof-mutants  breaks the code in many ways: the proof or a test must notice each (docs/MUTANTS.md)'
 	@echo 'make clean        removes build/'
 
 demo:
@@ -41,6 +42,10 @@ fuzz:
 proof:
 	@scripts/setup proof
 	@scripts/proof
+
+proof-mutants:
+	@scripts/setup proof-mutants
+	@scripts/proof-mutants
 
 clean:
 	rm -rf build

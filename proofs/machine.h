@@ -23,6 +23,12 @@
             (may_write(region) ==> \valid(region->base + (0 .. region_bytes(region) - 1)) &&
                 (\forall integer k; 0 <= k < region_bytes(region) ==> lent(region->base + k)));
 
+    // Memory that the firmware may give to the guest: it is there and, to be written, it is among the bytes that are lent.
+    predicate lendable(uint8_t *base, integer len, integer access) =
+        (access == ATTO_READ || access == ATTO_WRITE) && (len > 0 ==>
+            \valid_read(base + (0 .. len - 1)) && (access == ATTO_WRITE ==> \valid(base + (0 .. len - 1)) &&
+                (\forall integer k; 0 <= k < len ==> lent(base + k))));
+
     predicate sound_regions(struct atto_bpf_run *vm) =
         \forall integer k; 0 <= k < ATTO_BPF_REGIONS ==> sound_region(&vm->region[k]);
 
@@ -41,10 +47,34 @@
         vm->depth_limit < ATTO_BPF_CALL_DEPTH &&
         (vm->depth_limit > 0 ==> \valid(vm->frame + (0 .. vm->depth_limit - 1)));
 
+    logic integer fields_of(struct atto_bpf_insn *text, integer i) = text[i].fields;
+    logic integer imm_of(struct atto_bpf_insn *text, integer i) = text[i].imm;
+
+    // Nothing here writes the text, and so it stays as it was.
+    predicate unchanged{L, M}(struct atto_bpf_insn *text, integer count) = \forall integer i; 0 <= i < count ==>
+        fields_of{L}(text, i) == fields_of{M}(text, i) && imm_of{L}(text, i) == imm_of{M}(text, i);
+
+    predicate text_apart(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count) =
+        \separated(text + (0 .. count - 1), &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
+        \separated(text + (0 .. count - 1), vm->frame + (0 .. vm->depth_limit - 1));
+
+    predicate same_limit{L, M}(struct atto_bpf_run *vm) = \at(vm->depth_limit, L) == \at(vm->depth_limit, M);
+    predicate same_frames{L, M}(struct atto_bpf_run *vm, integer depth) =
+        \forall integer k; 0 <= k < depth ==> \at(vm->frame[k].pc, L) == \at(vm->frame[k].pc, M);
+
     // Each caller that waits stands at a call that something follows.
     predicate sound_frames(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count) =
         vm->run.depth <= vm->depth_limit &&
         (\forall integer k; 0 <= k < vm->run.depth ==> starts(text, 0, count, vm->frame[k].pc + 1)); */
+
+/*@ // Frames that stay as they are stay sound, and so they do with one more on top.
+    lemma frames_stay_sound{L, M}: \forall struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count;
+        sound_frames{L}(vm, text, count) && unchanged{M, L}(text, count) && same_limit{M, L}(vm) &&
+        same_frames{M, L}(vm, \at(vm->run.depth, L)) &&
+        (\at(vm->run.depth, M) == \at(vm->run.depth, L) ||
+         (\at(vm->run.depth, M) == \at(vm->run.depth, L) + 1 && \at(vm->run.depth, M) <= \at(vm->depth_limit, M) &&
+          starts{L}(text, 0, count, \at(vm->frame[vm->run.depth - 1].pc, M) + 1))) ==>
+        sound_frames{M}(vm, text, count); */
 
 /* Whatever the firmware keeps for itself and its host calls may change. */
 extern int atto_firmware_state;
@@ -83,11 +113,20 @@ extern int atto_firmware_state;
         \forall integer i; 0 <= i < count ==> 0 <= spent(text, calls, i) <= i;
 
     // An instance that can go on: what open, start and every slice leave.
-    predicate can_go_on(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
+    predicate can_go_on{L}(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
                         struct atto_call_table *calls) =
         valid_state(vm) && sound_regions(vm) && vm->text == text && \valid_read(text + (0 .. count - 1)) &&
         \valid_read(vm->run.host) && vm->run.host->calls == calls && sound_calls(calls) &&
         runnable(text, count, calls) && counted(text, calls, count) &&
         starts(text, 0, count, vm->run.pc) && sound_frames(vm, text, count); */
+
+/* For the interpreter's loop: the fields at hand, and where it may go from its slot. */
+#define OP(fields) ((fields) % 256)
+#define SOURCE(fields) ((fields) / 4096 % 16)
+#define LEGAL(fields, immediate)                                                                \
+    known(OP(fields)) && (fields) / 256 % 16 <= 10 && SOURCE(fields) <= 10 &&                   \
+    (writes_dst(OP(fields)) ==> (fields) / 256 % 16 != 10) && imm_legal(OP(fields), immediate) && \
+    (atomic(OP(fields)) && atomic_fetches(immediate) ==> SOURCE(fields) != 10)
+#define GOES_TO(distance) (0 <= slot + (distance) < count && opcode{LoopEntry}(text, slot + (distance)) != 0)
 
 #endif

@@ -86,6 +86,14 @@ struct atto_bpf_run;
 /*@ predicate host_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 0;
     predicate local_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 1; */
 
+/* What the check writes is no part of what it reads. */
+/*@ predicate apart(struct atto_receipt *receipt, struct atto_image *image, struct atto_limits *limits) =
+        \separated(receipt, image->functions.ptr + (0 .. image->functions.len - 1)) &&
+        \separated(receipt, slots(image->text.ptr) + (0 .. image->text.len / 8 - 1)) &&
+        \separated(receipt, limits->calls) &&
+        (limits->calls != \null ==> \forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==>
+            \separated(receipt, limits->calls->page[p] + (0 .. ATTO_CALL_PAGE - 1))); */
+
 /* ---- the function table (struct atto_function) ---- */
 /*@ logic integer slot_count(struct atto_image *image) = image->text.len / 8;
     logic integer function_count(struct atto_image *image) = image->functions.len / 8;

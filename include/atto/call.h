@@ -39,15 +39,18 @@ _Static_assert(ATTO_CALL_IDS % ATTO_CALL_PAGE == 0u, "call numbers fill whole pa
         calls != \null && 0 <= number < ATTO_CALL_IDS && calls->page[number / ATTO_CALL_PAGE] != \null &&
         calls->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE].fn != \null;
 
-    predicate sound_calls(struct atto_call_table *calls) =
+    predicate callable(struct atto_call_table *calls) =
         calls == \null || (\valid_read(calls) &&
-        (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> calls->page[p] == \null ||
-            \valid_read(calls->page[p] + (0 .. ATTO_CALL_PAGE - 1))) &&
-        (\forall integer p, k; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE &&
-            calls->page[p] != \null ==> calls->page[p][k].price <= ATTO_FUEL_MAX)); */
+        \forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> calls->page[p] == \null ||
+            \valid_read(calls->page[p] + (0 .. ATTO_CALL_PAGE - 1)));
+
+    predicate sound_calls(struct atto_call_table *calls) = callable(calls) &&
+        (calls != \null ==>
+            \forall integer p, k; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE &&
+                calls->page[p] != \null ==> calls->page[p][k].price <= ATTO_FUEL_MAX); */
 
 /* The call with this number, or NULL. table: NULL if there are no calls at all. */
-/*@ requires sound_calls(table);
+/*@ requires callable(table);
     terminates \true; exits \false; assigns \nothing;
     ensures \result != \null <==> provided(table, number);
     ensures \result != \null ==>

@@ -14,11 +14,8 @@ _Static_assert(ATTO_READ == 0 && ATTO_WRITE == 1, "the right to write is the low
 
 #define WINDOW_COUNT (ATTO_BPF_REGIONS - ATTO_BPF_WINDOW)
 
-static struct atto_bpf_run *vm_of(struct atto_run *run)
-{
-    return (struct atto_bpf_run *)run;
-}
-
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \result == machine(run); */
 static const struct atto_bpf_run *const_vm_of(const struct atto_run *run)
 {
     return (const struct atto_bpf_run *)run;
@@ -31,6 +28,9 @@ uint32_t atto_bpf_instance_bytes(uint32_t call_depth)
 
 static const struct atto_context none = { NULL, 0, ATTO_READ };
 
+/*@ requires \valid(region) && lendable(base, len, access) && len <= INT32_MAX;
+    terminates \true; exits \false; assigns region->base, region->span;
+    ensures sound_region(region) && region->base == base && region->span == 2 * len + access; */
 static void set_region(struct atto_bpf_region *region, uint8_t *base, uint32_t len, enum atto_access access)
 {
     region->base = base;
@@ -62,7 +62,7 @@ static __attribute__((cold)) enum atto_status open(const struct atto_image *imag
 /* Begins at slot 0, which is the start of a function in every text. */
 static __attribute__((noinline)) enum atto_status start_first(struct atto_run *run, const struct atto_context *context)
 {
-    struct atto_bpf_run *vm = vm_of(run);
+    struct atto_bpf_run *vm = atto_bpf_vm_of(run);
     uint64_t *r = vm->r;
     /* Spelled out: a libc's memset takes longer than a small activation. */
     r[0] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
@@ -79,7 +79,7 @@ static __attribute__((noinline)) enum atto_status start_first(struct atto_run *r
 static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry,
                                                                         const struct atto_context *context)
 {
-    if (!atto_bpf_is_function(vm_of(run)->image, entry))
+    if (!atto_bpf_is_function(atto_bpf_vm_of(run)->image, entry))
         return ATTO_E_ENTRY;
     start_first(run, context);
     run->pc = entry;
@@ -93,7 +93,7 @@ static enum atto_status start(struct atto_run *run, uint32_t entry, const struct
 
 static void answer(struct atto_run *run, uint64_t result)
 {
-    vm_of(run)->r[0] = result;
+    atto_bpf_vm_of(run)->r[0] = result;
 }
 
 static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint32_t number,
@@ -103,10 +103,22 @@ static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint3
         return ATTO_E_ARGUMENT;
     if (memory == NULL)
         memory = &none;
-    set_region(&vm_of(run)->region[ATTO_BPF_WINDOW + number], memory->ptr, memory->len, memory->access);
+    set_region(&atto_bpf_vm_of(run)->region[ATTO_BPF_WINDOW + number], memory->ptr, memory->len, memory->access);
     return ATTO_OK;
 }
 
+/* For the contract alone: the region and the offset that an address names. */
+#define REGION (&machine(run)->region[(uint32_t)address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS])
+#define OFFSET ((uint32_t)address - (uint32_t)address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS * ATTO_BPF_REGION_SIZE)
+
+/*@ requires valid_state(machine(run)) && sound_regions(machine(run)) && (access == ATTO_READ || access == ATTO_WRITE);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result != \null ==> \result == REGION->base + OFFSET;
+    ensures \result != \null && len > 0 ==>
+        (access == ATTO_WRITE ? writable_at(REGION, OFFSET, len) : readable_at(REGION, OFFSET, len)) &&
+        \valid_read(\result + (0 .. len - 1));
+    ensures \result != \null && access == ATTO_WRITE ==> \valid(\result + (0 .. len - 1)) &&
+        (\forall integer k; 0 <= k < len ==> lent(\result + k)); */
 static uint8_t *span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
 {
     uint32_t low = (uint32_t)address;

@@ -80,13 +80,14 @@ enum {
         (HAS(r, ENDS) <==> goes_always(op) || op == 0x95) &&
         (HAS(r, SPECIAL) <==> byte_order(op) || op == 0x85 || atomic(op) || wide(op)); */
 
-/*@ terminates \true; exits \false; assigns \nothing; ensures \result == rule(group); */
+/*@ requires ATTO_BPF_GROUP_NONE < group < ATTO_BPF_GROUP_COUNT;
+    terminates \true; exits \false; assigns \nothing; ensures \result == rule(group); */
 static uint32_t rule_of(uint32_t group)
 {
     switch (group) {
         ATTO_BPF_GROUPS(RULE_CASE)
     default:
-        return 0;
+        __builtin_unreachable();
     }
 }
 
@@ -95,7 +96,7 @@ static uint32_t rule_of(uint32_t group)
 #define GROUP_CASE(group) ATTO_BPF_##group(OPCODE_CASE, 0) return ATTO_BPF_GROUP_##group;
 /*@ requires opcode <= 255;
     terminates \true; exits \false; assigns \nothing;
-    ensures \result == ATTO_BPF_GROUP_NONE <==> !known(opcode);
+    ensures \result < ATTO_BPF_GROUP_COUNT && (\result == ATTO_BPF_GROUP_NONE <==> !known(opcode));
     ensures known(opcode) ==> describes(rule(\result), opcode);
     ensures \result == ATTO_BPF_GROUP_END <==> byte_order(opcode);
     ensures \result == ATTO_BPF_GROUP_CALL <==> opcode == 0x85;
@@ -144,7 +145,30 @@ _Static_assert(ATTO_BPF_MAX_SLOTS <= UINT16_MAX, "a slot's number has 16 bits");
     predicate is_at_function(struct context *c) =
         c->index < functions(c->image) && c->begin == begin(c->image, c->index) && c->end == end(c->image, c->index) &&
         (function_count(c->image) != 0 ==> c->frame_bytes == frame(c->image, c->index) &&
-            c->stack_bytes == stack(c->image, c->index) && c->depth == depth(c->image, c->index)); */
+            c->stack_bytes == stack(c->image, c->index) && c->depth == depth(c->image, c->index));
+
+    // Function f's slots are in no other function.
+    predicate has_slots_alone(struct atto_image *image, integer f) =
+        \forall integer g, i; 0 <= g < functions(image) && begin(image, g) <= i < end(image, g) &&
+            begin(image, f) <= i < end(image, f) ==> g == f; */
+
+/*@ predicate special(struct atto_bpf_insn *text, integer i) =
+        byte_order(opcode(text, i)) || opcode(text, i) == 0x85 || atomic(opcode(text, i)) || wide(opcode(text, i));
+
+    // What instruction_legal() asks of the special ones alone.
+    predicate special_legal(struct context *c, integer i) =
+        imm_legal(opcode(c->text, i), c->text[i].imm) &&
+        (atomic(opcode(c->text, i)) && atomic_fetches(c->text[i].imm) ==> src(c->text, i) != 10) &&
+        (opcode(c->text, i) == 0x85 ==> call_legal(c->image, c->limits, c->text, c->index, i)) &&
+        (wide(opcode(c->text, i)) ==> i + 1 < c->end && c->text[i + 1].fields == 0) &&
+        (opcode(c->text, i) == 0xb8 || opcode(c->text, i) == 0xd8 ==> c->image->format == ATTO_FORMAT_FEMTO);
+
+    // What it asks of where they go.
+    predicate ways_legal(struct context *c, integer i) =
+        (goes_perhaps(opcode(c->text, i)) || opcode(c->text, i) == 0x05 ==>
+            starts(c->text, c->begin, c->end, i + 1 + offset(c->text, i))) &&
+        (opcode(c->text, i) == 0x06 ==> starts(c->text, c->begin, c->end, i + 1 + c->text[i].imm)) &&
+        (goes_always(opcode(c->text, i)) || opcode(c->text, i) == 0x95 || i + 1 < c->end); */
 
 /*@ requires \valid(c) && \valid_read(image) && readable(image->text.ptr, image->text.len);
     requires \separated(c, image, limits, slots(image->text.ptr) + (0 .. slot_count(image) - 1));
@@ -170,9 +194,18 @@ static void context_init(struct context *c, const struct atto_image *image, cons
     requires \separated(c, c->image);
     terminates \true; exits \false;
     assigns c->index, c->begin, c->end, c->frame_bytes, c->stack_bytes, c->depth;
-    ensures c->index == index && is_at_function(c); */
+    ensures c->index == index && is_at_function(c) && c->begin < c->end <= c->slot_count;
+    ensures has_slots_alone(c->image, c->index); */
 static void enter_function(struct context *c, uint32_t index)
 {
+    /*@ assert record_legal(c->image, index); */
+    /*@ assert index + 1 < function_count(c->image) ==>
+            record_legal(c->image, index + 1) && start(c->image, index) < start(c->image, index + 1); */
+    /*@ assert begin(c->image, index) < end(c->image, index) <= slot_count(c->image); */
+    /*@ assert \forall integer g; 0 <= g < function_count(c->image) && g < index ==>
+            end(c->image, g) <= begin(c->image, index); */
+    /*@ assert \forall integer g; 0 <= g < function_count(c->image) && index < g ==>
+            end(c->image, index) <= begin(c->image, g); */
     struct atto_function f = atto_image_function(c->image, index);
     c->index = (uint16_t)index;
     c->begin = f.start;
@@ -184,6 +217,22 @@ static void enter_function(struct context *c, uint32_t index)
         f = atto_image_function(c->image, index + 1u);
         c->end = f.start;
     }
+}
+
+/* Moves on to the next function if the slot behind this one is reached. */
+/*@ requires \valid(c) && sees(c) && knows_table(c) && is_at_function(c) && has_slots_alone(c->image, c->index);
+    requires c->begin <= slot <= c->end <= c->slot_count && slot < c->slot_count;
+    requires \separated(c, c->image);
+    terminates \true; exits \false;
+    assigns c->index, c->begin, c->end, c->frame_bytes, c->stack_bytes, c->depth;
+    ensures is_at_function(c) && c->begin <= slot < c->end <= c->slot_count;
+    ensures has_slots_alone(c->image, c->index);
+    ensures \forall integer f; 0 <= f < functions(c->image) && begin(c->image, f) <= slot < end(c->image, f) ==>
+        f == c->index; */
+static void reach(struct context *c, uint32_t slot)
+{
+    if (slot >= c->end)
+        enter_function(c, c->index + 1u);
 }
 
 /* The number of the function that contains a slot: binary search. */
@@ -291,7 +340,7 @@ static enum atto_status check_functions(struct context *c, uint16_t *at)
 }
 
 /* Is there an instruction `distance` slots behind the next one, and from begin up to end? */
-/*@ requires sees(c) && slot < c->slot_count && end <= c->slot_count;
+/*@ requires sees(c) && slot < c->slot_count && begin <= end <= c->slot_count;
     terminates \true; exits \false; assigns \nothing;
     ensures \result <==> starts(c->text, begin, end, slot + 1 + distance); */
 static bool is_instruction(const struct context *c, uint32_t slot, int32_t distance, uint32_t begin, uint32_t end)
@@ -305,16 +354,47 @@ static bool is_instruction(const struct context *c, uint32_t slot, int32_t dista
 /*@ requires sees(c) && sound_calls(c->limits->calls);
     terminates \true; exits \false; assigns \nothing;
     ensures \result == ATTO_OK <==> provided(c->limits->calls, number) && in_callset(&c->limits->granted, number); */
-static enum atto_status check_host_call(const struct context *c, uint32_t number)
+static enum atto_status check_host_call(const struct context *c, int32_t number)
 {
-    if (atto_call_find(c->limits->calls, number) == NULL)
+    if (number < 0 || atto_call_find(c->limits->calls, (uint32_t)number) == NULL)
         return ATTO_E_CALL;
-    return atto_callset_has(&c->limits->granted, number) ? ATTO_OK : ATTO_E_CALL_DENIED;
+    return atto_callset_has(&c->limits->granted, (uint32_t)number) ? ATTO_OK : ATTO_E_CALL_DENIED;
 }
 
-/* A local call must lead to a function, and confirm what the caller's record claims: that its stack holds the callee's,
- * and its depth is larger; a recursive function claims the largest depth and room for so many of the largest frame. */
-/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c) && c->begin <= slot < c->end;
+/* Does what the record of this function claims hold where it calls another? Its stack holds the callee's, and its depth
+ * is larger; a recursive function claims the largest depth and room for so many of the largest frame. */
+/*@ requires sees(c) && knows_table(c) && is_at_function(c) && function_count(c->image) != 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \forall integer g; 0 <= g < function_count(c->image) && callee.depth == depth(c->image, g) &&
+        callee.stack_bytes == stack(c->image, g) ==> (\result <==> claims_hold(c->image, c->index, g)); */
+static bool claims_hold(const struct context *c, struct atto_function callee)
+{
+    if (c->depth == ATTO_BPF_CALL_DEPTH)
+        return c->stack_bytes >= ATTO_BPF_CALL_DEPTH * c->frame_max;
+    return callee.depth < c->depth && c->stack_bytes >= (uint32_t)c->frame_bytes + callee.stack_bytes;
+}
+
+/* May this function call what is at `target`? */
+/*@ requires sees(c) && knows_table(c) && is_at_function(c) && function_count(c->image) != 0;
+    requires target < slot_count(c->image);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> \forall integer g; 0 <= g < function_count(c->image) &&
+        begin(c->image, g) <= target < end(c->image, g) ==>
+            start(c->image, g) == target && claims_hold(c->image, c->index, g); */
+static enum atto_status check_callee(const struct context *c, uint32_t target)
+{
+    uint32_t index = function_at(c->image, target);
+    /*@ assert \forall integer g; 0 <= g < function_count(c->image) ==>
+            (begin(c->image, g) <= target < end(c->image, g) <==> g == index); */
+    struct atto_function callee = atto_image_function(c->image, index);
+    if (callee.start != target)
+        return ATTO_E_CALL_TARGET;
+    return claims_hold(c, callee) ? ATTO_OK : ATTO_E_FRAME_SIZE;
+}
+
+/* A local call must lead to a function, and confirm what the caller's record claims. */
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c);
+    requires c->begin <= slot < c->end <= c->slot_count;
     requires insn == c->text + slot;
     terminates \true; exits \false; assigns \nothing;
     ensures \result == ATTO_OK <==> local_call_legal(c->image, c->text, c->index, slot, slot + 1 + insn->imm); */
@@ -323,21 +403,17 @@ static enum atto_status check_local_call(const struct context *c, uint32_t slot,
     if (!is_instruction(c, slot, insn->imm, 0, c->slot_count))
         return ATTO_E_CALL_TARGET;
     uint32_t target = (uint32_t)((int32_t)slot + 1 + insn->imm);
+    /*@ assert target == slot + 1 + insn->imm; */
     if (atto_image_function_count(c->image) == 0u)
         return atto_bpf_offset(insn->fields) == 0 ? ATTO_OK : ATTO_E_RESERVED;
-    struct atto_function callee = atto_image_function(c->image, function_at(c->image, target));
-    if (callee.start != target)
-        return ATTO_E_CALL_TARGET;
-    if (atto_bpf_offset(insn->fields) != c->frame_bytes)
+    enum atto_status status = check_callee(c, target);
+    if (status == ATTO_OK && atto_bpf_offset(insn->fields) != c->frame_bytes)
         return ATTO_E_FRAME_SIZE;
-    if (c->depth == ATTO_BPF_CALL_DEPTH)
-        return c->stack_bytes >= ATTO_BPF_CALL_DEPTH * c->frame_max ? ATTO_OK : ATTO_E_FRAME_SIZE;
-    if (callee.depth >= c->depth || c->stack_bytes < (uint32_t)c->frame_bytes + callee.stack_bytes)
-        return ATTO_E_FRAME_SIZE;
-    return ATTO_OK;
+    return status;
 }
 
-/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c) && c->begin <= slot < c->end;
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c);
+    requires c->begin <= slot < c->end <= c->slot_count;
     requires insn == c->text + slot;
     terminates \true; exits \false; assigns \nothing;
     ensures \result == ATTO_OK <==> call_legal(c->image, c->limits, c->text, c->index, slot); */
@@ -347,7 +423,7 @@ static enum atto_status check_call(const struct context *c, uint32_t slot, const
     case 0:
         if (atto_bpf_offset(insn->fields) != 0)
             return ATTO_E_RESERVED;
-        return check_host_call(c, (uint32_t)insn->imm);
+        return check_host_call(c, insn->imm);
     case 1:
         return check_local_call(c, slot, insn);
     default:
@@ -379,6 +455,12 @@ static enum atto_status check_atomic(const struct atto_bpf_insn *insn)
     }
 }
 
+/*@ requires sees(c) && is_at_function(c) && c->begin <= slot < c->end <= c->slot_count;
+    requires wide(opcode(c->text, slot));
+    requires group == ATTO_BPF_GROUP_LDDW_FEMTO <==> opcode(c->text, slot) == 0xb8 || opcode(c->text, slot) == 0xd8;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> slot + 1 < c->end && c->text[slot + 1].fields == 0 &&
+        (opcode(c->text, slot) == 0x18 || c->image->format == ATTO_FORMAT_FEMTO); */
 static enum atto_status check_wide(const struct context *c, uint32_t slot, uint32_t group)
 {
     if (group == ATTO_BPF_GROUP_LDDW_FEMTO && c->image->format != ATTO_FORMAT_FEMTO)
@@ -386,19 +468,30 @@ static enum atto_status check_wide(const struct context *c, uint32_t slot, uint3
     return slot + 1u < c->end && c->text[slot + 1u].fields == 0u ? ATTO_OK : ATTO_E_WIDE;
 }
 
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c);
+    requires c->begin <= slot < c->end <= c->slot_count && special(c->text, slot);
+    requires group == ATTO_BPF_GROUP_END <==> byte_order(opcode(c->text, slot));
+    requires group == ATTO_BPF_GROUP_CALL <==> opcode(c->text, slot) == 0x85;
+    requires group == ATTO_BPF_GROUP_ATOMIC <==> atomic(opcode(c->text, slot));
+    requires group == ATTO_BPF_GROUP_LDDW_FEMTO <==> opcode(c->text, slot) == 0xb8 || opcode(c->text, slot) == 0xd8;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> special_legal(c, slot); */
 static enum atto_status check_special(const struct context *c, uint32_t slot, uint32_t group)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
     switch (group) {
     case ATTO_BPF_GROUP_END:
-        return insn->imm == 16 || insn->imm == 32 || insn->imm == 64 ? ATTO_OK : ATTO_E_IMMEDIATE;
+        if (insn->imm == 16 || insn->imm == 32 || insn->imm == 64)
+            return ATTO_OK;
+        return ATTO_E_IMMEDIATE;
     case ATTO_BPF_GROUP_CALL:
         return check_call(c, slot, insn);
     case ATTO_BPF_GROUP_ATOMIC:
         return check_atomic(insn);
     default:
-        return check_wide(c, slot, group);
+        break;
     }
+    return check_wide(c, slot, group);
 }
 
 /*@ requires describes(rule, opcode);
@@ -435,19 +528,34 @@ static enum atto_status check_fields(const struct atto_bpf_insn *insn, uint32_t 
     return ATTO_OK;
 }
 
+/*@ requires \valid_read(insn) && describes(rule, opcode(insn, 0));
+    terminates \true; exits \false; assigns \nothing;
+    ensures opcode(insn, 0) == 0x06 ==> \result == insn->imm;
+    ensures goes_perhaps(opcode(insn, 0)) || opcode(insn, 0) == 0x05 ==> \result == offset(insn, 0); */
+static int32_t distance_of(const struct atto_bpf_insn *insn, uint32_t rule)
+{
+    return HAS(rule, JUMPS) ? atto_bpf_offset(insn->fields) : insn->imm;
+}
+
 /* Where the instruction goes: to an instruction of its function. */
+/*@ requires sees(c) && c->begin <= slot < c->end <= c->slot_count;
+    requires describes(rule, opcode(c->text, slot));
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> ways_legal(c, slot); */
 static enum atto_status check_ways(const struct context *c, uint32_t slot, uint32_t rule)
 {
-    const struct atto_bpf_insn *insn = &c->text[slot];
     if (HAS(rule, JUMPS) || HAS(rule, JUMPS_FAR)) {
-        int32_t distance = HAS(rule, JUMPS) ? atto_bpf_offset(insn->fields) : insn->imm;
-        if (!is_instruction(c, slot, distance, c->begin, c->end))
+        if (!is_instruction(c, slot, distance_of(&c->text[slot], rule), c->begin, c->end))
             return ATTO_E_JUMP;
     }
     return HAS(rule, ENDS) || slot + 1u < c->end ? ATTO_OK : ATTO_E_FALL_OFF;
 }
 
 /* A slot with opcode 0, or with one that no instruction has: may it be the second half of a wide instruction? */
+/*@ requires sees(c) && is_at_function(c) && c->begin <= slot < c->end <= c->slot_count;
+    requires !known(opcode(c->text, slot));
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> slot_legal(c->image, c->limits, c->text, c->index, slot); */
 static enum atto_status check_half(const struct context *c, uint32_t slot)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
@@ -457,6 +565,12 @@ static enum atto_status check_half(const struct context *c, uint32_t slot)
 }
 
 /* One slot, which lies in the function that c is at. */
+/*@ requires sees(c) && sound_calls(c->limits->calls) && knows_table(c) && is_at_function(c);
+    requires c->begin <= slot < c->end <= c->slot_count;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> slot_legal(c->image, c->limits, c->text, c->index, slot);
+    ensures \result == ATTO_OK ==> runnable_slot(c->text, slot_count(c->image), c->limits->calls, slot);
+    ensures \result == ATTO_OK && opcode(c->text, slot) == 0x85 ==> src(c->text, slot) <= 1; */
 static enum atto_status check_slot(const struct context *c, uint32_t slot)
 {
     const struct atto_bpf_insn *insn = &c->text[slot];
@@ -470,47 +584,118 @@ static enum atto_status check_slot(const struct context *c, uint32_t slot)
     return status == ATTO_OK ? check_ways(c, slot, rule) : status;
 }
 
-/* What an accepted slot adds to the receipt. `run` is the fuel since the last look at it, before and behind the slot. */
-static uint32_t count_slot(struct context *c, uint32_t slot, struct atto_receipt *receipt, uint32_t run)
-{
-    const struct atto_bpf_insn *insn = &c->text[slot];
-    uint32_t opcode = atto_bpf_opcode(insn->fields);
-    if (opcode == 0u)
-        return run; /* second half of a wide instruction */
-    receipt->instruction_count++;
-    run += 1u;
-    if (opcode == OPCODE_CALL && atto_bpf_src(insn->fields) == 0u) {
-        run += atto_call_find(c->limits->calls, (uint32_t)insn->imm)->price;
-        atto_callset_add(&receipt->calls, (uint32_t)insn->imm);
-    } else if (opcode == OPCODE_CALL && atto_image_function_count(c->image) == 0u) {
-        c->depth_max = ATTO_BPF_CALL_DEPTH;
-        c->stack_max = ATTO_BPF_CALL_DEPTH * ATTO_BPF_FRAME_BYTES_MAX;
-    }
-    if (run > receipt->longest_run)
-        receipt->longest_run = run;
-    /* The interpreter looks at the fuel behind jumps, calls and exit: the two classes of section 4.3. */
-    return opcode % 8u == 5u || opcode % 8u == 6u ? 0u : run;
-}
+/*@ // Slots below `count` are legal.
+    predicate slots_legal(struct context *c, integer count) =
+        \forall integer f, i; 0 <= f < functions(c->image) && begin(c->image, f) <= i < end(c->image, f) && i < count ==>
+            slot_legal(c->image, c->limits, c->text, f, i);
 
-static enum atto_status check_slots(struct context *c, struct atto_receipt *receipt, uint16_t *at)
+    // Slots below `count` can be run.
+    predicate slots_runnable(struct context *c, integer count) = \forall integer i; 0 <= i < count ==>
+        runnable_slot(c->text, slot_count(c->image), c->limits->calls, i) &&
+        (opcode(c->text, i) == 0x85 ==> src(c->text, i) <= 1);
+
+    // No way to one of the slots below `count` costs more than `most`.
+    predicate run_within(struct context *c, integer count, integer most) =
+        \forall integer i; 0 <= i < count ==> 0 <= spent(c->text, c->limits->calls, i) <= i &&
+            spent(c->text, c->limits->calls, i) + price(c->text, c->limits->calls, i) <= most; */
+
+/*@ requires \valid(c) && \valid(at) && sees(c) && knows_table(c) && sound_calls(c->limits->calls);
+    requires \separated(at, c, c->image, c->limits);
+    requires function_count(c->image) == 0 ==> is_at_function(c) && has_slots_alone(c->image, c->index);
+    terminates \true; exits \false;
+    assigns c->index, c->begin, c->end, c->frame_bytes, c->stack_bytes, c->depth, *at;
+    ensures \result == ATTO_OK <==> slots_legal(c, c->slot_count);
+    ensures \result == ATTO_OK ==> slots_runnable(c, c->slot_count); */
+static enum atto_status check_slots(struct context *c, uint16_t *at)
 {
-    uint32_t run = 0;
-    if (atto_image_function_count(c->image) == 0u) {
-        c->depth_max = 1;
-        c->stack_max = ATTO_BPF_FRAME_BYTES_MAX;
-    } else {
+    if (atto_image_function_count(c->image) != 0u)
         enter_function(c, 0);
-    }
+    /*@ loop invariant 0 <= slot <= c->slot_count && c->begin <= slot <= c->end;
+        loop invariant sees(c) && knows_table(c);
+        loop invariant is_at_function(c) && has_slots_alone(c->image, c->index) && c->end <= c->slot_count;
+        loop invariant slots_legal(c, slot);
+        loop invariant slots_runnable(c, slot);
+        loop assigns slot, c->index, c->begin, c->end, c->frame_bytes, c->stack_bytes, c->depth, *at;
+        loop variant c->slot_count - slot; */
     for (uint32_t slot = 0; slot < c->slot_count; slot++) {
-        if (slot >= c->end)
-            enter_function(c, c->index + 1u);
         *at = (uint16_t)slot;
+        reach(c, slot);
         enum atto_status status = check_slot(c, slot);
         if (status != ATTO_OK)
             return status;
-        run = count_slot(c, slot, receipt, run);
+        /*@ assert \forall integer f; 0 <= f < functions(c->image) && begin(c->image, f) <= slot < end(c->image, f) ==>
+                slot_legal(c->image, c->limits, c->text, f, slot); */
     }
     return ATTO_OK;
+}
+
+/* What a slot that is accepted costs: nothing if it is the second half of a wide instruction. */
+/*@ requires \valid_read(insn) && callable(calls);
+    requires host_call(insn, 0) ==> provided(calls, insn->imm);
+    terminates \true; exits \false; assigns \nothing;
+    ensures price(insn, calls, 0) <= 1 + ATTO_FUEL_MAX ==> \result == price(insn, calls, 0); */
+static uint32_t cost_of(const struct atto_bpf_insn *insn, const struct atto_call_table *calls)
+{
+    uint32_t opcode = atto_bpf_opcode(insn->fields);
+    if (opcode == OPCODE_CALL && atto_bpf_src(insn->fields) == 0u)
+        return 1u + atto_call_find(calls, (uint32_t)insn->imm)->price;
+    return opcode != 0u;
+}
+
+/* The interpreter looks at the fuel behind jumps, calls and exit: the two classes of section 4.3. */
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result <==> ends_block(opcode); */
+static bool ends_block(uint32_t opcode)
+{
+    return opcode % 8u == 5u || opcode % 8u == 6u;
+}
+
+/* Makes the receipt of slots that are accepted, but for the sizes. Is there a local call? */
+/*@ requires \valid(receipt) && sees(c) && sound_calls(c->limits->calls);
+    requires apart(receipt, c->image, c->limits) && \separated(receipt, c, c->image, c->limits);
+    requires slots_runnable(c, c->slot_count);
+    terminates \true; exits \false;
+    assigns receipt->instruction_count, receipt->longest_run, receipt->calls.bits[0 .. ATTO_CALL_IDS / 32 - 1];
+    ensures run_within{Pre}(c, \old(c->slot_count), receipt->longest_run);
+    ensures \result <==> \exists integer i; 0 <= i < \old(c->slot_count) && local_call{Pre}(\old(c->text), i); */
+static bool count_slots(const struct context *c, struct atto_receipt *receipt)
+{
+    const struct atto_bpf_insn *text = c->text;
+    const struct atto_call_table *calls = c->limits->calls;
+    uint32_t count = c->slot_count, instructions = 0, run = 0, longest = 0;
+    bool local_calls = false;
+    /*@ loop invariant 0 <= slot <= count;
+        loop invariant run_within{Pre}(c, slot, longest);
+        loop invariant run == spent{Pre}(text, calls, slot) && run <= slot && run <= longest;
+        loop invariant \forall integer i; 0 <= i < slot && local_call{Pre}(text, i) ==> local_calls;
+        loop invariant local_calls ==> \exists integer i; 0 <= i < slot && local_call{Pre}(text, i);
+        loop assigns slot, instructions, run, longest, local_calls, receipt->calls.bits[0 .. ATTO_CALL_IDS / 32 - 1];
+        loop variant count - slot; */
+    for (uint32_t slot = 0; slot < count; slot++) {
+        const struct atto_bpf_insn *insn = &text[slot];
+        /*@ assert opcode(text, slot) == opcode{Pre}(text, slot) && src(text, slot) == src{Pre}(text, slot); */
+        /*@ assert opcode(text, slot) == 0x85 ==> src(text, slot) == 0 || local_call{Pre}(text, slot); */
+        /*@ assert host_call(text, slot) ==> provided(calls, text[slot].imm); */
+        /*@ assert host_call(text, slot) ==> price(text, calls, slot) == price{Pre}(text, calls, slot); */
+        /*@ assert price(text, calls, slot) == price{Pre}(text, calls, slot) && price(text, calls, slot) <= 1 + ATTO_FUEL_MAX; */
+        uint32_t cost = cost_of(insn, calls);
+        /*@ assert cost == price{Pre}(text, calls, slot); */
+        if (cost != 0u)
+            instructions++;
+        run += cost;
+        if (run > longest)
+            longest = run;
+        if (ends_block(atto_bpf_opcode(insn->fields)))
+            run = 0;
+        if (atto_bpf_opcode(insn->fields) == OPCODE_CALL) {
+            if (atto_bpf_src(insn->fields) == 0u)
+                atto_callset_add(&receipt->calls, (uint32_t)insn->imm);
+            else
+                local_calls = true;
+        }
+    }
+    receipt->instruction_count = instructions;
+    receipt->longest_run = longest;
+    return local_calls;
 }
 
 static enum atto_status check_image(const struct atto_image *image, const struct atto_limits *limits,
@@ -523,10 +708,15 @@ static enum atto_status check_image(const struct atto_image *image, const struct
     context_init(&c, image, limits);
     status = check_functions(&c, at);
     if (status == ATTO_OK)
-        status = check_slots(&c, receipt, at);
+        status = check_slots(&c, at);
     if (status != ATTO_OK)
         return status;
     *at = 0;
+    bool local_calls = count_slots(&c, receipt);
+    if (atto_image_function_count(image) == 0u) {
+        c.depth_max = local_calls ? ATTO_BPF_CALL_DEPTH : 1u;
+        c.stack_max = c.depth_max * ATTO_BPF_FRAME_BYTES_MAX;
+    }
     receipt->call_depth = c.depth_max;
     receipt->stack_bytes = c.stack_max;
     if (limits->stack_bytes != 0u && receipt->stack_bytes > limits->stack_bytes)

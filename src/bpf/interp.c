@@ -12,8 +12,9 @@
 #include "run.h"
 
 /* For the contract of the interpreter alone. */
-#define COUNT (machine(run)->image->text.len / 8)
-#define CALLS (machine(run)->run.host->calls)
+#define VM machine(run)
+#define COUNT (VM->image->text.len / 8)
+#define CALLS (VM->run.host->calls)
 
 #define OUT_OF_LINE static __attribute__((noinline))
 
@@ -83,14 +84,31 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
 
 /* Not proved but assumed: what a function of the firmware may do. It writes what it was lent, the registers of the
  * call, and through atto_run_window the windows; it lends nothing that is not there. */
-/*@ requires \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(call);
-    requires sound_regions(vm);
+/*@ requires \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(call) && sound_regions(vm);
     terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.fuel,
         vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
     ensures sound_regions(vm); */
 ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
 {
     return call->fn(&vm->run, vm->r);
+}
+
+/* Makes the host call of the instruction in `slot`, where the firmware can see it. */
+/*@ requires \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(call) && sound_regions(vm) && valid_state(vm);
+    terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.pc, vm->run.fuel,
+        vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
+    ensures sound_regions(vm) && same_limit{Post, Pre}(vm) && vm->run.depth == \old(vm->run.depth);
+    ensures same_frames{Post, Pre}(vm, \old(vm->run.depth));
+    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
+        unchanged{Post, Pre}(text, count);
+    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
+        text_apart(vm, text, count);
+    ensures \forall struct atto_bpf_insn *text, integer count;
+        text_apart{Pre}(vm, text, count) && sound_frames{Pre}(vm, text, count) ==> sound_frames(vm, text, count); */
+ATTO_BPF_INLINE int32_t host_call_from(struct atto_bpf_run *vm, const struct atto_call *call, uint32_t slot)
+{
+    vm->run.pc = slot;
+    return call_firmware(vm, call);
 }
 
 /* Ends a slice because the host call at pc did not end well: it has to wait, or failed. */
@@ -267,12 +285,16 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     if (atto_bpf_src(fields) != 0u) {                                                        \
         if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                                \
             return fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH);                              \
-        JUMP_IF(true, pc[-1].imm)                                                               \
+        /*@ assert pushed: unchanged{Here, LoopEntry}(text, count); */                       \
+        /*@ assert pushed_next: starts(text, 0, count, slot + 1); */                         \
+        /*@ assert pushed_frames: sound_frames(vm, text, count); */         \
+        JUMP_IF(true, pc[-1].imm)                                                            \
     }                                                                                        \
     const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
     limit -= (int32_t)call->price;                                                           \
-    vm->run.pc = SLOT;                                                                       \
-    int32_t status = call_firmware(vm, call);                                                \
+    int32_t status = host_call_from(vm, call, SLOT);                                         \
+    /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                           \
+    /*@ assert called_frames: sound_frames(vm, text, count); */             \
     if (UNLIKELY(status != ATTO_OK))                                                         \
         return call_ended(vm, pc, limit, status);                                            \
     JUMP_IF(false, 0)
@@ -283,15 +305,19 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     }                                                                                        \
     JUMP_IF(true, (int32_t)atto_bpf_pop_frame(vm) + 1 - (int32_t)SLOT)
 
-/*@ requires can_go_on(machine(run), machine(run)->text, COUNT, CALLS);
-    requires constant_apart(machine(run), machine(run)->text, COUNT, CALLS);
-    requires \valid_read(machine(run)->image);
-    requires 0 < machine(run)->run.fuel <= 2 * ATTO_FUEL_MAX;
+/*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS) && \valid_read(VM->image);
+    requires 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
     terminates \true; exits \false;
-    assigns machine(run)->run.result, machine(run)->run.fuel, machine(run)->run.pc, machine(run)->run.fault_address,
-        machine(run)->run.fault, machine(run)->run.outcome, machine(run)->run.depth,
-        machine(run)->r[0 .. 10], machine(run)->frame[0 .. machine(run)->depth_limit - 1],
-        machine(run)->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES; */
+    assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
+        VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
+        VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES;
+    ensures at_instruction: starts{Pre}(\old(VM->text), 0, \old(COUNT), VM->run.pc);
+    ensures yields_without_fuel: \result == ATTO_YIELD ==> VM->run.fuel <= 0;
+    ensures spends: VM->run.fuel < \old(VM->run.fuel);
+    ensures overruns_by_a_run: \forall integer longest;
+        runs_within{Pre}(\old(VM->text), \old(CALLS), \old(COUNT), longest) ==> 1 - longest <= VM->run.fuel;
+    ensures goes_on: \result == ATTO_YIELD || \result == ATTO_WAIT ==>
+        sound_regions(VM) && sound_frames(VM, \old(VM->text), \old(COUNT)); */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
     struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
@@ -303,20 +329,33 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     HANDLERS
     //@ ghost int slot = (int)vm->run.pc;
     //@ ghost int count = (int)(vm->image->text.len / 8);
+    //@ ghost int levels = (int)vm->depth_limit;
+    //@ ghost int fuel = vm->run.fuel;
+    //@ assert apart: text_apart(vm, text, count);
+    //@ ghost const struct atto_call_table *calls = vm->run.host->calls;
 
-    /*@ loop invariant pc == text + slot && fields == text[slot].fields;
-        loop invariant 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
-        loop invariant \forall integer i; 0 <= i < count ==> text[i].fields == \at(text[i].fields, LoopEntry) &&
-            text[i].imm == \at(text[i].imm, LoopEntry);
-        loop invariant 1 <= limit - slot + spent{LoopEntry}(text, \at(vm->run.host->calls, LoopEntry), slot);
-        loop invariant limit - slot <= \at(vm->run.fuel, LoopEntry);
-        loop invariant sound_regions(vm) && sound_frames(vm, text, count);
+    /*@ loop invariant stands: pc == text + slot && fields == fields_of{LoopEntry}(text, slot);
+        loop invariant inside: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
+        loop invariant levels: vm->depth_limit == levels && 0 <= levels < ATTO_BPF_CALL_DEPTH;
+        loop invariant apart: text_apart(vm, text, count);
+        loop invariant constant: unchanged{Here, LoopEntry}(text, count);
+        loop invariant overrun: 1 <= limit - slot + spent{LoopEntry}(text, calls, slot);
+        loop invariant balance: limit - slot <= fuel;
+        loop invariant regions: sound_regions(vm);
+        loop invariant frames: sound_frames(vm, text, count);
         loop assigns pc, limit, fields, slot, vm->run.pc, vm->run.fuel, vm->run.depth, vm->r[0 .. 10],
             vm->frame[0 .. vm->depth_limit - 1], vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1],
             atto_firmware_state, LENT_BYTES;
         loop variant limit - slot + 0x10000; */
     for (;;) {
-        //@ assert steps_on{LoopEntry}(text, count, \at(vm->run.host->calls, LoopEntry), slot);
+        //@ assert steps: steps_on{LoopEntry}(text, count, calls, slot);
+        //@ assert same: pc->fields == fields && pc->imm == imm_of{LoopEntry}(text, slot);
+        //@ assert legal: LEGAL(fields, pc->imm);
+        //@ assert call: OP(fields) == 0x85 && SOURCE(fields) == 0 ==> 0 <= pc->imm && provided(calls, pc->imm);
+        //@ assert jump: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==> GOES_TO(1 + (int16_t)(fields / 65536));
+        //@ assert far: OP(fields) == 0x06 || (OP(fields) == 0x85 && SOURCE(fields) != 0) ==> GOES_TO(1 + pc->imm);
+        //@ assert wide: wide(OP(fields)) ==> GOES_TO(2);
+        //@ assert next: !goes_always(OP(fields)) && OP(fields) != 0x95 && !wide(OP(fields)) ==> GOES_TO(1);
         SELECT
             HANDLE(DO_ALU64_K, ALU64_K)
             HANDLE(DO_ALU64_X, ALU64_X)

@@ -151,6 +151,9 @@ bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_
     frame->pc = slot;
     vm->r[10] = frame->frame_pointer - (frame_bytes != 0u ? frame_bytes : ATTO_BPF_FRAME_BYTES_MAX);
     vm->run.depth = (uint16_t)(depth + 1u);
+    /*@ assert same_frames{Here, Pre}(vm, depth) && same_limit{Here, Pre}(vm) && vm->frame[depth].pc == slot; */
+    /*@ assert \forall struct atto_bpf_insn *text, integer count;
+            text_apart{Pre}(vm, text, count) ==> unchanged{Here, Pre}(text, count); */
     return true;
 }
 

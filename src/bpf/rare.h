@@ -33,10 +33,18 @@ void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, 
 /* Enters a local call from `slot`: saves the caller's registers and puts the callee's frame below the caller's.
  * frame_bytes: of the caller; 0 stands for the largest. false: as many calls are active as there is room for. */
 /*@ requires valid_state(vm) && vm->run.depth <= vm->depth_limit;
-    terminates \true; exits \false; assigns vm->run.depth, vm->r[10], vm->frame[vm->run.depth];
+    terminates \true; exits \false; assigns vm->run.depth, vm->r[10], vm->frame[0 .. vm->depth_limit - 1];
     ensures \result ? vm->run.depth == \old(vm->run.depth) + 1 && vm->frame[\old(vm->run.depth)].pc == slot
                     : vm->run.depth == \old(vm->run.depth);
-    ensures vm->run.depth <= vm->depth_limit; */
+    ensures vm->run.depth <= vm->depth_limit;
+    ensures same_limit{Post, Pre}(vm);
+    ensures same_frames{Post, Pre}(vm, \old(vm->run.depth));
+    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
+        unchanged{Post, Pre}(text, count);
+    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
+        text_apart(vm, text, count);
+    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) &&
+        sound_frames{Pre}(vm, text, count) && starts{Pre}(text, 0, count, slot + 1) ==> sound_frames(vm, text, count); */
 bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_bytes);
 
 /* Leaves a local call, of which there must be one; answers the slot of the call instruction. */
