@@ -253,32 +253,37 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 #define DO_JA32(op) JUMP_IF(true, pc[-1].imm)
 
 /* The region and offset of the address in a register (its lower half) plus offset; `allowed` is the check. */
-#define ACCESS(op, base_register, allowed)                                              \
-    const uint32_t bytes = atto_bpf_access_bytes(op);                                   \
-    const uint32_t address = (base_register) + (uint32_t)OFFSET;                        \
-    const uint32_t at = atto_bpf_offset_of(address);                                    \
+#define ACCESS(op, base_register, allowed)                                                 \
+    const uint32_t bytes = atto_bpf_access_bytes(op);                                      \
+    const uint32_t address = (base_register) + (uint32_t)OFFSET;                           \
+    const uint32_t at = atto_bpf_offset_of(address);                                       \
     const struct atto_bpf_region *const region = &vm->region[atto_bpf_region_of(address)]; \
-    if (UNLIKELY(!allowed(region, at, bytes)))                                          \
-        return memory_fault(vm, pc, limit, address);
+    uint8_t *const base = region->base;                                                    \
+    if (UNLIKELY(!allowed(region, at, bytes)))                                             \
+        return memory_fault(vm, pc, limit, address);                                       \
+    /*@ assert readable: readable_at(region, at, bytes); */
 #define DO_LDX(op)                                      \
     ACCESS(op, SRC32, atto_bpf_readable)                \
-    *DST = atto_bpf_load(region, at, bytes);      \
+    *DST = atto_bpf_load(base, at, bytes);              \
     NEXT;
-#define DO_LDXS(op)                                                                           \
-    ACCESS(op, SRC32, atto_bpf_readable)                                                      \
-    *DST = atto_bpf_extend(atto_bpf_load(region, at, bytes), (int32_t)bytes * 8);       \
+#define DO_LDXS(op)                                                                 \
+    ACCESS(op, SRC32, atto_bpf_readable)                                            \
+    *DST = atto_bpf_extend(atto_bpf_load(base, at, bytes), (int32_t)bytes * 8);     \
     NEXT;
-#define DO_ST(op)                                       \
-    ACCESS(op, DST32, atto_bpf_writable)                \
-    atto_bpf_store(region, at, bytes, IMM64);     \
+#define DO_ST(op)                                          \
+    ACCESS(op, DST32, atto_bpf_writable)                   \
+    /*@ assert writable: writable_at(region, at, bytes); */ \
+    atto_bpf_store(base, at, bytes, IMM64);                \
     NEXT;
-#define DO_STX(op)                                                          \
-    ACCESS(op, DST32, atto_bpf_writable)                                    \
-    atto_bpf_store(region, at, bytes, bytes == 8u ? SRC : SRC32);     \
+#define DO_STX(op)                                                  \
+    ACCESS(op, DST32, atto_bpf_writable)                            \
+    /*@ assert writable: writable_at(region, at, bytes); */         \
+    atto_bpf_store(base, at, bytes, bytes == 8u ? SRC : SRC32);     \
     NEXT;
-#define DO_ATOMIC(op)                                           \
-    ACCESS(op, DST32, atto_bpf_writable)                        \
-    atto_bpf_atomic(vm, pc, region->base + at, bytes);                   \
+#define DO_ATOMIC(op)                                       \
+    ACCESS(op, DST32, atto_bpf_writable)                    \
+    /*@ assert writable: writable_at(region, at, bytes); */ \
+    atto_bpf_atomic(vm, pc, base + at, bytes);              \
     NEXT;
 
 #define DO_CALL(op)                                                                          \

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "alu.h"
-#include "run.h"
 
 #if defined(ATTO_BPF_UNALIGNED_IS_FINE)
 /* Someone else has decided. */
@@ -152,13 +151,14 @@ ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
     }
 }
 
-/* The two ways to guest memory: `bytes` (1, 2, 4 or 8) bytes at offset `at` of a region that have been checked. */
-/*@ requires \valid_read(region) && readable_at(region, at, bytes);
+/* The two ways to guest memory: `bytes` (1, 2, 4 or 8) bytes at offset `at` of a region,
+ * which have been checked. */
+/*@ requires \valid_read(base + (at .. at + bytes - 1));
     requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint64_t atto_bpf_load(const struct atto_bpf_region *region, uint32_t at, uint32_t bytes)
+ATTO_BPF_INLINE uint64_t atto_bpf_load(const uint8_t *base, uint32_t at, uint32_t bytes)
 {
-    const uint8_t *p = region->base + at;
+    const uint8_t *p = base + at;
     uint64_t value;
     switch (bytes) {
     case 1:
@@ -177,12 +177,12 @@ ATTO_BPF_INLINE uint64_t atto_bpf_load(const struct atto_bpf_region *region, uin
     return value;
 }
 
-/*@ requires \valid_read(region) && writable_at(region, at, bytes);
+/*@ requires \valid(base + (at .. at + bytes - 1));
     requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
-    terminates \true; exits \false; assigns region->base[at .. at + bytes - 1]; */
-ATTO_BPF_INLINE void atto_bpf_store(const struct atto_bpf_region *region, uint32_t at, uint32_t bytes, uint64_t value)
+    terminates \true; exits \false; assigns base[at .. at + bytes - 1]; */
+ATTO_BPF_INLINE void atto_bpf_store(uint8_t *base, uint32_t at, uint32_t bytes, uint64_t value)
 {
-    uint8_t *p = region->base + at;
+    uint8_t *p = base + at;
     switch (bytes) {
     case 1:
         p[0] = (uint8_t)value;
