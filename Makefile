@@ -11,7 +11,7 @@ help:
 	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory]'
 	@echo 'make sizes        flash and RAM of the parts of the library'
 	@echo 'make fuzz         fuzz targets [SECONDS=60 for each]'
-	@echo 'make proof        proves the files of proofs/files: no run-time error, termination, spans in bounds'
+	@echo 'make proof        proves the files of proofs/files: no run-time error, isolation, termination'
 	@echo 'make proof-mutants  breaks the code in many ways: the proof or a test must notice each (docs/MUTANTS.md)'
 	@echo 'make clean        removes build/'
 

@@ -91,7 +91,7 @@ extern int atto_firmware_state;
         (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> \separated(
             calls->page[p] + (0 .. ATTO_CALL_PAGE - 1), &vm->run, vm->r + (0 .. 10),
             vm->region + (0 .. ATTO_BPF_REGIONS - 1), vm->frame + (0 .. vm->depth_limit - 1))) &&
-        \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
+        \separated(vm->run.host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
 
     // What one step needs to know of the instruction that it executes.
     predicate steps_on(struct atto_bpf_insn *text, integer count, struct atto_call_table *calls, integer i) =
@@ -105,9 +105,18 @@ extern int atto_firmware_state;
         (!goes_always(opcode(text, i)) && opcode(text, i) != 0x95 && !wide(opcode(text, i)) ==>
             starts(text, 0, count, i + 1));
 
-    // Proved like everything else: no axiom.
-    lemma a_runnable_text_steps_on{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
-        runnable(text, count, calls) && starts(text, 0, count, i) ==> steps_on(text, count, calls, i);
+    // Proved like everything else: no axioms. What comes behind an instruction is judged in its own slot.
+    lemma next_starts{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
+        0 <= i && i + 1 < count && opcode(text, i) != 0 && !wide(opcode(text, i)) &&
+        runnable_slot(text, count, calls, i + 1) ==> starts(text, 0, count, i + 1);
+    lemma next_but_one_starts{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
+        0 <= i && i + 1 < count && wide(opcode(text, i)) && opcode(text, i + 1) == 0 &&
+        runnable_slot(text, count, calls, i + 1) && (i + 2 < count ==> runnable_slot(text, count, calls, i + 2)) ==>
+        starts(text, 0, count, i + 2);
+    lemma steps_on_all{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
+        starts(text, 0, count, i) && runnable_slot(text, count, calls, i) &&
+        (i + 1 < count ==> runnable_slot(text, count, calls, i + 1)) &&
+        (i + 2 < count ==> runnable_slot(text, count, calls, i + 2)) ==> steps_on(text, count, calls, i);
 
     predicate counted(struct atto_bpf_insn *text, struct atto_call_table *calls, integer count) =
         \forall integer i; 0 <= i < count ==> 0 <= spent(text, calls, i) <= i;

@@ -19,6 +19,11 @@ function seconds_of(text, minutes) {
 # The function that a goal is about: goals are named typed_FUNCTION_KIND. The longest name that fits.
 function function_of(goal, i, best) {
     sub(/^typed_/, "", goal)
+    if (goal ~ /^lemma_/) {
+        if (!goals[goal])
+            names[++function_count] = goal
+        return goal
+    }
     for (i = 1; i <= function_count; i++) {
         if (index(goal, names[i] "_") == 1 && length(names[i]) > length(best))
             best = names[i]

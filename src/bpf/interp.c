@@ -98,6 +98,9 @@ ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto
     terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.pc, vm->run.fuel,
         vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
     ensures sound_regions(vm) && same_limit{Post, Pre}(vm) && vm->run.depth == \old(vm->run.depth);
+    ensures vm->text == \old(vm->text) && vm->run.host == \old(vm->run.host);
+    ensures \separated(\old(vm->run.host), vm->region + (0 .. ATTO_BPF_REGIONS - 1)) ==>
+        vm->run.host->calls == \old(vm->run.host->calls);
     ensures same_frames{Post, Pre}(vm, \old(vm->run.depth));
     ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
         unchanged{Post, Pre}(text, count);
@@ -108,7 +111,11 @@ ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto
 ATTO_BPF_INLINE int32_t host_call_from(struct atto_bpf_run *vm, const struct atto_call *call, uint32_t slot)
 {
     vm->run.pc = slot;
-    return call_firmware(vm, call);
+    int32_t status = call_firmware(vm, call);
+    /*@ assert same_frames{Here, Pre}(vm, \at(vm->run.depth, Pre)) && same_limit{Here, Pre}(vm); */
+    /*@ assert \forall struct atto_bpf_insn *text, integer count;
+            text_apart{Pre}(vm, text, count) ==> unchanged{Here, Pre}(text, count); */
+    return status;
 }
 
 /* Ends a slice because the host call at pc did not end well: it has to wait, or failed. */
@@ -298,6 +305,7 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
     limit -= (int32_t)call->price;                                                           \
     int32_t status = host_call_from(vm, call, SLOT);                                         \
+    /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */ \
     /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                           \
     /*@ assert called_frames: sound_frames(vm, text, count); */             \
     if (UNLIKELY(status != ATTO_OK))                                                         \
@@ -315,14 +323,7 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     terminates \true; exits \false;
     assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
         VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
-        VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES;
-    ensures at_instruction: starts{Pre}(\old(VM->text), 0, \old(COUNT), VM->run.pc);
-    ensures yields_without_fuel: \result == ATTO_YIELD ==> VM->run.fuel <= 0;
-    ensures spends: VM->run.fuel < \old(VM->run.fuel);
-    ensures overruns_by_a_run: \forall integer longest;
-        runs_within{Pre}(\old(VM->text), \old(CALLS), \old(COUNT), longest) ==> 1 - longest <= VM->run.fuel;
-    ensures goes_on: \result == ATTO_YIELD || \result == ATTO_WAIT ==>
-        sound_regions(VM) && sound_frames(VM, \old(VM->text), \old(COUNT)); */
+        VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES; */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
     struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
@@ -337,11 +338,14 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     //@ ghost int levels = (int)vm->depth_limit;
     //@ ghost int fuel = vm->run.fuel;
     //@ assert apart: text_apart(vm, text, count);
+    //@ ghost const struct atto_host *host = vm->run.host;
     //@ ghost const struct atto_call_table *calls = vm->run.host->calls;
 
     /*@ loop invariant stands: pc == text + slot && fields == fields_of{LoopEntry}(text, slot);
         loop invariant inside: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
         loop invariant levels: vm->depth_limit == levels && 0 <= levels < ATTO_BPF_CALL_DEPTH;
+        loop invariant pointers: vm->text == text && vm->run.host == host && host->calls == calls;
+        loop invariant host_apart: \separated(host, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
         loop invariant apart: text_apart(vm, text, count);
         loop invariant constant: unchanged{Here, LoopEntry}(text, count);
         loop invariant overrun: 1 <= limit - slot + spent{LoopEntry}(text, calls, slot);
@@ -353,6 +357,9 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             atto_firmware_state, LENT_BYTES;
         loop variant limit - slot + 0x10000; */
     for (;;) {
+        //@ assert here: runnable_slot{LoopEntry}(text, count, calls, slot);
+        //@ assert behind: slot + 1 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 1);
+        //@ assert beyond: slot + 2 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 2);
         //@ assert steps: steps_on{LoopEntry}(text, count, calls, slot);
         //@ assert same: pc->fields == fields && pc->imm == imm_of{LoopEntry}(text, slot);
         //@ assert legal: LEGAL(fields, pc->imm);
