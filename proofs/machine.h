@@ -91,7 +91,8 @@ extern int atto_firmware_state;
         (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> \separated(
             calls->page[p] + (0 .. ATTO_CALL_PAGE - 1), &vm->run, vm->r + (0 .. 10),
             vm->region + (0 .. ATTO_BPF_REGIONS - 1), vm->frame + (0 .. vm->depth_limit - 1))) &&
-        \separated(vm->run.host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
+        \separated(vm->run.host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
+        \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
 
     // What one step needs to know of the instruction that it executes.
     predicate steps_on(struct atto_bpf_insn *text, integer count, struct atto_call_table *calls, integer i) =
