@@ -86,6 +86,12 @@ struct atto_bpf_run;
 /*@ predicate host_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 0;
     predicate local_call(struct atto_bpf_insn *text, integer i) = opcode(text, i) == 0x85 && src(text, i) == 1; */
 
+/* What the check reads of an image: bytes, and the text as slots. */
+/*@ predicate checkable(struct atto_image *image) =
+        \valid_read(image) && readable(image->text.ptr, image->text.len) &&
+        readable(image->functions.ptr, image->functions.len) &&
+        \valid_read(slots(image->text.ptr) + (0 .. image->text.len / 8 - 1)); */
+
 /* What the check writes is no part of what it reads. */
 /*@ predicate apart(struct atto_receipt *receipt, struct atto_image *image, struct atto_limits *limits) =
         \separated(receipt, image->functions.ptr + (0 .. image->functions.len - 1)) &&
@@ -168,10 +174,12 @@ struct atto_bpf_run;
                 ATTO_BPF_CALL_DEPTH * 512 <= most) :
             (\forall integer f; 0 <= f < function_count(image) ==> stack(image, f) <= most);
 
+    predicate all_slots_legal(struct atto_image *image, struct atto_limits *limits) =
+        \forall integer f, i; 0 <= f < functions(image) && begin(image, f) <= i < end(image, f) ==>
+            slot_legal(image, limits, slots(image->text.ptr), f, i);
+
     predicate well_formed(struct atto_image *image, struct atto_limits *limits) =
-        text_legal(image) && table_legal(image) &&
-        (\forall integer f, i; 0 <= f < functions(image) && begin(image, f) <= i < end(image, f) ==>
-            slot_legal(image, limits, slots(image->text.ptr), f, i)) &&
+        text_legal(image) && table_legal(image) && all_slots_legal(image, limits) &&
         (limits->stack_bytes != 0 ==> stack_within(image, slots(image->text.ptr), limits->stack_bytes)); */
 
 /* ---- what the interpreter needs of a well-formed program, without regard to functions ---- */

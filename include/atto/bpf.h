@@ -26,6 +26,11 @@ enum atto_bpf_region_number {
 
 /* Judges one slot of a text, as check does for each of them: ATTO_OK, or why it is refused. For tools that want all
  * refusals and not the first alone. slot: below the number of slots of image->text. */
+/*@ requires checkable(image) && \valid_read(limits) && sound_calls(limits->calls);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == ATTO_OK <==> text_legal(image) && table_legal(image) && slot < slot_count(image) &&
+        \forall integer f; 0 <= f < functions(image) && begin(image, f) <= slot < end(image, f) ==>
+            slot_legal(image, limits, slots(image->text.ptr), f, slot); */
 enum atto_status atto_bpf_check_slot(const struct atto_image *image, const struct atto_limits *limits, uint32_t slot);
 
 /* Register `number` (0 to 10) of an instance, for post-mortems. */
