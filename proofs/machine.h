@@ -58,6 +58,19 @@
         \separated(text + (0 .. count - 1), &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
         \separated(text + (0 .. count - 1), vm->frame + (0 .. vm->depth_limit - 1));
 
+    // The same of the calls.
+    predicate calls_apart(struct atto_bpf_run *vm, struct atto_call_table *calls) =
+        \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
+        (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> \separated(
+            calls->page[p] + (0 .. ATTO_CALL_PAGE - 1), &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1),
+            vm->frame + (0 .. vm->depth_limit - 1)));
+    predicate same_call{L, M}(struct atto_call_table *calls, integer p, integer k) =
+        \at(calls->page[p], L) == \at(calls->page[p], M) &&
+        \at(calls->page[p][k].fn, L) == \at(calls->page[p][k].fn, M) &&
+        \at(calls->page[p][k].price, L) == \at(calls->page[p][k].price, M);
+    predicate same_calls{L, M}(struct atto_call_table *calls) = \forall integer p, k;
+        0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE ==> same_call{L, M}(calls, p, k);
+
     predicate same_limit{L, M}(struct atto_bpf_run *vm) = \at(vm->depth_limit, L) == \at(vm->depth_limit, M);
     predicate same_frames{L, M}(struct atto_bpf_run *vm, integer depth) =
         \forall integer k; 0 <= k < depth ==> \at(vm->frame[k].pc, L) == \at(vm->frame[k].pc, M);
@@ -76,6 +89,11 @@
           starts{L}(text, 0, count, \at(vm->frame[vm->run.depth - 1].pc, M) + 1))) ==>
         sound_frames{M}(vm, text, count); */
 
+/*@ lemma same_calls_throughout{L, M, N}: \forall struct atto_call_table *calls;
+        same_calls{N, M}(calls) && same_calls{M, L}(calls) ==> same_calls{N, L}(calls);
+    lemma unchanged_throughout{L, M, N}: \forall struct atto_bpf_insn *text, integer count;
+        unchanged{N, M}(text, count) && unchanged{M, L}(text, count) ==> unchanged{N, L}(text, count); */
+
 /* Whatever the firmware keeps for itself and its host calls may change. */
 extern int atto_firmware_state;
 
@@ -86,13 +104,8 @@ extern int atto_firmware_state;
     // The text and the calls are in memory that nothing here writes.
     predicate constant_apart(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
                              struct atto_call_table *calls) =
-        \separated(text + (0 .. count - 1), &vm->run, vm->r + (0 .. 10), vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
-        \separated(text + (0 .. count - 1), vm->frame + (0 .. vm->depth_limit - 1)) &&
-        (\forall integer p; 0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE ==> \separated(
-            calls->page[p] + (0 .. ATTO_CALL_PAGE - 1), &vm->run, vm->r + (0 .. 10),
-            vm->region + (0 .. ATTO_BPF_REGIONS - 1), vm->frame + (0 .. vm->depth_limit - 1))) &&
-        \separated(vm->run.host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
-        \separated(calls, &vm->run, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
+        text_apart(vm, text, count) && calls_apart(vm, calls) &&
+        \separated(vm->run.host, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
 
     // What one step needs to know of the instruction that it executes.
     predicate steps_on(struct atto_bpf_insn *text, integer count, struct atto_call_table *calls, integer i) =
@@ -110,6 +123,9 @@ extern int atto_firmware_state;
     lemma next_starts{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
         0 <= i && i + 1 < count && opcode(text, i) != 0 && !wide(opcode(text, i)) &&
         runnable_slot(text, count, calls, i + 1) ==> starts(text, 0, count, i + 1);
+    lemma jumps_lead{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
+        steps_on(text, count, calls, i) && (goes_perhaps(opcode(text, i)) || opcode(text, i) == 0x05) ==>
+        starts(text, 0, count, i + 1 + offset(text, i));
     lemma next_but_one_starts{L}: \forall struct atto_bpf_insn *text, struct atto_call_table *calls, integer count, i;
         0 <= i && i + 1 < count && wide(opcode(text, i)) && opcode(text, i + 1) == 0 &&
         runnable_slot(text, count, calls, i + 1) && (i + 2 < count ==> runnable_slot(text, count, calls, i + 2)) ==>
@@ -118,6 +134,10 @@ extern int atto_firmware_state;
         starts(text, 0, count, i) && runnable_slot(text, count, calls, i) &&
         (i + 1 < count ==> runnable_slot(text, count, calls, i + 1)) &&
         (i + 2 < count ==> runnable_slot(text, count, calls, i + 2)) ==> steps_on(text, count, calls, i);
+
+    // What it costs at most to be at slot i and execute it, since the last look at the fuel.
+    logic integer run_cost(struct atto_bpf_insn *text, struct atto_call_table *calls, integer i) =
+        spent(text, calls, i) + price(text, calls, i);
 
     predicate counted(struct atto_bpf_insn *text, struct atto_call_table *calls, integer count) =
         \forall integer i; 0 <= i < count ==> 0 <= spent(text, calls, i) <= i;
@@ -129,6 +149,12 @@ extern int atto_firmware_state;
         \valid_read(vm->run.host) && vm->run.host->calls == calls && sound_calls(calls) &&
         runnable(text, count, calls) && counted(text, calls, count) &&
         starts(text, 0, count, vm->run.pc) && sound_frames(vm, text, count); */
+
+/* For `ensures` of a function that writes nothing of it: what was sound stays so. */
+#define KEEPS_REGIONS(vm) (sound_regions{Pre}(vm) ==> sound_regions(vm))
+#define KEEPS_FRAMES(vm)                                                                                       \
+    (\forall struct atto_bpf_insn *text, integer count;                                                        \
+        text_apart{Pre}(vm, text, count) && sound_frames{Pre}(vm, text, count) ==> sound_frames(vm, text, count))
 
 /* For the interpreter's loop: the fields at hand, and where it may go from its slot. */
 #define OP(fields) ((fields) % 256)

@@ -21,7 +21,10 @@
 /* Ends a slice before a slot: what the loop kept in variables goes back into the instance. */
 /*@ requires \valid(&vm->run) && slot <= 0xffff && -0x7fff0000 <= limit && outcome <= ATTO_FAULT;
     terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome;
-    ensures vm->run.pc == slot && vm->run.fuel == limit - slot && \result == vm->run.outcome == outcome; */
+    ensures vm->run.pc == slot && vm->run.fuel == limit - slot && \result == vm->run.outcome == outcome;
+    ensures same_limit{Post, Pre}(vm) && same_frames{Post, Pre}(vm, ATTO_BPF_CALL_DEPTH);
+    ensures KEEPS_REGIONS(vm);
+    ensures KEEPS_FRAMES(vm); */
 ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, int32_t limit,
                                         enum atto_outcome outcome)
 {
@@ -43,7 +46,9 @@ ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_run *vm, const struct att
 /*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7fff0000 <= limit;
     terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome;
     ensures vm->run.pc == pc - vm->text && vm->run.fuel == limit - vm->run.pc;
-    ensures \result == vm->run.outcome == ATTO_YIELD; */
+    ensures \result == vm->run.outcome == ATTO_YIELD;
+    ensures KEEPS_REGIONS(vm);
+    ensures KEEPS_FRAMES(vm); */
 OUT_OF_LINE enum atto_outcome yield(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit)
 {
     return leave(vm, slot_of(vm, pc), limit, ATTO_YIELD);
@@ -98,6 +103,8 @@ ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto
     terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.pc, vm->run.fuel,
         vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
     ensures sound_regions(vm) && same_limit{Post, Pre}(vm) && vm->run.depth == \old(vm->run.depth);
+    ensures \forall struct atto_call_table *calls; calls_apart{Pre}(vm, calls) ==> same_calls{Post, Pre}(calls);
+    ensures \forall struct atto_call_table *calls; calls_apart{Pre}(vm, calls) ==> calls_apart(vm, calls);
     ensures vm->text == \old(vm->text) && vm->run.host == \old(vm->run.host);
     ensures \separated(\old(vm->run.host), vm->region + (0 .. ATTO_BPF_REGIONS - 1)) ==>
         vm->run.host->calls == \old(vm->run.host->calls);
@@ -124,7 +131,9 @@ ATTO_BPF_INLINE int32_t host_call_from(struct atto_bpf_run *vm, const struct att
     terminates \true; exits \false; assigns vm->run.pc, vm->run.fuel, vm->run.outcome, vm->run.fault;
     ensures vm->run.pc == pc - vm->text + (\result == ATTO_WAIT ? 1 : 0);
     ensures vm->run.fuel == limit - (pc - vm->text) - 1;
-    ensures \result == vm->run.outcome && (\result == ATTO_WAIT || \result == ATTO_FAULT); */
+    ensures \result == vm->run.outcome && (\result == ATTO_WAIT || \result == ATTO_FAULT);
+    ensures \result == ATTO_WAIT ==> KEEPS_REGIONS(vm);
+    ensures \result == ATTO_WAIT ==> KEEPS_FRAMES(vm); */
 OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit,
                                          int32_t status)
 {
@@ -132,6 +141,22 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
         return leave(vm, slot_of(vm, pc) + 1u, limit, ATTO_WAIT);
     return fault(vm, pc, limit, ATTO_FAULT_HOST_CALL);
 }
+
+/* The way out of the loop; the prover wants to see each way before they come together. */
+#define LEAVE(call)                                                                                               \
+    {                                                                                                             \
+        const enum atto_outcome outcome = (call);                                                                 \
+        /*@ assert left_slot: vm->run.pc == slot || (outcome == ATTO_WAIT && vm->run.pc == slot + 1); */           \
+        /*@ assert left_here: vm->run.pc == slot ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */                  \
+        /*@ assert left_behind: vm->run.pc == slot + 1 && GOES_TO(1) ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
+        /*@ assert left_in: 0 <= vm->run.pc < count; */                                                           \
+        /*@ assert left_at: 0 <= vm->run.pc < count && opcode{LoopEntry}(text, vm->run.pc) != 0; */               \
+        /*@ assert left_with: run_cost{LoopEntry}(text, calls, from) + vm->run.fuel >= 1 && vm->run.fuel < fuel; */ \
+        /*@ assert left_dry: outcome == ATTO_YIELD ==> vm->run.fuel <= 0; */                                       \
+        /*@ assert left_regions: outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_regions(vm); */           \
+        /*@ assert left_frames: outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_frames(vm, text, count); */ \
+        return outcome;                                                                                           \
+    }
 
 /* Dispatch: the one place where the two forms of the interpreter differ. HANDLE(BODY, GROUP) makes handlers for all
  * instructions of a group out of one macro BODY(opcode): grouped, one case for all of them, with the opcode a variable;
@@ -250,14 +275,25 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
             limit += distance;                \
             /*@ ghost slot = slot + distance; */ \
         }                                     \
+        /*@ assert landed: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0; */ \
     }                                         \
     END_BLOCK;
-#define DO_JMP64_K(op) JUMP_IF(atto_bpf_jump64((op) / 16u, *DST, IMM64), OFFSET)
-#define DO_JMP64_X(op) JUMP_IF(atto_bpf_jump64((op) / 16u, *DST, SRC), OFFSET)
-#define DO_JMP32_K(op) JUMP_IF(atto_bpf_jump32((op) / 16u, DST32, IMM32), OFFSET)
-#define DO_JMP32_X(op) JUMP_IF(atto_bpf_jump32((op) / 16u, DST32, SRC32), OFFSET)
-#define DO_JA(op) JUMP_IF(true, OFFSET)
-#define DO_JA32(op) JUMP_IF(true, pc[-1].imm)
+/* In each of them the target is good, whether the jump is taken or not. */
+#define JUMP_PERHAPS(condition)                                  \
+    /*@ assert perhaps: goes_perhaps(OP(fields)); */             \
+    /*@ assert target: GOES_TO(1 + (int16_t)(fields / 65536)); */ \
+    /*@ assert behind_it: GOES_TO(1); */                         \
+    JUMP_IF(condition, OFFSET)
+#define DO_JMP64_K(op) JUMP_PERHAPS(atto_bpf_jump64((op) / 16u, *DST, IMM64))
+#define DO_JMP64_X(op) JUMP_PERHAPS(atto_bpf_jump64((op) / 16u, *DST, SRC))
+#define DO_JMP32_K(op) JUMP_PERHAPS(atto_bpf_jump32((op) / 16u, DST32, IMM32))
+#define DO_JMP32_X(op) JUMP_PERHAPS(atto_bpf_jump32((op) / 16u, DST32, SRC32))
+#define DO_JA(op)                                                 \
+    /*@ assert target: GOES_TO(1 + (int16_t)(fields / 65536)); */ \
+    JUMP_IF(true, OFFSET)
+#define DO_JA32(op)                              \
+    /*@ assert target: GOES_TO(1 + pc->imm); */  \
+    JUMP_IF(true, pc[-1].imm)
 
 /* The region and offset of the address in a register (its lower half) plus offset; `allowed` is the check. */
 #define ACCESS(op, base_register, allowed)                                                 \
@@ -267,7 +303,7 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     const struct atto_bpf_region *const region = &vm->region[atto_bpf_region_of(address)]; \
     uint8_t *const base = region->base;                                                    \
     if (UNLIKELY(!allowed(region, at, bytes)))                                             \
-        return memory_fault(vm, pc, limit, address);                                       \
+        LEAVE(memory_fault(vm, pc, limit, address))                                        \
     /*@ assert readable: readable_at(region, at, bytes); */
 #define DO_LDX(op)                                      \
     ACCESS(op, SRC32, atto_bpf_readable)                \
@@ -295,35 +331,60 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 
 #define DO_CALL(op)                                                                          \
     if (atto_bpf_src(fields) != 0u) {                                                        \
+        /*@ assert slot_is: SLOT == slot; */                                                 \
+        /*@ assert follows: starts(text, 0, count, slot + 1); */                             \
+        /*@ assert follows_too: starts(text, 0, count, SLOT + 1); */                         \
         if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                                \
-            return fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH);                              \
+            LEAVE(fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH))                               \
+        /*@ assert target: GOES_TO(1 + pc->imm); */                                          \
         /*@ assert pushed: unchanged{Here, LoopEntry}(text, count); */                       \
+        /*@ assert pushed_calls: same_calls{Here, LoopEntry}(calls); */                      \
         /*@ assert pushed_next: starts(text, 0, count, slot + 1); */                         \
+        /*@ assert pushed_regions: sound_regions(vm); */                                     \
         /*@ assert pushed_frames: sound_frames(vm, text, count); */         \
         JUMP_IF(true, pc[-1].imm)                                                            \
     }                                                                                        \
     const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
+    /*@ assert number: 0 <= pc->imm < ATTO_CALL_IDS && OP(fields) == 0x85 && SOURCE(fields) == 0; */ \
+    /*@ assert one: same_call{Here, LoopEntry}(calls, pc->imm / ATTO_CALL_PAGE, pc->imm % ATTO_CALL_PAGE); */ \
+    /*@ assert price: 1 + call->price == price{LoopEntry}(text, calls, slot); */             \
+    /*@ assert dear: 0 <= call->price <= ATTO_FUEL_MAX; */                                   \
     limit -= (int32_t)call->price;                                                           \
     int32_t status = host_call_from(vm, call, SLOT);                                         \
     /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */ \
+    /*@ assert called_calls: same_calls{Here, LoopEntry}(calls); */                          \
     /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                           \
+    /*@ assert behind_it: GOES_TO(1) && SLOT == slot; */                                     \
+    /*@ assert called_regions: sound_regions(vm); */                                         \
     /*@ assert called_frames: sound_frames(vm, text, count); */             \
     if (UNLIKELY(status != ATTO_OK))                                                         \
-        return call_ended(vm, pc, limit, status);                                            \
+        LEAVE(call_ended(vm, pc, limit, status))                                             \
     JUMP_IF(false, 0)
 #define DO_EXIT(op)                                                                          \
     if (vm->run.depth == 0u) {                                                               \
         vm->run.result = r[0];                                                               \
-        return leave(vm, SLOT, limit - 1, ATTO_DONE);                                       \
+        LEAVE(leave(vm, SLOT, limit - 1, ATTO_DONE))                                        \
     }                                                                                        \
-    JUMP_IF(true, (int32_t)atto_bpf_pop_frame(vm) + 1 - (int32_t)SLOT)
+    /*@ assert waits: starts(text, 0, count, vm->frame[vm->run.depth - 1].pc + 1); */        \
+    const uint32_t caller = atto_bpf_pop_frame(vm);                                          \
+    /*@ assert popped: 0 <= caller + 1 < count && opcode{LoopEntry}(text, caller + 1) != 0; */ \
+    const int32_t back = (int32_t)caller - (int32_t)SLOT;                                    \
+    /*@ assert back: slot + back == caller; */                                               \
+    JUMP_IF(true, back)
 
 /*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS) && \valid_read(VM->image);
     requires 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
     terminates \true; exits \false;
     assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
         VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
-        VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES; */
+        VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES;
+    ensures at_instruction: starts{Pre}(\old(VM->text), 0, \old(COUNT), VM->run.pc);
+    ensures yields_without_fuel: \result == ATTO_YIELD ==> VM->run.fuel <= 0;
+    ensures spends: VM->run.fuel < \old(VM->run.fuel);
+    ensures overruns_by_a_run: \forall integer longest;
+        runs_within{Pre}(\old(VM->text), \old(CALLS), \old(COUNT), longest) ==> 1 - longest <= VM->run.fuel;
+    ensures goes_on: \result == ATTO_YIELD || \result == ATTO_WAIT ==>
+        sound_regions(VM) && sound_frames(VM, \old(VM->text), \old(COUNT)); */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
     struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
@@ -335,6 +396,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     HANDLERS
     //@ ghost int slot = (int)vm->run.pc;
     //@ ghost int count = (int)(vm->image->text.len / 8);
+    //@ ghost int from = slot;
     //@ ghost int levels = (int)vm->depth_limit;
     //@ ghost int fuel = vm->run.fuel;
     //@ assert apart: text_apart(vm, text, count);
@@ -347,16 +409,19 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         loop invariant pointers: vm->text == text && vm->run.host == host && host->calls == calls;
         loop invariant host_apart: \separated(host, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
         loop invariant apart: text_apart(vm, text, count);
+        loop invariant calls_apart: calls_apart(vm, calls);
+        loop invariant same_calls: same_calls{Here, LoopEntry}(calls);
         loop invariant constant: unchanged{Here, LoopEntry}(text, count);
         loop invariant overrun: 1 <= limit - slot + spent{LoopEntry}(text, calls, slot);
         loop invariant balance: limit - slot <= fuel;
         loop invariant regions: sound_regions(vm);
         loop invariant frames: sound_frames(vm, text, count);
-        loop assigns pc, limit, fields, slot, vm->run.pc, vm->run.fuel, vm->run.depth, vm->r[0 .. 10],
+        loop assigns pc, limit, fields, slot, from, vm->run.pc, vm->run.fuel, vm->run.depth, vm->r[0 .. 10],
             vm->frame[0 .. vm->depth_limit - 1], vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1],
             atto_firmware_state, LENT_BYTES;
         loop variant limit - slot + 0x10000; */
     for (;;) {
+        //@ ghost from = slot;
         //@ assert here: runnable_slot{LoopEntry}(text, count, calls, slot);
         //@ assert behind: slot + 1 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 1);
         //@ assert beyond: slot + 2 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 2);
@@ -364,7 +429,11 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         //@ assert same: pc->fields == fields && pc->imm == imm_of{LoopEntry}(text, slot);
         //@ assert legal: LEGAL(fields, pc->imm);
         //@ assert call: OP(fields) == 0x85 && SOURCE(fields) == 0 ==> 0 <= pc->imm && provided(calls, pc->imm);
-        //@ assert jump: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==> GOES_TO(1 + (int16_t)(fields / 65536));
+        //@ assert off: offset{LoopEntry}(text, slot) == (int16_t)(fields / 65536);
+        //@ assert op: opcode{LoopEntry}(text, slot) == OP(fields);
+        //@ assert leads: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==> starts{LoopEntry}(text, 0, count, slot + 1 + offset{LoopEntry}(text, slot));
+        //@ assert jump: goes_perhaps(OP(fields)) ==> GOES_TO(1 + (int16_t)(fields / 65536));
+        //@ assert always: OP(fields) == 0x05 ==> GOES_TO(1 + (int16_t)(fields / 65536));
         //@ assert far: OP(fields) == 0x06 || (OP(fields) == 0x85 && SOURCE(fields) != 0) ==> GOES_TO(1 + pc->imm);
         //@ assert wide: wide(OP(fields)) ==> GOES_TO(2);
         //@ assert next: !goes_always(OP(fields)) && OP(fields) != 0x95 && !wide(OP(fields)) ==> GOES_TO(1);
@@ -398,9 +467,15 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             HANDLE(DO_LDDW, LDDW)
             HANDLE_RARE(DO_LDDW_FEMTO, LDDW_FEMTO)
         END_SELECT
+        //@ assert standing: pc == text + slot && vm->text == text;
+        //@ assert in_text: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
+        //@ assert still_regions: sound_regions(vm);
+        //@ assert still_apart: text_apart(vm, text, count);
+        //@ assert still_frames: sound_frames(vm, text, count);
+        //@ assert looked: 1 <= limit - slot + run_cost{LoopEntry}(text, calls, from) && 0 <= from < count;
         /* The end of a basic block: on with the next one if there is fuel for it. */
         fields = pc->fields;
         if (UNLIKELY((int32_t)SLOT >= limit))
-            return yield(vm, pc, limit);
+            LEAVE(yield(vm, pc, limit))
     }
 }

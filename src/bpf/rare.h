@@ -38,6 +38,9 @@ void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, 
                     : vm->run.depth == \old(vm->run.depth);
     ensures vm->run.depth <= vm->depth_limit;
     ensures same_limit{Post, Pre}(vm);
+    ensures KEEPS_REGIONS(vm);
+    ensures \forall struct atto_call_table *calls; calls_apart{Pre}(vm, calls) ==> same_calls{Post, Pre}(calls);
+    ensures \forall struct atto_call_table *calls; calls_apart{Pre}(vm, calls) ==> calls_apart(vm, calls);
     ensures same_frames{Post, Pre}(vm, \old(vm->run.depth));
     ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
         unchanged{Post, Pre}(text, count);
