@@ -69,7 +69,10 @@
         \at(calls->page[p][k].fn, L) == \at(calls->page[p][k].fn, M) &&
         \at(calls->page[p][k].price, L) == \at(calls->page[p][k].price, M);
     predicate same_calls{L, M}(struct atto_call_table *calls) = \forall integer p, k;
-        0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE ==> same_call{L, M}(calls, p, k);
+        0 <= p < ATTO_CALL_IDS / ATTO_CALL_PAGE && 0 <= k < ATTO_CALL_PAGE ==>
+        \at(calls->page[p], L) == \at(calls->page[p], M) &&
+        \at(calls->page[p][k].fn, L) == \at(calls->page[p][k].fn, M) &&
+        \at(calls->page[p][k].price, L) == \at(calls->page[p][k].price, M);
 
     predicate same_limit{L, M}(struct atto_bpf_run *vm) = \at(vm->depth_limit, L) == \at(vm->depth_limit, M);
     predicate same_frames{L, M}(struct atto_bpf_run *vm, integer depth) =
