@@ -9,8 +9,8 @@
 
 /* ---- memory of the guest ---- */
 /*@ axiomatic Machine {
-      // The bytes that the firmware lends to the instance for writing: its stack and data, and whatever context or window
-      // it has been or will be given. Any set of bytes.
+      // The bytes that the firmware lends to the instance for writing: its stack and data, and whatever context or
+      // window it has been or will be given. Any set of bytes.
       predicate lent(uint8_t *byte);
     }
 
@@ -23,7 +23,7 @@
             (may_write(region) ==> \valid(region->base + (0 .. region_bytes(region) - 1)) &&
                 (\forall integer k; 0 <= k < region_bytes(region) ==> lent(region->base + k)));
 
-    // Memory that the firmware may give to the guest: it is there and, to be written, it is among the bytes that are lent.
+    // Memory that the firmware may give to the guest: it is there and, to be written, it is among the bytes lent.
     predicate lendable(uint8_t *base, integer len, integer access) =
         (access == ATTO_READ || access == ATTO_WRITE) && (len > 0 ==>
             \valid_read(base + (0 .. len - 1)) && (access == ATTO_WRITE ==> \valid(base + (0 .. len - 1)) &&
@@ -166,6 +166,19 @@ extern int atto_firmware_state;
     known(OP(fields)) && (fields) / 256 % 16 <= 10 && SOURCE(fields) <= 10 &&                   \
     (writes_dst(OP(fields)) ==> (fields) / 256 % 16 != 10) && imm_legal(OP(fields), immediate) && \
     (atomic(OP(fields)) && atomic_fetches(immediate) ==> SOURCE(fields) != 10)
+/* What every step leaves as it was. */
+#define KEPT                                                                                                  \
+    vm->depth_limit == levels && 0 <= levels < ATTO_BPF_CALL_DEPTH &&                                         \
+    vm->text == text && vm->run.host == host && host->calls == calls &&                                       \
+    \separated(host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && text_apart(vm, text, count) &&              \
+    calls_apart(vm, calls) && same_calls{Here, LoopEntry}(calls) && unchanged{Here, LoopEntry}(text, count) && \
+    sound_regions(vm) && sound_frames(vm, text, count)
+/* What is true when a slice ends. */
+#define LEFT_WELL                                                                                              \
+    0 <= vm->run.pc < count && opcode{LoopEntry}(text, vm->run.pc) != 0 && vm->run.fuel < fuel &&              \
+    1 <= run_cost{LoopEntry}(text, calls, from) + vm->run.fuel &&                                              \
+    (outcome == ATTO_YIELD ==> vm->run.fuel <= 0) &&                                                           \
+    (outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_regions(vm) && sound_frames(vm, text, count))
 #define GOES_TO(distance) (0 <= slot + (distance) < count && opcode{LoopEntry}(text, slot + (distance)) != 0)
 
 #endif

@@ -1,6 +1,6 @@
-/* What a well-formed eBPF program is: the right-hand side of "accepted if and only if". Written on numbers, from RFC 9669
- * and docs/SPEC.md, without the tables and macros that the check is made of, so that a mistake there is one that the proof
- * sees. Seen by the prover alone.
+/* What a well-formed eBPF program is: the right-hand side of "accepted if and only if". Written on numbers, from RFC
+ * 9669 and docs/SPEC.md, without the tables and macros that the check is made of, so that a mistake there is one that
+ * the proof sees. Seen by the prover alone.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_PROOFS_PROGRAM_H

@@ -15,6 +15,13 @@
 #define VM machine(run)
 #define COUNT (VM->image->text.len / 8)
 #define CALLS (VM->run.host->calls)
+#define ENDED_WELL(outcome)                                                                                           \
+    starts{Pre}(\at(VM->text, Pre), 0, \at(COUNT, Pre), VM->run.pc) && VM->run.fuel < \at(VM->run.fuel, Pre) &&        \
+    (\forall integer longest; runs_within{Pre}(\at(VM->text, Pre), \at(CALLS, Pre), \at(COUNT, Pre), longest) ==>      \
+        1 - longest <= VM->run.fuel) &&                                                                               \
+    ((outcome) == ATTO_YIELD ==> VM->run.fuel <= 0) &&                                                                \
+    ((outcome) == ATTO_YIELD || (outcome) == ATTO_WAIT ==>                                                            \
+        sound_regions(VM) && sound_frames(VM, \at(VM->text, Pre), \at(COUNT, Pre)))
 
 #define OUT_OF_LINE static __attribute__((noinline))
 
@@ -79,9 +86,11 @@ OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct
 }
 
 /* The host call with this number, of which the check has made sure that it exists. */
-/*@ requires sound_calls(table) && provided(table, number);
+/*@ requires number < ATTO_CALL_IDS && \valid_read(&table->page[number / ATTO_CALL_PAGE]) &&
+        \valid_read(table->page[number / ATTO_CALL_PAGE] + number % ATTO_CALL_PAGE);
     terminates \true; exits \false; assigns \nothing;
-    ensures \result == &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE]; */
+    ensures \result == &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
+    ensures \valid_read(&\result->price); */
 ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
 {
     return &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
@@ -143,19 +152,12 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 }
 
 /* The way out of the loop; the prover wants to see each way before they come together. */
-#define LEAVE(call)                                                                                               \
-    {                                                                                                             \
-        const enum atto_outcome outcome = (call);                                                                 \
-        /*@ assert left_slot: vm->run.pc == slot || (outcome == ATTO_WAIT && vm->run.pc == slot + 1); */           \
-        /*@ assert left_here: vm->run.pc == slot ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */                  \
-        /*@ assert left_behind: vm->run.pc == slot + 1 && GOES_TO(1) ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
-        /*@ assert left_in: 0 <= vm->run.pc < count; */                                                           \
-        /*@ assert left_at: 0 <= vm->run.pc < count && opcode{LoopEntry}(text, vm->run.pc) != 0; */               \
-        /*@ assert left_with: run_cost{LoopEntry}(text, calls, from) + vm->run.fuel >= 1 && vm->run.fuel < fuel; */ \
-        /*@ assert left_dry: outcome == ATTO_YIELD ==> vm->run.fuel <= 0; */                                       \
-        /*@ assert left_regions: outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_regions(vm); */           \
-        /*@ assert left_frames: outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_frames(vm, text, count); */ \
-        return outcome;                                                                                           \
+#define LEAVE(call)                               \
+    {                                             \
+        const enum atto_outcome outcome = (call); \
+        /*@ assert left: LEFT_WELL; */            \
+        /*@ assert said: ENDED_WELL(outcome); */  \
+        return outcome;                           \
     }
 
 /* Dispatch: the one place where the two forms of the interpreter differ. HANDLE(BODY, GROUP) makes handlers for all
@@ -181,6 +183,15 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define END_SELECT end_block:
 #else
 #define HANDLERS
+#define IS_NOT(arg, op, operation) opcode != op &&
+#define IN_NO(group) ATTO_BPF_##group(IS_NOT, 0)
+/*@ requires known(opcode) && ATTO_BPF_GROUPS(IN_NO) \true;
+    terminates \true; exits \false; assigns \nothing; ensures \false; */
+ATTO_BPF_INLINE void not_reached(uint32_t opcode)
+{
+    (void)opcode;
+    __builtin_unreachable();
+}
 #define AS_CASE(arg, op, operation) case op:
 #define HANDLE(body, group) ATTO_BPF_##group(AS_CASE, 0) { body(opcode) }
 #define HANDLE_RARE(body, group) HANDLE(body, group)
@@ -194,13 +205,13 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define END_BLOCK break
 #define END_SELECT               \
     default:                     \
-        __builtin_unreachable(); \
+        not_reached(opcode);     \
     }
 #endif
 
 /* The register with this number. Its address is not taken apart, so that its two halves are read or written at once. */
 /*@ requires \valid(r + (0 .. 10)) && number <= 10;
-    terminates \true; exits \false; assigns \nothing; ensures \result == r + number; */
+    terminates \true; exits \false; assigns \nothing; ensures \result == r + number && \valid(\result); */
 ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 {
     uint64_t *p = &r[number];
@@ -208,11 +219,26 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     return p;
 }
 
+/*@ requires \valid(r + (0 .. 10)) && number <= 10;
+    terminates \true; exits \false; assigns \nothing; */
+ATTO_BPF_INLINE uint32_t lower_half(const uint64_t *r, uint32_t number)
+{
+    return (uint32_t)r[number];
+}
+
+/*@ requires \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && number < ATTO_BPF_REGIONS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == vm->region + number && \valid_read(\result) && \valid_read(&\result->base); */
+ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_run *vm, uint32_t number)
+{
+    return &vm->region[number];
+}
+
 #define SLOT ((uint32_t)(pc - text))
 #define DST register_at(r, atto_bpf_dst(fields))
 #define SRC (*register_at(r, atto_bpf_src(fields)))
-#define SRC32 ((uint32_t)r[atto_bpf_src(fields)])
-#define DST32 ((uint32_t)r[atto_bpf_dst(fields)])
+#define SRC32 lower_half(r, atto_bpf_src(fields))
+#define DST32 lower_half(r, atto_bpf_dst(fields))
 #define OFFSET atto_bpf_offset(fields)
 #define IMM32 ((uint32_t)pc->imm)
 #define IMM64 ((uint64_t)(int64_t)pc->imm)
@@ -273,9 +299,12 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
             const int32_t distance = (slots); \
             pc += distance;                   \
             limit += distance;                \
+            /*@ assert leads: GOES_TO(distance); */ \
             /*@ ghost slot = slot + distance; */ \
         }                                     \
-        /*@ assert landed: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0; */ \
+        /*@ assert landed: GOES_TO(0); */     \
+        /*@ assert in_text: \valid_read(&pc->fields); */ \
+        /*@ assert counts: 0 <= spent{LoopEntry}(text, calls, slot); */ \
     }                                         \
     END_BLOCK;
 /* In each of them the target is good, whether the jump is taken or not. */
@@ -300,7 +329,7 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     const uint32_t bytes = atto_bpf_access_bytes(op);                                      \
     const uint32_t address = (base_register) + (uint32_t)OFFSET;                           \
     const uint32_t at = atto_bpf_offset_of(address);                                       \
-    const struct atto_bpf_region *const region = &vm->region[atto_bpf_region_of(address)]; \
+    const struct atto_bpf_region *const region = region_at(vm, atto_bpf_region_of(address)); \
     uint8_t *const base = region->base;                                                    \
     if (UNLIKELY(!allowed(region, at, bytes)))                                             \
         LEAVE(memory_fault(vm, pc, limit, address))                                        \
@@ -326,6 +355,7 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 #define DO_ATOMIC(op)                                       \
     ACCESS(op, DST32, atto_bpf_writable)                    \
     /*@ assert writable: writable_at(region, at, bytes); */ \
+    /*@ assert there: \valid(base + at + (0 .. bytes - 1)); */ \
     atto_bpf_atomic(vm, pc, base + at, bytes);              \
     NEXT;
 
@@ -342,14 +372,18 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
         /*@ assert pushed_next: starts(text, 0, count, slot + 1); */                         \
         /*@ assert pushed_regions: sound_regions(vm); */                                     \
         /*@ assert pushed_frames: sound_frames(vm, text, count); */         \
+        /*@ assert pushed_kept: KEPT; */                                                     \
         JUMP_IF(true, pc[-1].imm)                                                            \
     }                                                                                        \
-    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
     /*@ assert number: 0 <= pc->imm < ATTO_CALL_IDS && OP(fields) == 0x85 && SOURCE(fields) == 0; */ \
     /*@ assert one: same_call{Here, LoopEntry}(calls, pc->imm / ATTO_CALL_PAGE, pc->imm % ATTO_CALL_PAGE); */ \
+    /*@ assert table: vm->run.host->calls == calls && \valid_read(&calls->page[pc->imm / ATTO_CALL_PAGE]) && \
+            \valid_read(calls->page[pc->imm / ATTO_CALL_PAGE] + pc->imm % ATTO_CALL_PAGE); */ \
+    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
     /*@ assert price: 1 + call->price == price{LoopEntry}(text, calls, slot); */             \
     /*@ assert dear: 0 <= call->price <= ATTO_FUEL_MAX; */                                   \
     limit -= (int32_t)call->price;                                                           \
+    /*@ assert state: valid_state(vm); */                                                    \
     int32_t status = host_call_from(vm, call, SLOT);                                         \
     /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */ \
     /*@ assert called_calls: same_calls{Here, LoopEntry}(calls); */                          \
@@ -357,8 +391,17 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     /*@ assert behind_it: GOES_TO(1) && SLOT == slot; */                                     \
     /*@ assert called_regions: sound_regions(vm); */                                         \
     /*@ assert called_frames: sound_frames(vm, text, count); */             \
-    if (UNLIKELY(status != ATTO_OK))                                                         \
-        LEAVE(call_ended(vm, pc, limit, status))                                             \
+    if (UNLIKELY(status != ATTO_OK)) {                                                       \
+        /*@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot; */              \
+        /*@ assert dear_too: -0x7ffe0000 <= limit; */                                        \
+        const enum atto_outcome ended = call_ended(vm, pc, limit, status);                   \
+        /*@ assert ended: vm->run.pc == slot || (ended == ATTO_WAIT && vm->run.pc == slot + 1); */ \
+        /*@ assert ended_here: vm->run.pc == slot ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
+        /*@ assert ended_behind: vm->run.pc == slot + 1 ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
+        /*@ assert ended_in: 0 <= vm->run.pc < count; */                                     \
+        LEAVE(ended)                                                                         \
+    }                                                                                        \
+    /*@ assert called_kept: KEPT; */                                                         \
     JUMP_IF(false, 0)
 #define DO_EXIT(op)                                                                          \
     if (vm->run.depth == 0u) {                                                               \
@@ -368,23 +411,18 @@ ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
     /*@ assert waits: starts(text, 0, count, vm->frame[vm->run.depth - 1].pc + 1); */        \
     const uint32_t caller = atto_bpf_pop_frame(vm);                                          \
     /*@ assert popped: 0 <= caller + 1 < count && opcode{LoopEntry}(text, caller + 1) != 0; */ \
+    /*@ assert whole: SLOT == slot && (int32_t)(pc - text) == slot && 0 <= caller <= 0xffff; */ \
     const int32_t back = (int32_t)caller - (int32_t)SLOT;                                    \
-    /*@ assert back: slot + back == caller; */                                               \
+    /*@ assert back: back == caller - slot; */                                               \
     JUMP_IF(true, back)
 
-/*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS) && \valid_read(VM->image);
-    requires 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
+/*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS);
+    requires \valid_read(VM->image) && 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
     terminates \true; exits \false;
     assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
         VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
         VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES;
-    ensures at_instruction: starts{Pre}(\old(VM->text), 0, \old(COUNT), VM->run.pc);
-    ensures yields_without_fuel: \result == ATTO_YIELD ==> VM->run.fuel <= 0;
-    ensures spends: VM->run.fuel < \old(VM->run.fuel);
-    ensures overruns_by_a_run: \forall integer longest;
-        runs_within{Pre}(\old(VM->text), \old(CALLS), \old(COUNT), longest) ==> 1 - longest <= VM->run.fuel;
-    ensures goes_on: \result == ATTO_YIELD || \result == ATTO_WAIT ==>
-        sound_regions(VM) && sound_frames(VM, \old(VM->text), \old(COUNT)); */
+    ensures ended: ENDED_WELL(\result); */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
     struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
@@ -400,28 +438,28 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     //@ ghost int levels = (int)vm->depth_limit;
     //@ ghost int fuel = vm->run.fuel;
     //@ assert apart: text_apart(vm, text, count);
+    /*@ assert whole_text: \forall integer i; 0 <= i < count ==>
+            \valid_read(&text[i].fields) && \valid_read(&text[i].imm); */
+    /*@ assert whole_instance: \valid(&vm->run) && \valid(&vm->run.result) && \valid(&vm->run.depth) &&
+            \valid(r + (0 .. 10)) && \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)); */
     //@ ghost const struct atto_host *host = vm->run.host;
     //@ ghost const struct atto_call_table *calls = vm->run.host->calls;
+    /*@ assert whole_calls: \forall integer n; 0 <= n < ATTO_CALL_IDS && provided(calls, n) ==>
+            \valid_read(&calls->page[n / ATTO_CALL_PAGE]) &&
+            \valid_read(calls->page[n / ATTO_CALL_PAGE] + n % ATTO_CALL_PAGE) &&
+            calls->page[n / ATTO_CALL_PAGE][n % ATTO_CALL_PAGE].price <= ATTO_FUEL_MAX; */
 
-    /*@ loop invariant stands: pc == text + slot && fields == fields_of{LoopEntry}(text, slot);
-        loop invariant inside: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
-        loop invariant levels: vm->depth_limit == levels && 0 <= levels < ATTO_BPF_CALL_DEPTH;
-        loop invariant pointers: vm->text == text && vm->run.host == host && host->calls == calls;
-        loop invariant host_apart: \separated(host, vm->region + (0 .. ATTO_BPF_REGIONS - 1));
-        loop invariant apart: text_apart(vm, text, count);
-        loop invariant calls_apart: calls_apart(vm, calls);
-        loop invariant same_calls: same_calls{Here, LoopEntry}(calls);
-        loop invariant constant: unchanged{Here, LoopEntry}(text, count);
-        loop invariant overrun: 1 <= limit - slot + spent{LoopEntry}(text, calls, slot);
-        loop invariant balance: limit - slot <= fuel;
-        loop invariant regions: sound_regions(vm);
-        loop invariant frames: sound_frames(vm, text, count);
+    /*@ loop invariant stands: pc == text + slot && fields == fields_of{LoopEntry}(text, slot) && GOES_TO(0);
+        loop invariant fuel: 1 <= limit - slot + spent{LoopEntry}(text, calls, slot) && limit - slot <= fuel;
+        loop invariant kept: KEPT;
         loop assigns pc, limit, fields, slot, from, vm->run.pc, vm->run.fuel, vm->run.depth, vm->r[0 .. 10],
             vm->frame[0 .. vm->depth_limit - 1], vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1],
             atto_firmware_state, LENT_BYTES;
         loop variant limit - slot + 0x10000; */
     for (;;) {
         //@ ghost from = slot;
+        //@ assert in_text: \valid_read(&pc->fields) && \valid_read(&pc->imm);
+        //@ assert low: -0x10000 <= limit;
         //@ assert here: runnable_slot{LoopEntry}(text, count, calls, slot);
         //@ assert behind: slot + 1 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 1);
         //@ assert beyond: slot + 2 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 2);
@@ -431,7 +469,8 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         //@ assert call: OP(fields) == 0x85 && SOURCE(fields) == 0 ==> 0 <= pc->imm && provided(calls, pc->imm);
         //@ assert off: offset{LoopEntry}(text, slot) == (int16_t)(fields / 65536);
         //@ assert op: opcode{LoopEntry}(text, slot) == OP(fields);
-        //@ assert leads: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==> starts{LoopEntry}(text, 0, count, slot + 1 + offset{LoopEntry}(text, slot));
+        /*@ assert leads: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==>
+                starts{LoopEntry}(text, 0, count, slot + 1 + offset{LoopEntry}(text, slot)); */
         //@ assert jump: goes_perhaps(OP(fields)) ==> GOES_TO(1 + (int16_t)(fields / 65536));
         //@ assert always: OP(fields) == 0x05 ==> GOES_TO(1 + (int16_t)(fields / 65536));
         //@ assert far: OP(fields) == 0x06 || (OP(fields) == 0x85 && SOURCE(fields) != 0) ==> GOES_TO(1 + pc->imm);
@@ -467,14 +506,12 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             HANDLE(DO_LDDW, LDDW)
             HANDLE_RARE(DO_LDDW_FEMTO, LDDW_FEMTO)
         END_SELECT
-        //@ assert standing: pc == text + slot && vm->text == text;
-        //@ assert in_text: 0 <= slot < count && opcode{LoopEntry}(text, slot) != 0;
-        //@ assert still_regions: sound_regions(vm);
-        //@ assert still_apart: text_apart(vm, text, count);
-        //@ assert still_frames: sound_frames(vm, text, count);
-        //@ assert looked: 1 <= limit - slot + run_cost{LoopEntry}(text, calls, from) && 0 <= from < count;
+        //@ assert still: pc == text + slot && GOES_TO(0);
+        //@ assert still_kept: KEPT;
+        //@ assert paid: 1 <= limit - slot + run_cost{LoopEntry}(text, calls, from) && limit - slot < fuel;
         /* The end of a basic block: on with the next one if there is fuel for it. */
         fields = pc->fields;
+        //@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot;
         if (UNLIKELY((int32_t)SLOT >= limit))
             LEAVE(yield(vm, pc, limit))
     }

@@ -25,7 +25,9 @@ uint64_t atto_bpf_extend(uint64_t a, int32_t bits);
 void atto_bpf_order_bytes(uint64_t *d, uint32_t opcode, int32_t bits);
 
 /* An atomic operation on `bytes` (4 or 8) bytes at p, which are writable. Nothing runs between load and store. */
-/*@ requires \valid(vm->r + (0 .. 10)) && \valid_read(insn) && (bytes == 4 || bytes == 8) && \valid(p + (0 .. bytes - 1));
+/*@ requires \valid(vm->r + (0 .. 10)) && \valid_read(&insn->fields) && \valid_read(&insn->imm);
+    requires bytes == 4 || bytes == 8;
+    requires \valid(p + (0 .. bytes - 1));
     requires src(insn, 0) <= 10 && imm_legal(0xdb, insn->imm) && (atomic_fetches(insn->imm) ==> src(insn, 0) != 10);
     terminates \true; exits \false; assigns p[0 .. bytes - 1], vm->r[0 .. 9]; */
 void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, uint8_t *p, uint32_t bytes);
@@ -46,8 +48,9 @@ void atto_bpf_atomic(struct atto_bpf_run *vm, const struct atto_bpf_insn *insn, 
         unchanged{Post, Pre}(text, count);
     ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) ==>
         text_apart(vm, text, count);
-    ensures \forall struct atto_bpf_insn *text, integer count; text_apart{Pre}(vm, text, count) &&
-        sound_frames{Pre}(vm, text, count) && starts{Pre}(text, 0, count, slot + 1) ==> sound_frames(vm, text, count); */
+    ensures \forall struct atto_bpf_insn *text, integer count;
+        text_apart{Pre}(vm, text, count) && sound_frames{Pre}(vm, text, count) &&
+        starts{Pre}(text, 0, count, slot + 1) ==> sound_frames(vm, text, count); */
 bool atto_bpf_push_frame(struct atto_bpf_run *vm, uint32_t slot, uint32_t frame_bytes);
 
 /* Leaves a local call, of which there must be one; answers the slot of the call instruction. */
