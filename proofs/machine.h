@@ -153,6 +153,22 @@ extern int atto_firmware_state;
         runnable(text, count, calls) && counted(text, calls, count) &&
         starts(text, 0, count, vm->run.pc) && sound_frames(vm, text, count); */
 
+/*@ // How a slice has ended in state L that began in state S with that text, those calls and that fuel: at an
+    // instruction, with less fuel than before, and overdrawn by less than the longest run; and unless it is over, the
+    // instance can go on.
+    predicate left_well{L, S}(struct atto_bpf_run *vm, struct atto_bpf_insn *text, integer count,
+                              struct atto_call_table *calls, integer fuel, integer outcome) =
+        starts{S}(text, 0, count, \at(vm->run.pc, L)) && \at(vm->run.fuel, L) < fuel &&
+        (\forall integer longest; runs_within{S}(text, calls, count, longest) ==>
+            1 - longest <= \at(vm->run.fuel, L)) &&
+        (outcome == ATTO_YIELD ==> \at(vm->run.fuel, L) <= 0) &&
+        (outcome == ATTO_YIELD || outcome == ATTO_WAIT ==>
+            sound_regions{L}(vm) && sound_frames{L}(vm, text, count));
+
+    predicate ended_well{L, S}(struct atto_run *run, integer outcome) = left_well{L, S}(machine(run),
+        \at(machine(run)->text, S), \at(machine(run)->image->text.len / 8, S), \at(machine(run)->run.host->calls, S),
+        \at(machine(run)->run.fuel, S), outcome); */
+
 /* For `ensures` of a function that writes nothing of it: what was sound stays so. */
 #define KEEPS_REGIONS(vm) (sound_regions{Pre}(vm) ==> sound_regions(vm))
 #define KEEPS_FRAMES(vm)                                                                                       \
@@ -173,12 +189,6 @@ extern int atto_firmware_state;
     \separated(host, vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && text_apart(vm, text, count) &&              \
     calls_apart(vm, calls) && same_calls{Here, LoopEntry}(calls) && unchanged{Here, LoopEntry}(text, count) && \
     sound_regions(vm) && sound_frames(vm, text, count)
-/* What is true when a slice ends. */
-#define LEFT_WELL                                                                                              \
-    0 <= vm->run.pc < count && opcode{LoopEntry}(text, vm->run.pc) != 0 && vm->run.fuel < fuel &&              \
-    1 <= run_cost{LoopEntry}(text, calls, from) + vm->run.fuel &&                                              \
-    (outcome == ATTO_YIELD ==> vm->run.fuel <= 0) &&                                                           \
-    (outcome == ATTO_YIELD || outcome == ATTO_WAIT ==> sound_regions(vm) && sound_frames(vm, text, count))
 #define GOES_TO(distance) (0 <= slot + (distance) < count && opcode{LoopEntry}(text, slot + (distance)) != 0)
 
 #endif

@@ -15,13 +15,6 @@
 #define VM machine(run)
 #define COUNT (VM->image->text.len / 8)
 #define CALLS (VM->run.host->calls)
-#define ENDED_WELL(outcome)                                                                                           \
-    starts{Pre}(\at(VM->text, Pre), 0, \at(COUNT, Pre), VM->run.pc) && VM->run.fuel < \at(VM->run.fuel, Pre) &&        \
-    (\forall integer longest; runs_within{Pre}(\at(VM->text, Pre), \at(CALLS, Pre), \at(COUNT, Pre), longest) ==>      \
-        1 - longest <= VM->run.fuel) &&                                                                               \
-    ((outcome) == ATTO_YIELD ==> VM->run.fuel <= 0) &&                                                                \
-    ((outcome) == ATTO_YIELD || (outcome) == ATTO_WAIT ==>                                                            \
-        sound_regions(VM) && sound_frames(VM, \at(VM->text, Pre), \at(COUNT, Pre)))
 
 #define OUT_OF_LINE static __attribute__((noinline))
 
@@ -42,12 +35,11 @@ ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, 
 }
 
 /* The slot of the instruction at pc. */
-/*@ requires \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text);
-    terminates \true; exits \false; assigns \nothing;
-    ensures \result == pc - vm->text; */
-ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_run *vm, const struct atto_bpf_insn *pc)
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures \forall integer i; at_slot(pc, text, i) ==> \result == i; */
+ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_insn *text, const struct atto_bpf_insn *pc)
 {
-    return (uint32_t)(pc - vm->text);
+    return (uint32_t)(pc - text);
 }
 
 /*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7fff0000 <= limit;
@@ -58,7 +50,7 @@ ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_run *vm, const struct att
     ensures KEEPS_FRAMES(vm); */
 OUT_OF_LINE enum atto_outcome yield(struct atto_bpf_run *vm, const struct atto_bpf_insn *pc, int32_t limit)
 {
-    return leave(vm, slot_of(vm, pc), limit, ATTO_YIELD);
+    return leave(vm, slot_of(vm->text, pc), limit, ATTO_YIELD);
 }
 
 /* Ends an activation at the instruction at pc, which is charged. */
@@ -70,7 +62,7 @@ OUT_OF_LINE enum atto_outcome fault(struct atto_bpf_run *vm, const struct atto_b
                                     enum atto_status status)
 {
     vm->run.fault = (int8_t)status;
-    return leave(vm, slot_of(vm, pc), limit - 1, ATTO_FAULT);
+    return leave(vm, slot_of(vm->text, pc), limit - 1, ATTO_FAULT);
 }
 
 /*@ requires \valid(&vm->run) && \valid_read(&vm->text) && at_slot(pc, vm->text, pc - vm->text) && -0x7ffe0000 <= limit;
@@ -147,17 +139,17 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
                                          int32_t status)
 {
     if (status == ATTO_CALL_WAIT)
-        return leave(vm, slot_of(vm, pc) + 1u, limit, ATTO_WAIT);
+        return leave(vm, slot_of(vm->text, pc) + 1u, limit, ATTO_WAIT);
     return fault(vm, pc, limit, ATTO_FAULT_HOST_CALL);
 }
 
 /* The way out of the loop; the prover wants to see each way before they come together. */
-#define LEAVE(call)                               \
-    {                                             \
-        const enum atto_outcome outcome = (call); \
-        /*@ assert left: LEFT_WELL; */            \
-        /*@ assert said: ENDED_WELL(outcome); */  \
-        return outcome;                           \
+#define LEAVE(call)                                                                            \
+    {                                                                                          \
+        const enum atto_outcome outcome = (call);                                              \
+        /*@ assert left: left_well{Here, LoopEntry}(vm, text, count, calls, fuel, outcome); */ \
+        /*@ assert said: ended_well{Here, Pre}(run, outcome); */                               \
+        return outcome;                                                                        \
     }
 
 /* Dispatch: the one place where the two forms of the interpreter differ. HANDLE(BODY, GROUP) makes handlers for all
@@ -175,9 +167,9 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define HANDLE(body, group) ATTO_BPF_##group(AS_LABEL, body)
 #define HANDLE_RARE(body, group) ATTO_BPF_##group(AS_SHARED_LABEL, 0) { body(atto_bpf_opcode(fields)) }
 #define SELECT goto *handlers[atto_bpf_opcode(fields)];
-#define NEXT                            \
-    fields = (++pc)->fields;            \
-    /*@ ghost slot = slot + 1; */       \
+#define NEXT                      \
+    fields = (++pc)->fields;      \
+    /*@ ghost slot = slot + 1; */ \
     SELECT
 #define END_BLOCK goto end_block
 #define END_SELECT end_block:
@@ -195,17 +187,17 @@ ATTO_BPF_INLINE void not_reached(uint32_t opcode)
 #define AS_CASE(arg, op, operation) case op:
 #define HANDLE(body, group) ATTO_BPF_##group(AS_CASE, 0) { body(opcode) }
 #define HANDLE_RARE(body, group) HANDLE(body, group)
-#define SELECT                                         \
-    const uint32_t opcode = atto_bpf_opcode(fields);   \
+#define SELECT                                       \
+    const uint32_t opcode = atto_bpf_opcode(fields); \
     switch (opcode) {
-#define NEXT                            \
-    fields = (++pc)->fields;            \
-    /*@ ghost slot = slot + 1; */       \
+#define NEXT                      \
+    fields = (++pc)->fields;      \
+    /*@ ghost slot = slot + 1; */ \
     continue
 #define END_BLOCK break
-#define END_SELECT               \
-    default:                     \
-        not_reached(opcode);     \
+#define END_SELECT           \
+    default:                 \
+        not_reached(opcode); \
     }
 #endif
 
@@ -234,7 +226,7 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
     return &vm->region[number];
 }
 
-#define SLOT ((uint32_t)(pc - text))
+#define SLOT slot_of(text, pc)
 #define DST register_at(r, atto_bpf_dst(fields))
 #define SRC (*register_at(r, atto_bpf_src(fields)))
 #define SRC32 lower_half(r, atto_bpf_src(fields))
@@ -244,12 +236,12 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 #define IMM64 ((uint64_t)(int64_t)pc->imm)
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
 
-#define SET(type, value)              \
-    {                                 \
-        uint64_t *d = DST;            \
-        const type old = (type)*d;    \
-        *d = (value);                 \
-    }                                 \
+#define SET(type, value)           \
+    {                              \
+        uint64_t *d = DST;         \
+        const type old = (type)*d; \
+        *d = (value);              \
+    }                              \
     NEXT;
 #define DO_ALU64_K(op) SET(uint64_t, atto_bpf_alu64((op) / 16u, old, IMM64))
 #define DO_ALU64_X(op) SET(uint64_t, atto_bpf_alu64((op) / 16u, old, SRC))
@@ -257,61 +249,63 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 #define DO_ALU32_X(op) SET(uint32_t, atto_bpf_alu32((op) / 16u, old, SRC32))
 #define DO_NEG64(op) SET(uint64_t, 0u - old)
 #define DO_NEG32(op) SET(uint32_t, (uint32_t)(0u - old))
-#define DO_MOV64_X(op)                                                      \
-    {                                                                       \
-        uint64_t value = SRC;                                               \
-        *DST = UNLIKELY(OFFSET != 0) ? atto_bpf_extend(value, OFFSET) : value;       \
-    }                                                                       \
+#define DO_MOV64_X(op)                                                         \
+    {                                                                          \
+        uint64_t value = SRC;                                                  \
+        *DST = UNLIKELY(OFFSET != 0) ? atto_bpf_extend(value, OFFSET) : value; \
+    }                                                                          \
     NEXT;
-#define DO_MOV32_X(op)                                                      \
-    {                                                                       \
-        uint32_t value = SRC32;                                             \
+#define DO_MOV32_X(op)                                                                   \
+    {                                                                                    \
+        uint32_t value = SRC32;                                                          \
         *DST = UNLIKELY(OFFSET != 0) ? (uint32_t)atto_bpf_extend(value, OFFSET) : value; \
-    }                                                                       \
+    }                                                                                    \
     NEXT;
 #define DO_DIV64_K(op) atto_bpf_divide64(DST, fields, IMM64); NEXT;
 #define DO_DIV64_X(op) atto_bpf_divide64(DST, fields, SRC); NEXT;
 #define DO_DIV32_K(op) atto_bpf_divide32(DST, fields, IMM32); NEXT;
 #define DO_DIV32_X(op) atto_bpf_divide32(DST, fields, SRC32); NEXT;
 #define DO_END(op) atto_bpf_order_bytes(DST, op, pc->imm); NEXT;
-#define DO_LDDW(op)                                             \
-    *DST = IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32;          \
-    limit++;                                                    \
-    pc++;                                                       \
-    /*@ ghost slot = slot + 1; */                               \
+#define DO_LDDW(op)                                     \
+    *DST = IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32; \
+    limit++;                                            \
+    pc++;                                               \
+    /*@ ghost slot = slot + 1; */                       \
     NEXT;
-#define DO_LDDW_FEMTO(op)                                                                                  \
-    *DST = (IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32) +                                                  \
-          ATTO_BPF_ADDRESS((op) == 0xb8u ? ATTO_BPF_DATA : ATTO_BPF_RODATA);                               \
-    limit++;                                                                                               \
-    pc++;                                                                                                  \
-    /*@ ghost slot = slot + 1; */                                                                          \
+#define DO_LDDW_FEMTO(op)                                                    \
+    *DST = (IMM32 | (uint64_t)(uint32_t)pc[1].imm << 32) +                   \
+          ATTO_BPF_ADDRESS((op) == 0xb8u ? ATTO_BPF_DATA : ATTO_BPF_RODATA); \
+    limit++;                                                                 \
+    pc++;                                                                    \
+    /*@ ghost slot = slot + 1; */                                            \
     NEXT;
 
 /* Ends a block: on to the next instruction or, if the condition holds, past `slots` more (or back),
  * which is worked out behind the instruction. */
-#define JUMP_IF(condition, slots)             \
-    {                                         \
-        const bool taken = (condition);       \
-        pc++;                                 \
-        /*@ ghost slot = slot + 1; */         \
-        if (taken) {                          \
-            const int32_t distance = (slots); \
-            pc += distance;                   \
-            limit += distance;                \
-            /*@ assert leads: GOES_TO(distance); */ \
-            /*@ ghost slot = slot + distance; */ \
-        }                                     \
-        /*@ assert landed: GOES_TO(0); */     \
-        /*@ assert in_text: \valid_read(&pc->fields); */ \
-        /*@ assert counts: 0 <= spent{LoopEntry}(text, calls, slot); */ \
-    }                                         \
+#define JUMP_IF(condition, slots)                                         \
+    {                                                                     \
+        const bool taken = (condition);                                   \
+        pc++;                                                             \
+        /*@ ghost slot = slot + 1; */                                     \
+        if (taken) {                                                      \
+            const int32_t distance = (slots);                             \
+            pc += distance;                                               \
+            limit += distance;                                            \
+            /*@ assert leads: GOES_TO(distance); */                       \
+            /*@ ghost slot = slot + distance; */                          \
+        }                                                                 \
+        /*@ assert landed: GOES_TO(0); */                                 \
+        /*@ assert right: pc == text + slot; */                           \
+        /*@ assert in_text: \valid_read(&text[slot].fields) &&            \
+                text[slot].fields == fields_of{LoopEntry}(text, slot); */ \
+        /*@ assert counts: 0 <= spent{LoopEntry}(text, calls, slot); */   \
+    }                                                                     \
     END_BLOCK;
 /* In each of them the target is good, whether the jump is taken or not. */
-#define JUMP_PERHAPS(condition)                                  \
-    /*@ assert perhaps: goes_perhaps(OP(fields)); */             \
+#define JUMP_PERHAPS(condition)                                   \
+    /*@ assert perhaps: goes_perhaps(OP(fields)); */              \
     /*@ assert target: GOES_TO(1 + (int16_t)(fields / 65536)); */ \
-    /*@ assert behind_it: GOES_TO(1); */                         \
+    /*@ assert behind_it: GOES_TO(1); */                          \
     JUMP_IF(condition, OFFSET)
 #define DO_JMP64_K(op) JUMP_PERHAPS(atto_bpf_jump64((op) / 16u, *DST, IMM64))
 #define DO_JMP64_X(op) JUMP_PERHAPS(atto_bpf_jump64((op) / 16u, *DST, SRC))
@@ -320,100 +314,107 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 #define DO_JA(op)                                                 \
     /*@ assert target: GOES_TO(1 + (int16_t)(fields / 65536)); */ \
     JUMP_IF(true, OFFSET)
-#define DO_JA32(op)                              \
-    /*@ assert target: GOES_TO(1 + pc->imm); */  \
+#define DO_JA32(op)                             \
+    /*@ assert target: GOES_TO(1 + pc->imm); */ \
     JUMP_IF(true, pc[-1].imm)
 
 /* The region and offset of the address in a register (its lower half) plus offset; `allowed` is the check. */
-#define ACCESS(op, base_register, allowed)                                                 \
-    const uint32_t bytes = atto_bpf_access_bytes(op);                                      \
-    const uint32_t address = (base_register) + (uint32_t)OFFSET;                           \
-    const uint32_t at = atto_bpf_offset_of(address);                                       \
+#define ACCESS(op, base_register, allowed)                                                   \
+    const uint32_t bytes = atto_bpf_access_bytes(op);                                        \
+    const uint32_t address = (base_register) + (uint32_t)OFFSET;                             \
+    const uint32_t at = atto_bpf_offset_of(address);                                         \
     const struct atto_bpf_region *const region = region_at(vm, atto_bpf_region_of(address)); \
-    uint8_t *const base = region->base;                                                    \
-    if (UNLIKELY(!allowed(region, at, bytes)))                                             \
-        LEAVE(memory_fault(vm, pc, limit, address))                                        \
+    uint8_t *const base = region->base;                                                      \
+    if (UNLIKELY(!allowed(region, at, bytes)))                                               \
+        LEAVE(memory_fault(vm, pc, limit, address))                                          \
     /*@ assert readable: readable_at(region, at, bytes); */
-#define DO_LDX(op)                                      \
-    ACCESS(op, SRC32, atto_bpf_readable)                \
-    *DST = atto_bpf_load(base, at, bytes);              \
+#define DO_LDX(op)                         \
+    ACCESS(op, SRC32, atto_bpf_readable)   \
+    *DST = atto_bpf_load(base, at, bytes); \
     NEXT;
-#define DO_LDXS(op)                                                                 \
-    ACCESS(op, SRC32, atto_bpf_readable)                                            \
-    *DST = atto_bpf_extend(atto_bpf_load(base, at, bytes), (int32_t)bytes * 8);     \
+#define DO_LDXS(op)                                                             \
+    ACCESS(op, SRC32, atto_bpf_readable)                                        \
+    *DST = atto_bpf_extend(atto_bpf_load(base, at, bytes), (int32_t)bytes * 8); \
     NEXT;
-#define DO_ST(op)                                          \
-    ACCESS(op, DST32, atto_bpf_writable)                   \
-    /*@ assert writable: writable_at(region, at, bytes); */ \
-    atto_bpf_store(base, at, bytes, IMM64);                \
-    NEXT;
-#define DO_STX(op)                                                  \
-    ACCESS(op, DST32, atto_bpf_writable)                            \
-    /*@ assert writable: writable_at(region, at, bytes); */         \
-    atto_bpf_store(base, at, bytes, bytes == 8u ? SRC : SRC32);     \
-    NEXT;
-#define DO_ATOMIC(op)                                       \
+#define DO_ST(op)                                           \
     ACCESS(op, DST32, atto_bpf_writable)                    \
     /*@ assert writable: writable_at(region, at, bytes); */ \
+    atto_bpf_store(base, at, bytes, IMM64);                 \
+    NEXT;
+#define DO_STX(op)                                              \
+    ACCESS(op, DST32, atto_bpf_writable)                        \
+    /*@ assert writable: writable_at(region, at, bytes); */     \
+    atto_bpf_store(base, at, bytes, bytes == 8u ? SRC : SRC32); \
+    NEXT;
+#define DO_ATOMIC(op)                                          \
+    ACCESS(op, DST32, atto_bpf_writable)                       \
+    /*@ assert writable: writable_at(region, at, bytes); */    \
+    /*@ assert words: bytes == 4 || bytes == 8; */             \
     /*@ assert there: \valid(base + at + (0 .. bytes - 1)); */ \
-    atto_bpf_atomic(vm, pc, base + at, bytes);              \
+    atto_bpf_atomic(vm, pc, base + at, bytes);                 \
     NEXT;
 
-#define DO_CALL(op)                                                                          \
-    if (atto_bpf_src(fields) != 0u) {                                                        \
-        /*@ assert slot_is: SLOT == slot; */                                                 \
-        /*@ assert follows: starts(text, 0, count, slot + 1); */                             \
-        /*@ assert follows_too: starts(text, 0, count, SLOT + 1); */                         \
-        if (!atto_bpf_push_frame(vm, SLOT, (uint32_t)OFFSET))                                \
-            LEAVE(fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH))                               \
-        /*@ assert target: GOES_TO(1 + pc->imm); */                                          \
-        /*@ assert pushed: unchanged{Here, LoopEntry}(text, count); */                       \
-        /*@ assert pushed_calls: same_calls{Here, LoopEntry}(calls); */                      \
-        /*@ assert pushed_next: starts(text, 0, count, slot + 1); */                         \
-        /*@ assert pushed_regions: sound_regions(vm); */                                     \
-        /*@ assert pushed_frames: sound_frames(vm, text, count); */         \
-        /*@ assert pushed_kept: KEPT; */                                                     \
-        JUMP_IF(true, pc[-1].imm)                                                            \
-    }                                                                                        \
-    /*@ assert number: 0 <= pc->imm < ATTO_CALL_IDS && OP(fields) == 0x85 && SOURCE(fields) == 0; */ \
+#define DO_CALL(op)                                                                                           \
+    if (atto_bpf_src(fields) != 0u) {                                                                         \
+        const uint32_t here = SLOT;                                                                           \
+        /*@ assert here == slot; */                                                                           \
+        /*@ assert follows: starts(text, 0, count, slot + 1); */                                              \
+        if (!atto_bpf_push_frame(vm, here, (uint32_t)OFFSET))                                                 \
+            LEAVE(fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH))                                                \
+        /*@ assert target: GOES_TO(1 + pc->imm); */                                                           \
+        /*@ assert pushed: unchanged{Here, LoopEntry}(text, count); */                                        \
+        /*@ assert pushed_calls: same_calls{Here, LoopEntry}(calls); */                                       \
+        /*@ assert pushed_next: starts(text, 0, count, slot + 1); */                                          \
+        /*@ assert pushed_regions: sound_regions(vm); */                                                      \
+        /*@ assert pushed_frames: sound_frames(vm, text, count); */                                           \
+        /*@ assert pushed_kept: KEPT; */                                                                      \
+        /*@ assert pushed_price: price{LoopEntry}(text, calls, slot) == 1; */                                 \
+        JUMP_IF(true, pc[-1].imm)                                                                             \
+    }                                                                                                         \
+    /*@ assert number: 0 <= pc->imm < ATTO_CALL_IDS && OP(fields) == 0x85 && SOURCE(fields) == 0; */          \
     /*@ assert one: same_call{Here, LoopEntry}(calls, pc->imm / ATTO_CALL_PAGE, pc->imm % ATTO_CALL_PAGE); */ \
-    /*@ assert table: vm->run.host->calls == calls && \valid_read(&calls->page[pc->imm / ATTO_CALL_PAGE]) && \
-            \valid_read(calls->page[pc->imm / ATTO_CALL_PAGE] + pc->imm % ATTO_CALL_PAGE); */ \
-    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);     \
-    /*@ assert price: 1 + call->price == price{LoopEntry}(text, calls, slot); */             \
-    /*@ assert dear: 0 <= call->price <= ATTO_FUEL_MAX; */                                   \
-    limit -= (int32_t)call->price;                                                           \
-    /*@ assert state: valid_state(vm); */                                                    \
-    int32_t status = host_call_from(vm, call, SLOT);                                         \
-    /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */ \
-    /*@ assert called_calls: same_calls{Here, LoopEntry}(calls); */                          \
-    /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                           \
-    /*@ assert behind_it: GOES_TO(1) && SLOT == slot; */                                     \
-    /*@ assert called_regions: sound_regions(vm); */                                         \
-    /*@ assert called_frames: sound_frames(vm, text, count); */             \
-    if (UNLIKELY(status != ATTO_OK)) {                                                       \
-        /*@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot; */              \
-        /*@ assert dear_too: -0x7ffe0000 <= limit; */                                        \
-        const enum atto_outcome ended = call_ended(vm, pc, limit, status);                   \
-        /*@ assert ended: vm->run.pc == slot || (ended == ATTO_WAIT && vm->run.pc == slot + 1); */ \
-        /*@ assert ended_here: vm->run.pc == slot ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
-        /*@ assert ended_behind: vm->run.pc == slot + 1 ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */ \
-        /*@ assert ended_in: 0 <= vm->run.pc < count; */                                     \
-        LEAVE(ended)                                                                         \
-    }                                                                                        \
-    /*@ assert called_kept: KEPT; */                                                         \
+    /*@ assert table: vm->run.host->calls == calls && \valid_read(&calls->page[pc->imm / ATTO_CALL_PAGE]) &&  \
+            \valid_read(calls->page[pc->imm / ATTO_CALL_PAGE] + pc->imm % ATTO_CALL_PAGE); */                 \
+    const struct atto_call *call = checked_call(vm->run.host->calls, (uint32_t)pc->imm);                      \
+    /*@ assert price: 1 + call->price == price{LoopEntry}(text, calls, slot); */                              \
+    /*@ assert dear: 0 <= call->price <= ATTO_FUEL_MAX; */                                                    \
+    limit -= (int32_t)call->price;                                                                            \
+    /*@ assert state: valid_state(vm); */                                                                     \
+    int32_t status = host_call_from(vm, call, SLOT);                                                          \
+    /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */          \
+    /*@ assert called_calls: same_calls{Here, LoopEntry}(calls); */                                           \
+    /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                                            \
+    /*@ assert behind_it: GOES_TO(1); */                                                                      \
+    /*@ assert called_regions: sound_regions(vm); */                                                          \
+    /*@ assert called_frames: sound_frames(vm, text, count); */                                               \
+    if (UNLIKELY(status != ATTO_OK)) {                                                                        \
+        /*@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot; */                               \
+        /*@ assert dear_too: -0x7ffe0000 <= limit; */                                                         \
+        const enum atto_outcome ended = call_ended(vm, pc, limit, status);                                    \
+        /*@ assert ended: vm->run.pc == slot || (ended == ATTO_WAIT && vm->run.pc == slot + 1); */            \
+        /*@ assert ended_here: vm->run.pc == slot ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */            \
+        /*@ assert ended_behind: vm->run.pc == slot + 1 ==> opcode{LoopEntry}(text, vm->run.pc) != 0; */      \
+        /*@ assert ended_in: 0 <= vm->run.pc < count; */                                                      \
+        LEAVE(ended)                                                                                          \
+    }                                                                                                         \
+    /*@ assert called_kept: KEPT; */                                                                          \
+    /*@ assert called_next: \valid_read(&text[slot + 1].fields) &&                                            \
+            text[slot + 1].fields == fields_of{LoopEntry}(text, slot + 1); */                                 \
     JUMP_IF(false, 0)
-#define DO_EXIT(op)                                                                          \
-    if (vm->run.depth == 0u) {                                                               \
-        vm->run.result = r[0];                                                               \
-        LEAVE(leave(vm, SLOT, limit - 1, ATTO_DONE))                                        \
-    }                                                                                        \
-    /*@ assert waits: starts(text, 0, count, vm->frame[vm->run.depth - 1].pc + 1); */        \
-    const uint32_t caller = atto_bpf_pop_frame(vm);                                          \
+#define DO_EXIT(op)                                                                            \
+    /*@ assert at: at_slot(pc, text, slot) && pc - text == slot; */                            \
+    const uint32_t here = SLOT;                                                                \
+    /*@ assert here: here == slot; */                                                          \
+    if (vm->run.depth == 0u) {                                                                 \
+        vm->run.result = r[0];                                                                 \
+        LEAVE(leave(vm, here, limit - 1, ATTO_DONE))                                           \
+    }                                                                                          \
+    /*@ assert waits: starts(text, 0, count, vm->frame[vm->run.depth - 1].pc + 1); */          \
+    const uint32_t caller = atto_bpf_pop_frame(vm);                                            \
     /*@ assert popped: 0 <= caller + 1 < count && opcode{LoopEntry}(text, caller + 1) != 0; */ \
-    /*@ assert whole: SLOT == slot && (int32_t)(pc - text) == slot && 0 <= caller <= 0xffff; */ \
-    const int32_t back = (int32_t)caller - (int32_t)SLOT;                                    \
-    /*@ assert back: back == caller - slot; */                                               \
+    /*@ assert far_enough: 0 <= caller <= 0xffff; */                                           \
+    const int32_t back = (int32_t)caller - (int32_t)here;                                      \
+    /*@ assert back: back == caller - slot; */                                                 \
     JUMP_IF(true, back)
 
 /*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS);
@@ -422,7 +423,7 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
     assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
         VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
         VM->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1], atto_firmware_state, LENT_BYTES;
-    ensures ended: ENDED_WELL(\result); */
+    ensures ended: ended_well{Post, Pre}(run, \result); */
 enum atto_outcome atto_bpf_interpret(struct atto_run *run)
 {
     struct atto_bpf_run *const vm = atto_bpf_vm_of(run);
@@ -444,6 +445,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             \valid(r + (0 .. 10)) && \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)); */
     //@ ghost const struct atto_host *host = vm->run.host;
     //@ ghost const struct atto_call_table *calls = vm->run.host->calls;
+    //@ assert counted: \forall integer i; 0 <= i < count ==> 0 <= spent(text, calls, i) <= i;
     /*@ assert whole_calls: \forall integer n; 0 <= n < ATTO_CALL_IDS && provided(calls, n) ==>
             \valid_read(&calls->page[n / ATTO_CALL_PAGE]) &&
             \valid_read(calls->page[n / ATTO_CALL_PAGE] + n % ATTO_CALL_PAGE) &&
@@ -459,7 +461,9 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     for (;;) {
         //@ ghost from = slot;
         //@ assert in_text: \valid_read(&pc->fields) && \valid_read(&pc->imm);
-        //@ assert low: -0x10000 <= limit;
+        //@ assert low: -0x10000 <= limit - slot <= limit;
+        /*@ assert run: \forall integer longest; runs_within{LoopEntry}(text, calls, count, longest) ==>
+                run_cost{LoopEntry}(text, calls, slot) <= longest; */
         //@ assert here: runnable_slot{LoopEntry}(text, count, calls, slot);
         //@ assert behind: slot + 1 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 1);
         //@ assert beyond: slot + 2 < count ==> runnable_slot{LoopEntry}(text, count, calls, slot + 2);
@@ -506,7 +510,8 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
             HANDLE(DO_LDDW, LDDW)
             HANDLE_RARE(DO_LDDW_FEMTO, LDDW_FEMTO)
         END_SELECT
-        //@ assert still: pc == text + slot && GOES_TO(0);
+        /*@ assert still: pc == text + slot && GOES_TO(0) && \valid_read(&pc->fields) &&
+                pc->fields == fields_of{LoopEntry}(text, slot); */
         //@ assert still_kept: KEPT;
         //@ assert paid: 1 <= limit - slot + run_cost{LoopEntry}(text, calls, from) && limit - slot < fuel;
         /* The end of a basic block: on with the next one if there is fuel for it. */

@@ -136,7 +136,9 @@ ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
 
 /* The size of an access, from its opcode: w, h, b, dw (section 5). */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures \result == 1 || \result == 2 || \result == 4 || \result == 8; */
+    ensures \result == 1 || \result == 2 || \result == 4 || \result == 8;
+    ensures opcode / 8 % 4 == 0 ==> \result == 4;
+    ensures opcode / 8 % 4 == 3 ==> \result == 8; */
 ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
 {
     switch (opcode / 8u % 4u) {
