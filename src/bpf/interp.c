@@ -356,8 +356,9 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 
 #define DO_CALL(op)                                                                                           \
     if (atto_bpf_src(fields) != 0u) {                                                                         \
+        /*@ assert at: at_slot(pc, text, slot) && pc - text == slot; */                                       \
         const uint32_t here = SLOT;                                                                           \
-        /*@ assert here == slot; */                                                                           \
+        /*@ assert here: here == slot; */                                                                     \
         /*@ assert follows: starts(text, 0, count, slot + 1); */                                              \
         if (!atto_bpf_push_frame(vm, here, (uint32_t)OFFSET))                                                 \
             LEAVE(fault(vm, pc, limit, ATTO_FAULT_CALL_DEPTH))                                                \
