@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "atto/hook.h"
 #include "board.h"
 #include "workload.h"
@@ -18,7 +18,7 @@
 
 /* What a run works on. Not static: the compiler must not know what is in there. */
 struct wl_ctx native_context, guest_context;
-struct atto_container container;
+struct atto_instance container;
 const struct workload *current;
 struct atto_hook hook;
 struct atto_attachment attachment;
@@ -88,7 +88,7 @@ static bool run_container_call(struct sample *sample)
     struct atto_context context = { .ptr = &guest_context, .len = sizeof guest_context, .access = ATTO_WRITE };
     uint64_t result = 0;
     sample->begin = board_counter();
-    enum atto_status status = atto_container_call(&container, entry, &context, ATTO_FUEL_MAX, &result);
+    enum atto_status status = atto_instance_call(&container, entry, &context, ATTO_FUEL_MAX, &result);
     sample->end = board_counter();
     sample->result = result;
     return status == ATTO_OK;
@@ -164,12 +164,12 @@ static bool install(void)
     memset(&container, 0, sizeof container);
     entry = current->entry;
     if (current->is_image) {
-        status = atto_container_install(&container, &firmware, bytes, current->len, arena, ARENA_BYTES, &refusal);
+        status = atto_instance_install(&container, &firmware, bytes, current->len, arena, ARENA_BYTES, &refusal);
         if (status == ATTO_OK)
             status = find_entry();
     } else {
         atto_image_bare(bytes, current->len, &image);
-        status = atto_container_install_image(&container, &firmware, &image, arena, ARENA_BYTES, &refusal);
+        status = atto_instance_install_image(&container, &firmware, &image, arena, ARENA_BYTES, &refusal);
     }
     if (status != ATTO_OK) {
         printf("{\"executor\":\"bpf\",\"name\":\"%s\",\"instructions\":0,\"ok\":false,\"error\":\"%s, at %" PRIu32

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 
 static void print(const char *part, uint32_t ram)
 {
@@ -37,6 +37,6 @@ int main(void)
     };
     bool ok = print_instance("instance", plain, sizeof plain);
     ok = print_instance("instance, all call levels", calling, sizeof calling) && ok;
-    print("struct atto_container", sizeof(struct atto_container));
+    print("struct atto_instance", sizeof(struct atto_instance));
     return ok ? 0 : 1;
 }

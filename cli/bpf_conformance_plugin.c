@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "buffer.h"
 #include "report.h"
 
@@ -45,16 +45,16 @@ static bool read_inputs(const char *memory_hex, struct atto_buffer *text, struct
 }
 
 /* Installs into an arena of the size that the first attempt asks for. */
-static enum atto_status install(struct atto_container *container, const struct atto_firmware *firmware,
+static enum atto_status install(struct atto_instance *container, const struct atto_firmware *firmware,
                                 const struct atto_image *image, void **arena, struct atto_refusal *refusal)
 {
-    enum atto_status status = atto_container_install_image(container, firmware, image, NULL, 0, refusal);
+    enum atto_status status = atto_instance_install_image(container, firmware, image, NULL, 0, refusal);
     uint32_t arena_bytes = container->receipt.arena_bytes;
 
     if (status != ATTO_E_NO_MEMORY)
         return status;
     *arena = atto_alloc(arena_bytes, 1);
-    return atto_container_install_image(container, firmware, image, *arena, arena_bytes, refusal);
+    return atto_instance_install_image(container, firmware, image, *arena, arena_bytes, refusal);
 }
 
 static int run(const struct atto_buffer *text, const struct atto_buffer *memory)
@@ -62,7 +62,7 @@ static int run(const struct atto_buffer *text, const struct atto_buffer *memory)
     struct atto_firmware firmware = {.executors = executors, .host = {&call_table, NULL}, .fuel = FUEL};
     struct atto_context context = {memory->bytes, (uint32_t)memory->len, ATTO_WRITE};
     struct atto_refusal refusal = {ATTO_OK, 0};
-    struct atto_container container;
+    struct atto_instance container;
     struct atto_image image;
     enum atto_status status;
     uint64_t value = 0;
@@ -74,7 +74,7 @@ static int run(const struct atto_buffer *text, const struct atto_buffer *memory)
     if (status != ATTO_OK) {
         atto_report("refused: %s (slot %u)", atto_status_text(status), refusal.at);
     } else {
-        status = atto_container_call(&container, 0, memory->len == 0 ? NULL : &context, 0, &value);
+        status = atto_instance_call(&container, 0, memory->len == 0 ? NULL : &context, 0, &value);
         if (status == ATTO_OK)
             printf("%" PRIx64 "\n", value);
         else

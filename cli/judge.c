@@ -14,14 +14,14 @@
 static void install(const uint8_t *bytes, uint32_t len, const struct atto_local *local,
                     struct atto_judgement *judgement)
 {
-    struct atto_container container;
+    struct atto_instance container;
     struct atto_refusal refusal = {ATTO_OK, 0};
     void *arena;
 
-    judgement->status = atto_container_install(&container, &local->firmware, bytes, len, NULL, 0, &refusal);
+    judgement->status = atto_instance_install(&container, &local->firmware, bytes, len, NULL, 0, &refusal);
     if (judgement->status == ATTO_E_NO_MEMORY) {
         arena = atto_alloc(container.receipt.arena_bytes, 1);
-        judgement->status = atto_container_install(&container, &local->firmware, bytes, len, arena,
+        judgement->status = atto_instance_install(&container, &local->firmware, bytes, len, arena,
                                                    container.receipt.arena_bytes, &refusal);
         free(arena);
     }

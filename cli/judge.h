@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "listing.h"
 #include "local.h"
 

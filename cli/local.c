@@ -102,7 +102,7 @@ static void init(struct atto_local *local)
     local->port.log = log_line;
     local->port.user = local;
     local->firmware.executors = executors;
-    local->firmware.host = (struct atto_host){&local->table, &local->port};
+    local->firmware.host = (struct atto_host){.calls = &local->table, .user = &local->port};
 }
 
 void atto_local_init(struct atto_local *local, bool sdk_calls, const struct atto_answers *answers, uint32_t fuel)

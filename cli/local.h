@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "atto/port.h"
 
 #define ATTO_ANSWERS_MAX 16u

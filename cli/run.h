@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "buffer.h"
 #include "listing.h"
 #include "local.h"

@@ -73,7 +73,7 @@ static void trace_changes(const uint64_t before[REGISTER_COUNT], const uint64_t 
 }
 
 /* Runs an activation block by block. The balance is filled up to 1 each time, so every fuel check ends a slice. */
-static enum atto_status call_traced(struct atto_container *container, const struct atto_run_request *request,
+static enum atto_status call_traced(struct atto_instance *container, const struct atto_run_request *request,
                                     const struct atto_local *local, const struct atto_context *context, uint32_t fuel,
                                     uint64_t *value)
 {
@@ -104,7 +104,7 @@ static enum atto_status call_traced(struct atto_container *container, const stru
                                  : outcome == ATTO_WAIT ? ATTO_FAULT_WAIT : ATTO_FAULT_FUEL;
 }
 
-static void activate(struct atto_container *container, struct atto_local *local,
+static void activate(struct atto_instance *container, struct atto_local *local,
                      const struct atto_run_request *request, struct atto_run_report *report)
 {
     struct atto_context context = {report->context.bytes, (uint32_t)report->context.len, ATTO_WRITE};
@@ -116,7 +116,7 @@ static void activate(struct atto_container *container, struct atto_local *local,
         if (request->trace)
             report->status = call_traced(container, request, local, given, fuel, &report->result);
         else
-            report->status = atto_container_call(container, request->entry_slot, given, fuel, &report->result);
+            report->status = atto_instance_call(container, request->entry_slot, given, fuel, &report->result);
     }
     report->fuel = container->last_fuel;
     report->instructions = (int64_t)report->fuel - (int64_t)local->prices;
@@ -126,18 +126,18 @@ static void activate(struct atto_container *container, struct atto_local *local,
     read_registers(container->run, report->registers);
 }
 
-static enum atto_status install(const struct atto_run_request *request, struct atto_container *container,
+static enum atto_status install(const struct atto_run_request *request, struct atto_instance *container,
                                 const struct atto_local *local, void *arena, uint32_t arena_bytes,
                                 struct atto_refusal *refusal)
 {
-    return atto_container_install(container, &local->firmware, request->image->bytes, (uint32_t)request->image->len,
+    return atto_instance_install(container, &local->firmware, request->image->bytes, (uint32_t)request->image->len,
                                   arena, arena_bytes, refusal);
 }
 
 void atto_run_local(const struct atto_run_request *request, struct atto_run_report *report)
 {
     struct atto_local *local = atto_alloc(1, sizeof *local);
-    struct atto_container *container = atto_alloc(1, sizeof *container);
+    struct atto_instance *container = atto_alloc(1, sizeof *container);
     struct atto_refusal refusal = {ATTO_OK, 0};
     void *arena = NULL;
 

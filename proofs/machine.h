@@ -42,7 +42,7 @@
 
 /* ---- the instance ---- */
 /*@ predicate valid_state(struct atto_bpf_run *vm) =
-        \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(&vm->image) && \valid_read(&vm->text) &&
+        \valid(&vm->run) && \valid(vm->r + (0 .. 10)) && \valid_read(&vm->slot_count) && \valid_read(&vm->text) &&
         \valid_read(&vm->depth_limit) && \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)) &&
         vm->depth_limit < ATTO_BPF_CALL_DEPTH &&
         (vm->depth_limit > 0 ==> \valid(vm->frame + (0 .. vm->depth_limit - 1)));
@@ -166,7 +166,7 @@ extern int atto_firmware_state;
             sound_regions{L}(vm) && sound_frames{L}(vm, text, count));
 
     predicate ended_well{L, S}(struct atto_run *run, integer outcome) = left_well{L, S}(machine(run),
-        \at(machine(run)->text, S), \at(machine(run)->image->text.len / 8, S), \at(machine(run)->run.host->calls, S),
+        \at(machine(run)->text, S), \at(machine(run)->slot_count, S), \at(machine(run)->run.host->calls, S),
         \at(machine(run)->run.fuel, S), outcome); */
 
 /* For `ensures` of a function that writes nothing of it: what was sound stays so. */

@@ -126,14 +126,16 @@ static void entry_points_are_starts_of_functions(void)
 {
     guest_begin(&guest, SLOTS(MOV(0, 1), EXIT, MOV(0, 2), EXIT, WIDE(0, 3), EXIT));
     CHECK(guest_open(&guest));
-    EQUAL(atto_run_start(guest.run, 2, NULL), ATTO_E_ENTRY);
-    EQUAL(atto_run_start(guest.run, 0, NULL), ATTO_OK);
+    CHECK(!atto_run_is_entry(&atto_executor_bpf, &guest.image, 2));
+    CHECK(atto_run_is_entry(&atto_executor_bpf, &guest.image, 0));
     guest_begin(&guest, SLOTS(MOV(0, 1), EXIT, MOV(0, 2), EXIT, WIDE(0, 3), EXIT));
     guest_function_table(&guest, FUNCTIONS({ 0, 8, 8, 1 }, { 2, 8, 8, 1 }, { 4, 8, 8, 1 }));
     CHECK(guest_open(&guest));
     for (uint32_t slot = 0; slot < 10u; slot++) {
         harness_case(slot, 0);
-        EQUAL(atto_run_start(guest.run, slot, NULL), slot % 2u == 0 && slot < 5u ? ATTO_OK : ATTO_E_ENTRY);
+        EQUAL(atto_run_is_entry(&atto_executor_bpf, &guest.image, slot), slot % 2u == 0 && slot < 5u);
+        /* where no instruction begins, nothing is started even if nobody has asked before */
+        EQUAL(atto_run_start(guest.run, slot, NULL), slot < 7u && slot != 5u ? ATTO_OK : ATTO_E_ENTRY);
         if (slot % 2u == 0 && slot < 5u) {
             EQUAL(atto_run_resume(guest.run, 100), ATTO_DONE);
             EQUAL(atto_run_result(guest.run), slot / 2u + 1u);

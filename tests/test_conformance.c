@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "board.h"
 #include "guest.h"
 #include "harness.h"
@@ -128,7 +128,7 @@ static void femto_temperature_sensor(void)
     static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
     struct atto_firmware firmware = { .executors = executors, .host = { &table, NULL }, .fuel = 1000 };
     static _Alignas(ATTO_ARENA_ALIGN) uint8_t arena[1024];
-    static struct atto_container container;
+    static struct atto_instance container;
     struct atto_refusal refusal;
     uint64_t value = 0;
     uint32_t len = 0;
@@ -137,17 +137,17 @@ static void femto_temperature_sensor(void)
         return;
     atto_callset_add(&firmware.granted, 0x31);
     atto_callset_add(&firmware.granted, 0x32);
-    EQUAL(atto_container_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(value, 2716);
     /* Nobody has registered the calls. */
     firmware.host.calls = NULL;
-    EQUAL(atto_container_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_E_CALL);
+    EQUAL(atto_instance_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_E_CALL);
     EQUAL(refusal.at, 1);
     /* They are there, and not granted. */
     firmware.host.calls = &table;
     memset(&firmware.granted, 0, sizeof firmware.granted);
-    EQUAL(atto_container_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_E_CALL_DENIED);
+    EQUAL(atto_instance_install(&container, &firmware, bytes, len, arena, sizeof arena, &refusal), ATTO_E_CALL_DENIED);
     free(bytes);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "atto/hook.h"
 #include "encode.h"
 #include "guest.h"
@@ -136,44 +136,44 @@ static const struct atto_executor *const executors[] = { &atto_executor_bpf, NUL
 static const struct atto_firmware firmware = { .executors = executors, .fuel = 10000 };
 static _Alignas(ATTO_ARENA_ALIGN) uint8_t arena_a[2048], arena_b[2048];
 
-static enum atto_status install(struct atto_container *container, void *arena, const uint64_t *slots,
+static enum atto_status install(struct atto_instance *container, void *arena, const uint64_t *slots,
                                 uint32_t slot_count)
 {
     struct atto_image image;
     atto_image_bare((const uint8_t *)slots, slot_count * 8u, &image);
-    return atto_container_install_image(container, &firmware, &image, arena, sizeof arena_a, NULL);
+    return atto_instance_install_image(container, &firmware, &image, arena, sizeof arena_a, NULL);
 }
 
 static void new_image_runs_unchecked_after_an_update(void)
 {
-    struct atto_container container;
+    struct atto_instance container;
     uint64_t value = 0;
     static const uint64_t good[] = { MOV(0, 1), EXIT }, bad[] = { MOV(0, 2), SLOT(0xff, 0, 0, 0, 0), EXIT };
     EQUAL(install(&container, arena_a, good, 2), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(install(&container, arena_a, bad, 3), ATTO_E_OPCODE);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_E_STATE);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_E_STATE);
     EQUAL(value, 1);
 }
 
 static void memory_of_one_container_shows_in_another(void)
 {
-    struct atto_container a, b;
+    struct atto_instance a, b;
     uint64_t value = 1;
     /* The first one fills its stack; then the second one gets the same arena, and looks. */
     static const uint64_t writes[] = { STORE_IMM(SIZE_DW, 10, -8, -1), STORE_IMM(SIZE_DW, 10, -512, -1), EXIT };
     static const uint64_t reads[] = { LOAD(SIZE_DW, 0, 10, -8), LOAD(SIZE_DW, 1, 10, -512), ALU64_REG(OP_OR, 0, 1),
                                       EXIT };
     EQUAL(install(&a, arena_a, writes, COUNT(writes)), ATTO_OK);
-    EQUAL(atto_container_call(&a, 0, NULL, 0, NULL), ATTO_OK);
-    EQUAL(atto_container_remove(&a), ATTO_OK);
+    EQUAL(atto_instance_call(&a, 0, NULL, 0, NULL), ATTO_OK);
+    EQUAL(atto_instance_remove(&a), ATTO_OK);
     EQUAL(install(&b, arena_a, reads, COUNT(reads)), ATTO_OK);
-    EQUAL(atto_container_call(&b, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_call(&b, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(value, 0);
     /* Side by side: each has a stack of its own. */
     EQUAL(install(&a, arena_b, writes, COUNT(writes)), ATTO_OK);
-    EQUAL(atto_container_call(&a, 0, NULL, 0, NULL), ATTO_OK);
-    EQUAL(atto_container_call(&b, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_call(&a, 0, NULL, 0, NULL), ATTO_OK);
+    EQUAL(atto_instance_call(&b, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(value, 0);
 }
 
@@ -312,7 +312,7 @@ static void value_of_a_fault_is_used_by_the_hook(void)
 {
     static const struct atto_hook_type type = { .name = "test", .fuel = 100 };
     struct atto_hook hook = ATTO_HOOK_INIT(&type);
-    struct atto_container good, faulty;
+    struct atto_instance good, faulty;
     struct atto_attachment first = { 0 }, second = { 0 };
     static const uint64_t seven[] = { MOV(0, 7), EXIT };
     static const uint64_t fault[] = { MOV(0, 13), LOAD(SIZE_B, 1, 0, 0), EXIT };

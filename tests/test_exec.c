@@ -21,7 +21,8 @@ struct subject {
     const struct atto_executor *executor;
     struct atto_image image;
     uint32_t entries[ENTRIES]; /* as atto_run_start takes them */
-    uint32_t no_entry;
+    uint32_t no_entry;   /* judged by is_entry */
+    uint32_t not_there;  /* refused even by start */
     enum atto_status fault;
 };
 
@@ -89,16 +90,16 @@ static const struct guest_function bpf_functions[ENTRIES] = {
 static struct guest bpf_guest;
 static struct subject subjects[2];
 static struct guest_world world;
-static const struct atto_host host = { &guest_calls, &world };
+static const struct atto_host host = { .calls = &guest_calls, .user = &world };
 
 static void make_subjects(void)
 {
     struct subject *bpf = &subjects[0], *native = &subjects[1];
     guest_begin(&bpf_guest, bpf_slots, COUNT(bpf_slots));
     guest_function_table(&bpf_guest, bpf_functions, ENTRIES);
-    *bpf = (struct subject){ &atto_executor_bpf, bpf_guest.image, { 0, 8, 9, 12, 14 }, 1, ATTO_FAULT_MEMORY };
+    *bpf = (struct subject){ &atto_executor_bpf, bpf_guest.image, { 0, 8, 9, 12, 14 }, 1, 0xffff, ATTO_FAULT_MEMORY };
     bpf->image.bss_bytes = 9;
-    *native = (struct subject){ &atto_executor_host, { 0 }, { 0, 1, 2, 3, 4 }, ENTRIES, ATTO_FAULT_NATIVE };
+    *native = (struct subject){ &atto_executor_host, { 0 }, { 0, 1, 2, 3, 4 }, ENTRIES, ENTRIES, ATTO_FAULT_NATIVE };
     atto_image_host(&host_program, &native->image);
 }
 
@@ -180,7 +181,9 @@ static void fresh_instance(const struct subject *subject)
     EQUAL(atto_run_resume(run, 100), ATTO_DONE);
     EQUAL(run->fuel, 0);
     EQUAL(atto_run_answer(run, 1), ATTO_E_STATE);
-    EQUAL(atto_run_start(run, subject->no_entry, NULL), ATTO_E_ENTRY);
+    CHECK(!atto_run_is_entry(subject->executor, &subject->image, subject->no_entry));
+    CHECK(atto_run_is_entry(subject->executor, &subject->image, subject->entries[0]));
+    EQUAL(atto_run_start(run, subject->not_there, NULL), ATTO_E_ENTRY);
     EQUAL(run->outcome, ATTO_DONE);
     free(run);
 }
@@ -254,7 +257,9 @@ static void faults_and_starts_again(const struct subject *subject)
     EQUAL(run->outcome, ATTO_FAULT);
     EQUAL(atto_run_resume(run, 1000), ATTO_FAULT);
     EQUAL(atto_run_answer(run, 1), ATTO_E_STATE);
-    EQUAL(atto_run_start(run, subject->no_entry, NULL), ATTO_E_ENTRY);
+    CHECK(!atto_run_is_entry(subject->executor, &subject->image, subject->no_entry));
+    CHECK(atto_run_is_entry(subject->executor, &subject->image, subject->entries[0]));
+    EQUAL(atto_run_start(run, subject->not_there, NULL), ATTO_E_ENTRY);
     EQUAL(run->fault, subject->fault);
     EQUAL(atto_run_start(run, subject->entries[ENTRY_COUNT], NULL), ATTO_OK);
     EQUAL(run->fault, ATTO_OK);

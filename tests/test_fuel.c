@@ -239,7 +239,7 @@ static bool start_instance(struct instance *instance, uint32_t number, void *are
 {
     struct guest *guest = &guests[number % PROGRAMS];
     *instance = (struct instance){ .guest = guest };
-    instance->host = (struct atto_host){ &guest_calls, &instance->world };
+    instance->host = (struct atto_host){ .calls = &guest_calls, .user = &instance->world };
     fill_context(instance, number);
     const struct atto_context context = { instance->context, GENERATED_CONTEXT_BYTES, ATTO_WRITE };
     return atto_run_open(&atto_executor_bpf, &guest->image, &guest->receipt, &instance->host, arena,

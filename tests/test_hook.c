@@ -21,7 +21,7 @@ struct hook_context {
     uint64_t sum;
 };
 
-static struct atto_container containers[CONTAINERS];
+static struct atto_instance containers[CONTAINERS];
 static struct atto_attachment attachments[CONTAINERS];
 static _Alignas(ATTO_ARENA_ALIGN) uint8_t arenas[CONTAINERS][1024];
 static struct hook_context context;
@@ -83,7 +83,7 @@ static enum atto_status install(uint32_t index, const uint64_t *slots, uint32_t 
     struct atto_image image;
     memcpy(texts[index], slots, slot_count * 8u);
     atto_image_bare((const uint8_t *)texts[index], slot_count * 8u, &image);
-    return atto_container_install_image(&containers[index], &firmware, &image, arenas[index], sizeof arenas[index],
+    return atto_instance_install_image(&containers[index], &firmware, &image, arenas[index], sizeof arenas[index],
                                         NULL);
 }
 
@@ -456,9 +456,9 @@ static enum atto_status from_inside[4];
 static void use_itself(void)
 {
     uint64_t value = 0;
-    from_inside[0] = atto_container_call(&containers[1], 0, NULL, 10, &value);
-    from_inside[1] = atto_container_remove(&containers[1]);
-    from_inside[2] = atto_container_check_entry(&containers[1], 0);
+    from_inside[0] = atto_instance_call(&containers[1], 0, NULL, 10, &value);
+    from_inside[1] = atto_instance_remove(&containers[1]);
+    from_inside[2] = atto_instance_check_entry(&containers[1], 0);
     from_inside[3] = attach(4, 0, ATTO_HOOK_CONTINUE);
 }
 
@@ -491,7 +491,7 @@ static void a_removed_container_is_a_fault(void)
     begin();
     EQUAL(install_tracer(1, 1), ATTO_OK);
     EQUAL(attach(1, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
-    EQUAL(atto_container_remove(&containers[1]), ATTO_OK);
+    EQUAL(atto_instance_remove(&containers[1]), ATTO_OK);
     EQUAL(fire(4), 4);
     EQUAL(attachments[1].runs, 0);
 }

@@ -54,6 +54,7 @@ struct atto_receipt {
 struct atto_host {
     const struct atto_call_table *calls; /* must be the table that check saw */
     void *user;                          /* for the firmware's calls; Atto does not look at it */
+    void (*observe)(struct atto_run *run, uint32_t number); /* told before each host call; NULL: nobody is */
 };
 
 /* What every instance has in front, whatever its executor. Read it at any time; write nothing. */
@@ -77,6 +78,9 @@ struct atto_context {
     enum atto_access access; /* what the guest may do with it */
 };
 
+/* The memory of an instance that its program writes. */
+enum atto_memory { ATTO_MEMORY_STACK = 0, ATTO_MEMORY_DATA = 1 };
+
 /* One kind of executor: a table of functions in flash. Use the atto_run_... functions below to call them. */
 struct atto_executor {
     uint8_t number; /* ATTO_EXECUTOR_... */
@@ -92,12 +96,17 @@ struct atto_executor {
     enum atto_status (*open)(const struct atto_image *image, const struct atto_receipt *receipt,
                              const struct atto_host *host, void *arena);
 
+    /* Is this an entry point of a checked image (a slot of the text for `bpf`, an index for `host`)? */
+    bool (*is_entry)(const struct atto_image *image, uint32_t entry);
+
     /* Ends with atto_run_begin, or changes nothing. */
     enum atto_status (*start)(struct atto_run *run, uint32_t entry, const struct atto_context *context);
     enum atto_outcome (*resume)(struct atto_run *run);
     void (*answer)(struct atto_run *run, uint64_t result);
     enum atto_status (*window)(struct atto_run *run, uint32_t number, const struct atto_context *memory);
     uint8_t *(*span)(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access);
+    bool (*read_register)(const struct atto_run *run, uint32_t number, uint64_t *value);
+    void (*memory)(const struct atto_run *run, enum atto_memory which, struct atto_context *found);
 };
 
 /* The executors of this library. A firmware lists those that it wants; the others are not linked. */
@@ -111,10 +120,15 @@ enum atto_status atto_run_open(const struct atto_executor *executor, const struc
                                const struct atto_receipt *receipt, const struct atto_host *host, void *arena,
                                uint32_t arena_bytes, struct atto_run **run);
 
+/* Is this an entry point of an image that the executor has checked? */
+bool atto_run_is_entry(const struct atto_executor *executor, const struct atto_image *image, uint32_t entry);
+
 /* Begins an activation at an entry point (a slot of the text for `bpf`, an index of the functions for `host`). The fuel
  * balance becomes 0. What is left of an activation that had not ended is dropped. Data keeps its values from activation
  * to activation. context: NULL for none (the guest gets 0 for address and length); its memory must stay valid until the
  * activation ends.
+ * An entry that comes from outside must have been judged by atto_run_is_entry: what is asked here is only what safety
+ * needs, and a slot in the middle of a function would be taken.
  * Returns ATTO_OK or ATTO_E_ENTRY (the instance is unchanged). */
 static inline enum atto_status atto_run_start(struct atto_run *run, uint32_t entry,
                                               const struct atto_context *context)
@@ -159,6 +173,17 @@ static inline uint64_t atto_run_result(const struct atto_run *run)
 /* Grants the guest a window (0 up to the executor's limit), or takes it away (memory NULL). Takes effect at its next
  * access. Returns ATTO_OK, or ATTO_E_ARGUMENT if there is no window of that number. */
 enum atto_status atto_run_window(struct atto_run *run, uint32_t number, const struct atto_context *memory);
+
+/* Clears the instance's memory and gives its data their initial values, those of the image it was opened with
+ * (atto_image_data); windows are closed, and what is left of an activation is dropped. */
+void atto_run_reset(struct atto_run *run, struct atto_span data);
+
+/* A register as the last slice left it, for reports: r0 to r10 of `bpf`. false: the executor has none of that number. */
+bool atto_run_register(const struct atto_run *run, uint32_t number, uint64_t *value);
+
+/* The most bytes of its stack that a guest has used since it was opened or reset, found by looking for the first byte
+ * that is not 0; takes a step a byte. 0 where the executor cannot tell. */
+uint32_t atto_run_stack_used(const struct atto_run *run);
 
 /* The memory behind a guest address, for host calls: NULL unless all `len` bytes lie in one region that allows the
  * access. The pointer is good until the host call returns. */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "atto/manifest.h"
 
 /* What a hook is: constant data in flash, and a contract with the authors of containers. */
@@ -38,7 +38,7 @@ enum atto_hook_policy {
 struct atto_attachment {
     struct atto_attachment *next;
     struct atto_hook *hook; /* where it is attached; NULL: nowhere */
-    struct atto_container *container;
+    struct atto_instance *container;
     uint32_t entry;    /* slot or index, as atto_run_start takes it */
     uint32_t runs;     /* firings in which it was run to the end */
     uint32_t faults;   /* firings that it ended with a fault */
@@ -64,7 +64,7 @@ struct atto_hook {
  * ATTO_E_DENIED (the program can make host calls that the hook does not allow); ATTO_E_BUSY (the container is in the
  * middle of an activation); ATTO_E_STATE (the attachment is attached already, or the container is empty). */
 enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  struct atto_container *container, uint32_t entry, uint8_t priority,
+                                  struct atto_instance *container, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy);
 
 /* Detaches. Allowed at any time, also from a host call while the hook fires (it is not run again; the attachment may be

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../../sdk/hooks.h"
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "atto/hook.h"
 #include "board.h"
 #include "host_calls.h"
@@ -23,7 +23,7 @@
 
 /* A container with its memory, and what it did. */
 struct tenant {
-    struct atto_container container;
+    struct atto_instance container;
     _Alignas(ATTO_ARENA_ALIGN) uint8_t arena[ARENA_BYTES];
     _Alignas(ATTO_IMAGE_ALIGN) uint8_t image[IMAGE_BYTES];
     uint32_t image_len;
@@ -65,7 +65,7 @@ static bool install(struct tenant *tenant, const char *file)
         return false;
     }
     tenant->image_len = (uint32_t)len;
-    enum atto_status status = atto_container_install(&tenant->container, &firmware, tenant->image, tenant->image_len,
+    enum atto_status status = atto_instance_install(&tenant->container, &firmware, tenant->image, tenant->image_len,
                                                      tenant->arena, ARENA_BYTES, &refusal);
     if (status != ATTO_OK) {
         printf("%s is refused: %s, at %" PRIu32 "\n", file, atto_status_text(status), refusal.at);
@@ -97,7 +97,7 @@ static bool attach(struct tenant *tenant)
 static bool call(struct tenant *tenant, const struct atto_context *context)
 {
     uint32_t begin = counts ? board_counter() : 0;
-    enum atto_status status = atto_container_call(&tenant->container, tenant->entry, context, 0, &tenant->value);
+    enum atto_status status = atto_instance_call(&tenant->container, tenant->entry, context, 0, &tenant->value);
     if (counts)
         tenant->machine_instructions += board_instructions(begin, board_counter());
     if (status != ATTO_OK)
@@ -141,12 +141,12 @@ static bool ask_for_thread(struct tenant *tenant, uint64_t thread)
     struct atto_entry entry;
     int32_t index = atto_manifest_find_entry(&tenant->container.manifest, "count");
     return index >= 0 && atto_manifest_entry(&tenant->container.manifest, (uint32_t)index, &entry) == ATTO_OK &&
-           atto_container_call(&tenant->container, entry.slot, &context, 0, &tenant->value) == ATTO_OK;
+           atto_instance_call(&tenant->container, entry.slot, &context, 0, &tenant->value) == ATTO_OK;
 }
 
 static void print_row(const struct tenant *tenant, const char *how, const char *result, uint32_t activations)
 {
-    const struct atto_container *container = &tenant->container;
+    const struct atto_instance *container = &tenant->container;
     printf("  %-15.*s %-23s %-26s %6" PRIu64 " %8" PRIu64 " %6" PRIu32 " %6" PRIu32 "\n",
            (int)container->manifest.name.len, (const char *)container->manifest.name.ptr, how, result,
            container->fuel_used / container->activations, tenant->machine_instructions / activations,
@@ -168,7 +168,7 @@ static void print_table(void)
     print_row(&periodic, "20 times, every 100 ms", result, PERIODS);
     printf("  Instructions are those of an average activation. RAM is an instance with its stack and data;\n"
            "  the firmware keeps %u more bytes for each container.\n",
-           (unsigned)sizeof(struct atto_container));
+           (unsigned)sizeof(struct atto_instance));
 }
 
 int main(int argc, char **argv)

@@ -48,7 +48,7 @@
 #include <string.h>
 
 #include "atto/bpf.h"
-#include "atto/container.h"
+#include "atto/instance.h"
 #include "board.h"
 #include "host_calls.h"
 
@@ -258,14 +258,14 @@ static void print_context(uint32_t len)
     printf("\"");
 }
 
-static enum atto_status install(struct atto_container *container, const struct job *job, uint32_t image_len,
+static enum atto_status install(struct atto_instance *container, const struct job *job, uint32_t image_len,
                                 struct atto_refusal *refusal)
 {
     struct atto_image parsed;
     if (!job->bare)
-        return atto_container_install(container, &firmware, image, image_len, arena, ARENA_BYTES, refusal);
+        return atto_instance_install(container, &firmware, image, image_len, arena, ARENA_BYTES, refusal);
     atto_image_bare(image, image_len, &parsed);
-    return atto_container_install_image(container, &firmware, &parsed, arena, ARENA_BYTES, refusal);
+    return atto_instance_install_image(container, &firmware, &parsed, arena, ARENA_BYTES, refusal);
 }
 
 /* Adds the calls of the SDK, unless they are stubbed, to what the image may call. */
@@ -283,7 +283,7 @@ static void grant_sdk_calls(const struct job *job, uint32_t image_len)
 }
 
 /* The slot where a job enters; false if the container has no such entry point. */
-static bool find_entry(const struct atto_container *container, const char *entry, uint32_t *slot)
+static bool find_entry(const struct atto_instance *container, const char *entry, uint32_t *slot)
 {
     struct atto_entry found;
     int32_t index = 0;
@@ -302,7 +302,7 @@ static bool find_entry(const struct atto_container *container, const char *entry
 
 static const char *run_job(const struct job *job)
 {
-    static struct atto_container container;
+    static struct atto_instance container;
     struct atto_refusal refusal = { ATTO_OK, 0 };
     int32_t image_len = fetch(job->image, image, IMAGE_BYTES);
     bool has_context = strcmp(job->context, "-") != 0;
@@ -327,7 +327,7 @@ static const char *run_job(const struct job *job)
     uint32_t instructions = 0;
     for (uint32_t i = 0; i < job->times && status == ATTO_OK; i++) {
         uint32_t begin = board_counter();
-        status = atto_container_call(&container, slot, has_context ? &argument : NULL, job->fuel, &value);
+        status = atto_instance_call(&container, slot, has_context ? &argument : NULL, job->fuel, &value);
         instructions = board_instructions(begin, board_counter());
     }
     print_status(status, true);
@@ -345,7 +345,7 @@ static const char *run_job(const struct job *job)
     if (job->show)
         print_context((uint32_t)context_len);
     printf("}\n");
-    atto_container_remove(&container);
+    atto_instance_remove(&container);
     return NULL;
 }
 

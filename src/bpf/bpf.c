@@ -47,7 +47,7 @@ static __attribute__((cold)) enum atto_status open(const struct atto_image *imag
     memset(arena, 0, receipt->arena_bytes);
     vm->run.host = host;
     vm->depth_limit = receipt->call_depth - 1u;
-    vm->image = image;
+    vm->slot_count = image->text.len / (uint32_t)sizeof(struct atto_bpf_insn);
     vm->stack_end = ATTO_BPF_ADDRESS(ATTO_BPF_STACK) + receipt->stack_bytes;
     vm->text = (const struct atto_bpf_insn *)(const void *)image->text.ptr;
     if (image->data.len != 0u)
@@ -76,10 +76,12 @@ static __attribute__((noinline)) enum atto_status start_first(struct atto_run *r
     return ATTO_OK;
 }
 
+/* Any instruction will do for safety; whether a function begins there is for the image to say, once, at install. */
 static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry,
                                                                         const struct atto_context *context)
 {
-    if (!atto_bpf_is_function(atto_bpf_vm_of(run)->image, entry))
+    const struct atto_bpf_run *vm = atto_bpf_vm_of(run);
+    if (entry >= vm->slot_count || atto_bpf_opcode(vm->text[entry].fields) == 0u)
         return ATTO_E_ENTRY;
     start_first(run, context);
     run->pc = entry;
@@ -89,6 +91,25 @@ static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct a
 static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
 {
     return entry == 0u ? start_first(run, context) : start_elsewhere(run, entry, context);
+}
+
+static __attribute__((cold)) bool is_entry(const struct atto_image *image, uint32_t entry)
+{
+    return atto_bpf_is_function(image, entry);
+}
+
+static __attribute__((cold)) void memory(const struct atto_run *run, enum atto_memory which, struct atto_context *found)
+{
+    const struct atto_bpf_region *region = &const_vm_of(run)->region[ATTO_BPF_STACK + (uint32_t)which];
+    *found = (struct atto_context){ region->base, region->span / 2u, ATTO_WRITE };
+}
+
+static __attribute__((cold)) bool read_register(const struct atto_run *run, uint32_t number, uint64_t *value)
+{
+    bool exists = number < 11u;
+    if (exists)
+        *value = const_vm_of(run)->r[number];
+    return exists;
 }
 
 static void answer(struct atto_run *run, uint64_t result)
@@ -141,9 +162,12 @@ const struct atto_executor atto_executor_bpf = {
     .name = "bpf",
     .check = atto_bpf_check,
     .open = open,
+    .is_entry = is_entry,
     .start = start,
     .resume = atto_bpf_interpret,
     .answer = answer,
     .window = window,
     .span = span,
+    .read_register = read_register,
+    .memory = memory,
 };

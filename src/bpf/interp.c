@@ -13,7 +13,7 @@
 
 /* For the contract of the interpreter alone. */
 #define VM machine(run)
-#define COUNT (VM->image->text.len / 8)
+#define COUNT (VM->slot_count)
 #define CALLS (VM->run.host->calls)
 
 #define OUT_OF_LINE static __attribute__((noinline))
@@ -96,6 +96,9 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
     ensures sound_regions(vm); */
 ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
 {
+    const struct atto_host *host = vm->run.host;
+    if (host->observe != NULL)
+        host->observe(&vm->run, (uint32_t)vm->text[vm->run.pc].imm);
     return call->fn(&vm->run, vm->r);
 }
 
@@ -419,7 +422,7 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
     JUMP_IF(true, back)
 
 /*@ requires can_go_on(VM, VM->text, COUNT, CALLS) && constant_apart(VM, VM->text, COUNT, CALLS);
-    requires \valid_read(VM->image) && 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
+    requires 0 < VM->run.fuel <= 2 * ATTO_FUEL_MAX;
     terminates \true; exits \false;
     assigns VM->run.result, VM->run.fuel, VM->run.pc, VM->run.fault_address, VM->run.fault, VM->run.outcome,
         VM->run.depth, VM->r[0 .. 10], VM->frame[0 .. VM->depth_limit - 1],
@@ -435,7 +438,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
     uint32_t fields = pc->fields;
     HANDLERS
     //@ ghost int slot = (int)vm->run.pc;
-    //@ ghost int count = (int)(vm->image->text.len / 8);
+    //@ ghost int count = (int)vm->slot_count;
     //@ ghost int from = slot;
     //@ ghost int levels = (int)vm->depth_limit;
     //@ ghost int fuel = vm->run.fuel;

@@ -29,8 +29,8 @@ struct atto_bpf_frame {
 struct atto_bpf_run {
     struct atto_run run;
     uint64_t r[11];
-    const struct atto_image *image;
     const struct atto_bpf_insn *text;
+    uint32_t slot_count;  /* of the text */
     uint32_t stack_end;   /* r10 of the entry point */
     uint32_t depth_limit; /* length of frame[] */
     struct atto_bpf_region region[ATTO_BPF_REGIONS];

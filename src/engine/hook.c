@@ -7,14 +7,14 @@
 #include <stddef.h>
 
 enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  struct atto_container *container, uint32_t entry, uint8_t priority,
+                                  struct atto_instance *container, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy)
 {
     if (priority > ATTO_HOOK_PRIORITY_MAX || (uint32_t)policy > ATTO_HOOK_SINGLE)
         return ATTO_E_ARGUMENT;
     if (attachment->hook != NULL)
         return ATTO_E_STATE;
-    enum atto_status status = atto_container_check_entry(container, entry);
+    enum atto_status status = atto_instance_check_entry(container, entry);
     if (status != ATTO_OK)
         return status;
     if (!atto_callset_within(&container->receipt.calls, &hook->type->calls))
@@ -72,7 +72,7 @@ int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value)
         if (a->detached != 0u)
             continue;
         uint32_t fuel = a->container->fuel < type->fuel ? a->container->fuel : type->fuel;
-        enum atto_status status = atto_container_call(a->container, a->entry, &memory, fuel, &result);
+        enum atto_status status = atto_instance_call(a->container, a->entry, &memory, fuel, &result);
         if (status == ATTO_OK) {
             a->runs++;
             value = (int64_t)result;

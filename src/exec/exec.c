@@ -5,6 +5,7 @@
 #include "atto/exec.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum atto_status atto_run_open(const struct atto_executor *executor, const struct atto_image *image,
                                const struct atto_receipt *receipt, const struct atto_host *host, void *arena,
@@ -39,4 +40,41 @@ enum atto_status atto_run_window(struct atto_run *run, uint32_t number, const st
 uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
 {
     return run->executor->span(run, address, len, access);
+}
+
+bool atto_run_is_entry(const struct atto_executor *executor, const struct atto_image *image, uint32_t entry)
+{
+    return executor->is_entry(image, entry);
+}
+
+void atto_run_reset(struct atto_run *run, struct atto_span data)
+{
+    const struct atto_executor *executor = run->executor;
+    struct atto_context memory;
+    for (uint32_t which = ATTO_MEMORY_STACK; which <= ATTO_MEMORY_DATA; which++) {
+        executor->memory(run, (enum atto_memory)which, &memory);
+        memset(memory.ptr, 0, memory.len);
+    }
+    if (data.len != 0u)
+        memcpy(memory.ptr, data.ptr, data.len);
+    for (uint32_t i = 0; executor->window(run, i, NULL) == ATTO_OK; i++) {
+    }
+    run->outcome = ATTO_DONE;
+    run->fault = ATTO_OK;
+}
+
+bool atto_run_register(const struct atto_run *run, uint32_t number, uint64_t *value)
+{
+    return run->executor->read_register(run, number, value);
+}
+
+/* What was never written is still 0; stacks grow downwards. */
+uint32_t atto_run_stack_used(const struct atto_run *run)
+{
+    struct atto_context stack;
+    uint32_t untouched = 0;
+    run->executor->memory(run, ATTO_MEMORY_STACK, &stack);
+    while (untouched < stack.len && ((const uint8_t *)stack.ptr)[untouched] == 0u)
+        untouched++;
+    return stack.len - untouched;
 }

@@ -63,6 +63,11 @@ static enum atto_status open(const struct atto_image *image, const struct atto_r
     return ATTO_OK;
 }
 
+static bool is_entry(const struct atto_image *image, uint32_t entry)
+{
+    return entry < program_of(image)->entry_count;
+}
+
 static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
 {
     struct host_run *vm = (struct host_run *)run;
@@ -111,14 +116,32 @@ static uint8_t *span(const struct atto_run *run, uint64_t address, uint32_t len,
     return NULL;
 }
 
+/* The stack is the firmware's own. */
+static void memory(const struct atto_run *run, enum atto_memory which, struct atto_context *found)
+{
+    struct host_run *vm = (struct host_run *)(uintptr_t)run;
+    *found = (struct atto_context){ vm->state, which == ATTO_MEMORY_DATA ? vm->program->state_bytes : 0u, ATTO_WRITE };
+}
+
+static bool read_register(const struct atto_run *run, uint32_t number, uint64_t *value)
+{
+    (void)run;
+    (void)number;
+    (void)value;
+    return false;
+}
+
 const struct atto_executor atto_executor_host = {
     .number = ATTO_EXECUTOR_HOST,
     .name = "host",
     .check = check,
     .open = open,
+    .is_entry = is_entry,
     .start = start,
     .resume = resume,
     .answer = answer,
     .window = window,
     .span = span,
+    .memory = memory,
+    .read_register = read_register,
 };

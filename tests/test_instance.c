@@ -2,7 +2,7 @@
  * a refusal leaves behind.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "atto/container.h"
+#include "atto/instance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, &atto_executor_host, NULL };
 static struct atto_firmware firmware;
-static struct atto_container container;
+static struct atto_instance container;
 static struct image_bytes image;
 static _Alignas(ATTO_ARENA_ALIGN) uint8_t arena[2048];
 static struct atto_refusal refusal;
@@ -45,7 +45,7 @@ static void make_image(const uint64_t *slots, uint32_t slot_count, struct sectio
 static enum atto_status install(void)
 {
     refusal = (struct atto_refusal){ (enum atto_status)99, 99 };
-    return atto_container_install(&container, &firmware, image.bytes, image.len, arena, sizeof arena, &refusal);
+    return atto_instance_install(&container, &firmware, image.bytes, image.len, arena, sizeof arena, &refusal);
 }
 
 static const struct section_bytes no_manifest = { NULL, 0 };
@@ -59,21 +59,21 @@ static void from_bytes_to_a_value(void)
     EQUAL(refusal.status, ATTO_OK);
     EQUAL(container.fuel, 1000);
     EQUAL(container.activations, 0);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(value, 5);
     EQUAL(container.activations, 1);
     EQUAL(container.last_fuel, 2);
-    EQUAL(atto_container_call(&container, 0, NULL, 77, NULL), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 77, NULL), ATTO_OK);
     EQUAL(container.activations, 2);
     EQUAL(container.fuel_used, 4);
     EQUAL(container.faults, 0);
     EQUAL(container.busy, 0);
-    EQUAL(atto_container_call(&container, 1, NULL, 0, &value), ATTO_E_ENTRY);
+    EQUAL(atto_instance_call(&container, 1, NULL, 0, &value), ATTO_E_ENTRY);
     EQUAL(container.activations, 2);
-    EQUAL(atto_container_remove(&container), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_E_STATE);
-    EQUAL(atto_container_check_entry(&container, 0), ATTO_E_STATE);
-    EQUAL(atto_container_remove(&container), ATTO_OK);
+    EQUAL(atto_instance_remove(&container), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_E_STATE);
+    EQUAL(atto_instance_check_entry(&container, 0), ATTO_E_STATE);
+    EQUAL(atto_instance_remove(&container), ATTO_OK);
 }
 
 static void refused_images_leave_nothing(void)
@@ -94,9 +94,9 @@ static void refused_images_leave_nothing(void)
     EQUAL(refusal.status, ATTO_E_FRAME_WRITE);
     EQUAL(refusal.at, 1);
     CHECK(container.run == NULL);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, NULL), ATTO_E_STATE);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, NULL), ATTO_E_STATE);
     EQUAL(container.busy, 0);
-    EQUAL(atto_container_install(&container, &firmware, image.bytes, image.len, arena, sizeof arena, NULL),
+    EQUAL(atto_instance_install(&container, &firmware, image.bytes, image.len, arena, sizeof arena, NULL),
           ATTO_E_FRAME_WRITE);
 }
 
@@ -173,9 +173,9 @@ static void fuel_of_an_activation(void)
     begin();
     make_image(SLOTS(JUMP(-1)), no_manifest);
     EQUAL(install(), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, NULL), ATTO_FAULT_FUEL);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, NULL), ATTO_FAULT_FUEL);
     EQUAL(container.last_fuel, 1000);
-    EQUAL(atto_container_call(&container, 0, NULL, 30, NULL), ATTO_FAULT_FUEL);
+    EQUAL(atto_instance_call(&container, 0, NULL, 30, NULL), ATTO_FAULT_FUEL);
     EQUAL(container.last_fuel, 30);
     EQUAL(container.faults, 2);
     EQUAL(container.fuel_used, 1030);
@@ -184,7 +184,7 @@ static void fuel_of_an_activation(void)
     make_image(SLOTS(JUMP(-1)), (struct section_bytes)MANIFEST("\xa1\x04\x18\x64"));
     EQUAL(install(), ATTO_OK);
     EQUAL(container.fuel, 100);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, NULL), ATTO_FAULT_FUEL);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, NULL), ATTO_FAULT_FUEL);
     EQUAL(container.last_fuel, 100);
     make_image(SLOTS(JUMP(-1)), (struct section_bytes)MANIFEST("\xa1\x04\x19\x03\xe9"));
     EQUAL(install(), ATTO_OK);
@@ -197,20 +197,20 @@ static void faults_of_an_activation(void)
     begin();
     make_image(SLOTS(JUMP_IMM(IF_NE, 1, 0, 2), LOAD(SIZE_B, 0, 1, 0), EXIT, MOV(0, 9), EXIT), no_manifest);
     EQUAL(install(), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_FAULT_MEMORY);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_FAULT_MEMORY);
     EQUAL(value, 123);
     EQUAL(container.run->pc, 1);
     EQUAL(container.run->fault_address, 0);
     const struct atto_context context = { &value, sizeof value, ATTO_READ };
-    EQUAL(atto_container_call(&container, 0, &context, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, &context, 0, &value), ATTO_OK);
     EQUAL(value, 9);
     make_image(SLOTS(CALL(GENERATED_CALL_LATER), EXIT), no_manifest);
     EQUAL(install(), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_FAULT_WAIT);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_FAULT_WAIT);
     EQUAL(atto_run_answer(container.run, 1), ATTO_E_STATE);
     make_image(SLOTS(MOV(1, 0), CALL(GENERATED_CALL_FAIL), EXIT), no_manifest);
     EQUAL(install(), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_FAULT_HOST_CALL);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_FAULT_HOST_CALL);
 }
 
 static void arenas_one_byte_too_small(void)
@@ -224,7 +224,7 @@ static void arenas_one_byte_too_small(void)
     memset(block, 0x33, needed);
     for (uint32_t len = 0; len < needed; len++) {
         harness_case(len, 0);
-        EQUAL(atto_container_install(&container, &firmware, image.bytes, image.len, block, len, &refusal),
+        EQUAL(atto_instance_install(&container, &firmware, image.bytes, image.len, block, len, &refusal),
               ATTO_E_NO_MEMORY);
         EQUAL(refusal.status, ATTO_E_NO_MEMORY);
         EQUAL(container.receipt.arena_bytes, needed);
@@ -232,9 +232,9 @@ static void arenas_one_byte_too_small(void)
     }
     for (uint32_t i = 0; i < needed; i++)
         EQUAL(block[i], 0x33);
-    EQUAL(atto_container_install(&container, &firmware, image.bytes, image.len, block, needed, &refusal), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, NULL), ATTO_OK);
-    EQUAL(atto_container_install(&container, &firmware, image.bytes, image.len, block + 4, needed - 4u, &refusal),
+    EQUAL(atto_instance_install(&container, &firmware, image.bytes, image.len, block, needed, &refusal), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, NULL), ATTO_OK);
+    EQUAL(atto_instance_install(&container, &firmware, image.bytes, image.len, block + 4, needed - 4u, &refusal),
           ATTO_E_ALIGNMENT);
     free(block);
 }
@@ -254,11 +254,11 @@ static void host_functions_are_containers(void)
     uint64_t value = 0;
     begin();
     atto_image_host(&program, &native);
-    EQUAL(atto_container_install_image(&container, &firmware, &native, arena, sizeof arena, NULL), ATTO_OK);
-    EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_OK);
+    EQUAL(atto_instance_install_image(&container, &firmware, &native, arena, sizeof arena, NULL), ATTO_OK);
+    EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_OK);
     EQUAL(value, 7);
     EQUAL(container.last_fuel, 2);
-    EQUAL(atto_container_call(&container, 1, NULL, 0, &value), ATTO_E_ENTRY);
+    EQUAL(atto_instance_call(&container, 1, NULL, 0, &value), ATTO_E_ENTRY);
 }
 
 /* The arena and the container are all there is; over and over they end as they began. */
@@ -269,9 +269,9 @@ static void start_and_stop_leave_nothing(void)
     for (uint32_t i = 0; i < ON_LINUX_OR_BOARD(100000u, 300u); i++) {
         uint64_t value = 0;
         EQUAL(install(), ATTO_OK);
-        EQUAL(atto_container_call(&container, 0, NULL, 0, &value), ATTO_OK);
+        EQUAL(atto_instance_call(&container, 0, NULL, 0, &value), ATTO_OK);
         EQUAL(value, 3);
-        EQUAL(atto_container_remove(&container), ATTO_OK);
+        EQUAL(atto_instance_remove(&container), ATTO_OK);
     }
 }
 
