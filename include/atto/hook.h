@@ -33,12 +33,19 @@ enum atto_hook_policy {
 
 #define ATTO_HOOK_PRIORITY_MAX 15u
 
+struct atto_attachment;
+
+/* Runs an attached container with that fuel at most. Returns as atto_instance_call. */
+typedef enum atto_status atto_attachment_fn(struct atto_attachment *attachment, const struct atto_context *context,
+                                            uint32_t fuel, uint64_t *value);
+
 /* One container at one hook. Owned by the caller, who must zero it before its first use and keep it until it is
  * detached. Read the counters at any time; the rest belongs to the hook. */
 struct atto_attachment {
     struct atto_attachment *next;
     struct atto_hook *hook; /* where it is attached; NULL: nowhere */
-    struct atto_instance *container;
+    atto_attachment_fn *run;
+    void *target;           /* what `run` runs: a struct atto_instance or struct atto_container */
     uint32_t entry;    /* slot or index, as atto_run_start takes it */
     uint32_t runs;     /* firings in which it was run to the end */
     uint32_t faults;   /* firings that it ended with a fault */
@@ -46,6 +53,7 @@ struct atto_attachment {
     uint8_t priority;  /* 0 runs first, 15 last */
     uint8_t policy;    /* enum atto_hook_policy */
     uint8_t detached;  /* taken off while the hook was firing */
+    void (*left)(struct atto_attachment *attachment); /* told when it is off the hook; NULL: nobody is */
 };
 
 struct atto_hook {
@@ -56,7 +64,7 @@ struct atto_hook {
 
 #define ATTO_HOOK_INIT(hook_type) { .type = (hook_type) }
 
-/* Attaches a container: behind all attachments of the same or a smaller priority number. `attachment` is filled in by
+/* Attaches an instance (a container of the engine's: atto_engine_attach): behind all attachments of the same or a smaller priority number. `attachment` is filled in by
  * this call. Allowed at any time, also from a host call while the hook fires: it takes part from the next firing on, or
  * in this one if its place is still to come.
  * entry: of the container's program. priority: 0 to 15.
@@ -64,8 +72,13 @@ struct atto_hook {
  * ATTO_E_DENIED (the program can make host calls that the hook does not allow); ATTO_E_BUSY (the container is in the
  * middle of an activation); ATTO_E_STATE (the attachment is attached already, or the container is empty). */
 enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  struct atto_instance *container, uint32_t entry, uint8_t priority,
+                                  struct atto_instance *instance, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy);
+
+/* Attaches what the caller has judged already and filled in: run, target, left, entry, priority and policy.
+ * calls: host calls that it can make. Returns ATTO_OK, ATTO_E_ARGUMENT, ATTO_E_DENIED or ATTO_E_STATE. */
+enum atto_status atto_hook_insert(struct atto_hook *hook, struct atto_attachment *attachment,
+                                  const struct atto_attachment *filled, const struct atto_callset *calls);
 
 /* Detaches. Allowed at any time, also from a host call while the hook fires (it is not run again; the attachment may be
  * reused when the firing is over). Returns ATTO_OK, or ATTO_E_NOT_FOUND if it is not attached to this hook. */

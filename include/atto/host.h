@@ -27,6 +27,8 @@ struct atto_host_program {
     uint32_t state_bytes;
     uint32_t longest_run; /* most fuel that one resume spends past its balance */
     struct atto_callset calls; /* host calls whose rights it needs, as a guest would; checked at install */
+    const char *name;                  /* of the container; NULL: none */
+    const char *const *entry_names;    /* entry_count of them; NULL: entry 0 is `loop` and there is no other name */
 };
 
 /* Describes a host program as an image. `program` must stay in use as long as the image. */

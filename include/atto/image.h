@@ -82,6 +82,18 @@ enum atto_status atto_image_parse(const uint8_t *bytes, uint32_t len, struct att
     ensures image->manifest.len == 0 && image->lines.len == 0; */
 void atto_image_bare(const uint8_t *text, uint32_t len, struct atto_image *image);
 
+/* The initial values of data of an image that atto_image_parse has accepted: what it found as image->data. For those who
+ * keep no struct atto_image. */
+/*@ requires readable(bytes, ATTO_FEMTO_HEADER_BYTES);
+    requires le32(bytes) != ATTO_FEMTO_MAGIC ==> readable(bytes, ATTO_IMAGE_HEADER_BYTES);
+    terminates \true; exits \false; assigns \nothing; */
+struct atto_span atto_image_data(const uint8_t *bytes);
+
+/* The length of such an image, as its header has it. */
+/*@ requires readable(bytes, ATTO_FEMTO_HEADER_BYTES);
+    terminates \true; exits \false; assigns \nothing; */
+uint32_t atto_image_length(const uint8_t *bytes);
+
 /* How many functions the table has, and the one with number `index` (which must be smaller). */
 /*@ requires \valid_read(image);
     terminates \true; exits \false; assigns \nothing;

@@ -25,6 +25,7 @@ struct atto_instance {
     struct atto_image image;
     struct atto_manifest manifest; /* empty for formats that have none */
     struct atto_receipt receipt;
+    const struct atto_executor *executor;
     struct atto_run *run;  /* NULL while nothing is installed */
     uint32_t fuel;         /* for one activation */
     uint32_t activations;  /* begun */
@@ -52,6 +53,13 @@ enum atto_status atto_instance_install(struct atto_instance *instance, const str
 enum atto_status atto_instance_install_image(struct atto_instance *instance, const struct atto_firmware *firmware,
                                               const struct atto_image *image, void *arena, uint32_t arena_bytes,
                                               struct atto_refusal *refusal);
+
+/* What installing does before it opens the instance: for those who open it themselves. The instance is filled, but for
+ * `run`. Returns as atto_instance_install does. */
+enum atto_status atto_instance_check(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                     const uint8_t *bytes, uint32_t len, struct atto_refusal *refusal);
+enum atto_status atto_instance_check_image(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                           const struct atto_image *image, struct atto_refusal *refusal);
 
 /* Can an activation begin at this entry point (slot or index, as atto_run_start takes it)?
  * Returns ATTO_OK, ATTO_E_ENTRY, ATTO_E_STATE (nothing installed) or ATTO_E_BUSY. */

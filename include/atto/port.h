@@ -14,6 +14,13 @@ struct atto_port {
     void (*log)(void *user, const char *text, uint32_t len);
     /* Fills `len` bytes with random numbers. */
     void (*random)(void *user, uint8_t *bytes, uint32_t len);
+    /* Keep threads and interrupts that call the engine apart; NULL where nothing does so but one main loop. Held for a
+     * bounded time, never while a container runs; not nested. */
+    void (*lock)(void *user);
+    void (*unlock)(void *user);
+    /* Something became due: whoever sleeps until the time that atto_engine_poll told should poll again. Called with the
+     * lock held, possibly from an interrupt; NULL: nobody sleeps. */
+    void (*wake)(void *user);
     void *user;
 };
 

@@ -17,6 +17,8 @@
     X(ATTO_E_NOT_FOUND, -4, "no such entry point, call or object")                        \
     X(ATTO_E_DENIED, -5, "a right that is needed was not granted")                        \
     X(ATTO_E_BUSY, -6, "the container is in the middle of another activation")            \
+    X(ATTO_E_ADMISSION, -7, "the schedule cannot be guaranteed beside the others")         \
+    X(ATTO_E_QUOTA, -8, "a quota is used up")                                             \
     /* the image */                                                                       \
     X(ATTO_E_FORMAT, -16, "not an image of a known format")                               \
     X(ATTO_E_VERSION, -17, "image format version is not supported")                       \
@@ -48,7 +50,11 @@
     X(ATTO_FAULT_HOST_CALL, -66, "a host call failed")                                    \
     X(ATTO_FAULT_FUEL, -67, "fuel used up before the end")                                \
     X(ATTO_FAULT_WAIT, -68, "a host call that must wait is not allowed here")             \
-    X(ATTO_FAULT_NATIVE, -69, "a host function reported a fault")
+    X(ATTO_FAULT_NATIVE, -69, "a host function reported a fault")                         \
+    X(ATTO_FAULT_DURATION, -70, "longest duration of an activation is over")              \
+    X(ATTO_FAULT_DEADLINE, -71, "deadline missed")                                        \
+    X(ATTO_FAULT_BUDGET, -72, "budget of the window used up")                             \
+    X(ATTO_FAULT_HEARTBEAT, -73, "no heartbeat in time")
 
 enum atto_status {
 #define ATTO_STATUS_ENUM(name, value, sentence) name = (value),

@@ -480,6 +480,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         /*@ assert leads: goes_perhaps(OP(fields)) || OP(fields) == 0x05 ==>
                 starts{LoopEntry}(text, 0, count, slot + 1 + offset{LoopEntry}(text, slot)); */
         //@ assert jump: goes_perhaps(OP(fields)) ==> GOES_TO(1 + (int16_t)(fields / 65536));
+        //@ assert always_led: OP(fields) == 0x05 ==> starts{LoopEntry}(text, 0, count, slot + 1 + (int16_t)(fields / 65536));
         //@ assert always: OP(fields) == 0x05 ==> GOES_TO(1 + (int16_t)(fields / 65536));
         //@ assert far: OP(fields) == 0x06 || (OP(fields) == 0x85 && SOURCE(fields) != 0) ==> GOES_TO(1 + pc->imm);
         //@ assert wide: wide(OP(fields)) ==> GOES_TO(2);

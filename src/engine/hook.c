@@ -6,28 +6,44 @@
 
 #include <stddef.h>
 
-enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  struct atto_instance *container, uint32_t entry, uint8_t priority,
-                                  enum atto_hook_policy policy)
+static enum atto_status run_instance(struct atto_attachment *attachment, const struct atto_context *context,
+                                     uint32_t fuel, uint64_t *value)
 {
-    if (priority > ATTO_HOOK_PRIORITY_MAX || (uint32_t)policy > ATTO_HOOK_SINGLE)
+    struct atto_instance *instance = attachment->target;
+    return atto_instance_call(instance, attachment->entry, context, instance->fuel < fuel ? instance->fuel : fuel,
+                              value);
+}
+
+enum atto_status atto_hook_insert(struct atto_hook *hook, struct atto_attachment *attachment,
+                                  const struct atto_attachment *filled, const struct atto_callset *calls)
+{
+    if (filled->priority > ATTO_HOOK_PRIORITY_MAX || filled->policy > ATTO_HOOK_SINGLE)
         return ATTO_E_ARGUMENT;
     if (attachment->hook != NULL)
         return ATTO_E_STATE;
-    enum atto_status status = atto_instance_check_entry(container, entry);
-    if (status != ATTO_OK)
-        return status;
-    if (!atto_callset_within(&container->receipt.calls, &hook->type->calls))
+    if (!atto_callset_within(calls, &hook->type->calls))
         return ATTO_E_DENIED;
-    *attachment = (struct atto_attachment){
-        .hook = hook, .container = container, .entry = entry, .priority = priority, .policy = (uint8_t)policy
-    };
+    *attachment = *filled;
+    attachment->hook = hook;
     struct atto_attachment **place = &hook->first;
-    while (*place != NULL && (*place)->priority <= priority)
+    while (*place != NULL && (*place)->priority <= attachment->priority)
         place = &(*place)->next;
     attachment->next = *place;
     *place = attachment;
     return ATTO_OK;
+}
+
+enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment *attachment,
+                                  struct atto_instance *instance, uint32_t entry, uint8_t priority,
+                                  enum atto_hook_policy policy)
+{
+    const struct atto_attachment filled = {
+        .run = run_instance, .target = instance, .entry = entry, .priority = priority, .policy = (uint8_t)policy
+    };
+    if (attachment->hook != NULL)
+        return ATTO_E_STATE;
+    enum atto_status status = atto_instance_check_entry(instance, entry);
+    return status == ATTO_OK ? atto_hook_insert(hook, attachment, &filled, &instance->receipt.calls) : status;
 }
 
 /* Takes what is marked out of the list. */
@@ -42,6 +58,8 @@ static void unlink_detached(struct atto_hook *hook)
         }
         *place = attachment->next;
         attachment->hook = NULL;
+        if (attachment->left != NULL)
+            attachment->left(attachment);
     }
 }
 
@@ -71,8 +89,7 @@ int64_t atto_hook_run(struct atto_hook *hook, void *context, int64_t value)
         uint64_t result;
         if (a->detached != 0u)
             continue;
-        uint32_t fuel = a->container->fuel < type->fuel ? a->container->fuel : type->fuel;
-        enum atto_status status = atto_instance_call(a->container, a->entry, &memory, fuel, &result);
+        enum atto_status status = a->run(a, &memory, type->fuel, &result);
         if (status == ATTO_OK) {
             a->runs++;
             value = (int64_t)result;

@@ -60,16 +60,17 @@ static enum atto_status check_entries(struct atto_instance *instance, struct att
     for (uint32_t i = 0; i < instance->manifest.entry_count; i++) {
         enum atto_status status = atto_manifest_entry(&instance->manifest, i, &entry);
         if (status == ATTO_OK)
-            status = atto_instance_check_entry(instance, entry.slot);
+            status = atto_run_is_entry(instance->executor, &instance->image, entry.slot) ? ATTO_OK : ATTO_E_ENTRY;
         if (status != ATTO_OK)
             return refuse(refusal, status, entry.slot);
     }
     return ATTO_OK;
 }
 
-static enum atto_status install(struct atto_instance *instance, const struct atto_firmware *firmware, void *arena,
-                                uint32_t arena_bytes, struct atto_refusal *refusal)
+enum atto_status atto_instance_check_image(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                           const struct atto_image *parsed, struct atto_refusal *refusal)
 {
+    *instance = (struct atto_instance){ .image = *parsed };
     const struct atto_image *image = &instance->image;
     enum atto_status status = ATTO_OK;
     if (image->manifest.len != 0u)
@@ -84,28 +85,13 @@ static enum atto_status install(struct atto_instance *instance, const struct att
     if (status != ATTO_OK)
         return status;
     instance->fuel = tighter(firmware->fuel, instance->manifest.fuel);
-    status = atto_run_open(executor, image, &instance->receipt, &firmware->host, arena, arena_bytes, &instance->run);
-    if (status != ATTO_OK)
-        return refuse(refusal, status, 0);
-    return check_entries(instance, refusal);
+    instance->executor = executor;
+    status = check_entries(instance, refusal);
+    return status == ATTO_OK ? refuse(refusal, ATTO_OK, 0) : status;
 }
 
-enum atto_status atto_instance_install_image(struct atto_instance *instance, const struct atto_firmware *firmware,
-                                              const struct atto_image *image, void *arena, uint32_t arena_bytes,
-                                              struct atto_refusal *refusal)
-{
-    *instance = (struct atto_instance){ .image = *image };
-    enum atto_status status = install(instance, firmware, arena, arena_bytes, refusal);
-    if (status != ATTO_OK)
-        instance->run = NULL;
-    else
-        refuse(refusal, ATTO_OK, 0);
-    return status;
-}
-
-enum atto_status atto_instance_install(struct atto_instance *instance, const struct atto_firmware *firmware,
-                                        const uint8_t *bytes, uint32_t len, void *arena, uint32_t arena_bytes,
-                                        struct atto_refusal *refusal)
+enum atto_status atto_instance_check(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                     const uint8_t *bytes, uint32_t len, struct atto_refusal *refusal)
 {
     struct atto_image image;
     enum atto_status status = atto_image_parse(bytes, len, &image, refusal);
@@ -113,10 +99,34 @@ enum atto_status atto_instance_install(struct atto_instance *instance, const str
         *instance = (struct atto_instance){ 0 };
         return status;
     }
-    status = atto_instance_install_image(instance, firmware, &image, arena, arena_bytes, refusal);
+    status = atto_instance_check_image(instance, firmware, &image, refusal);
     if (status == ATTO_E_MANIFEST && refusal != NULL)
         refusal->at += (uint32_t)(image.manifest.ptr - bytes);
     return status;
+}
+
+static enum atto_status open(struct atto_instance *instance, const struct atto_firmware *firmware, void *arena,
+                             uint32_t arena_bytes, struct atto_refusal *refusal)
+{
+    enum atto_status status = atto_run_open(instance->executor, &instance->image, &instance->receipt, &firmware->host,
+                                            arena, arena_bytes, &instance->run);
+    return status == ATTO_OK ? ATTO_OK : refuse(refusal, status, 0);
+}
+
+enum atto_status atto_instance_install_image(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                             const struct atto_image *image, void *arena, uint32_t arena_bytes,
+                                             struct atto_refusal *refusal)
+{
+    enum atto_status status = atto_instance_check_image(instance, firmware, image, refusal);
+    return status == ATTO_OK ? open(instance, firmware, arena, arena_bytes, refusal) : status;
+}
+
+enum atto_status atto_instance_install(struct atto_instance *instance, const struct atto_firmware *firmware,
+                                       const uint8_t *bytes, uint32_t len, void *arena, uint32_t arena_bytes,
+                                       struct atto_refusal *refusal)
+{
+    enum atto_status status = atto_instance_check(instance, firmware, bytes, len, refusal);
+    return status == ATTO_OK ? open(instance, firmware, arena, arena_bytes, refusal) : status;
 }
 
 enum atto_status atto_instance_call(struct atto_instance *instance, uint32_t entry,

@@ -82,3 +82,18 @@ enum atto_status atto_image_parse_femto(const uint8_t *bytes, uint32_t len, stru
         return atto_refuse(refusal, ATTO_E_ALIGNMENT, (uint32_t)(image->text.ptr - bytes));
     return ATTO_OK;
 }
+
+struct atto_span atto_image_femto_data(const uint8_t *bytes)
+{
+    struct atto_span data;
+
+    data.ptr = bytes + ATTO_FEMTO_HEADER_BYTES;
+    data.len = atto_le32(bytes + AT_DATA_BYTES);
+    return data;
+}
+
+uint32_t atto_image_femto_length(const uint8_t *bytes)
+{
+    return ATTO_FEMTO_HEADER_BYTES + atto_le32(bytes + AT_DATA_BYTES) + atto_le32(bytes + AT_RODATA_BYTES) +
+           atto_le32(bytes + AT_TEXT_BYTES) + atto_le32(bytes + AT_FUNCTION_COUNT) * FEMTO_FUNCTION_BYTES;
+}

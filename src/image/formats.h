@@ -32,4 +32,12 @@ static inline enum atto_status atto_refuse(struct atto_refusal *refusal, enum at
 enum atto_status atto_image_parse_femto(const uint8_t *bytes, uint32_t len, struct atto_image *image,
                                         struct atto_refusal *refusal);
 
+/*@ requires readable(bytes, ATTO_FEMTO_HEADER_BYTES);
+    terminates \true; exits \false; assigns \nothing; */
+struct atto_span atto_image_femto_data(const uint8_t *bytes);
+
+/*@ requires readable(bytes, ATTO_FEMTO_HEADER_BYTES);
+    terminates \true; exits \false; assigns \nothing; */
+uint32_t atto_image_femto_length(const uint8_t *bytes);
+
 #endif

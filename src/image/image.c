@@ -271,3 +271,28 @@ struct atto_function atto_image_function(const struct atto_image *image, uint32_
     function.depth = record[6];
     return function;
 }
+
+/*@ terminates \true; exits \false; assigns \nothing; */
+static uint32_t padded(uint32_t section_bytes)
+{
+    return (section_bytes + ATTO_IMAGE_ALIGN - 1u) / ATTO_IMAGE_ALIGN * ATTO_IMAGE_ALIGN;
+}
+
+struct atto_span atto_image_data(const uint8_t *bytes)
+{
+    struct atto_span data;
+
+    if (atto_le32(bytes + AT_MAGIC) == ATTO_FEMTO_MAGIC)
+        return atto_image_femto_data(bytes);
+    data.len = atto_le32(bytes + AT_DATA_BYTES);
+    data.ptr = bytes + ATTO_IMAGE_HEADER_BYTES + padded(atto_le32(bytes + AT_TEXT_BYTES)) +
+               padded(atto_le32(bytes + AT_FUNCTIONS_BYTES)) + padded(atto_le32(bytes + AT_RODATA_BYTES));
+    return data;
+}
+
+uint32_t atto_image_length(const uint8_t *bytes)
+{
+    if (atto_le32(bytes + AT_MAGIC) == ATTO_FEMTO_MAGIC)
+        return atto_image_femto_length(bytes);
+    return atto_le32(bytes + AT_IMAGE_BYTES);
+}

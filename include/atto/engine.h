@@ -1,0 +1,195 @@
+/* The engine: runs any number of containers in memory that the firmware gives it, each held to its schedule and its
+ * quotas. It has no thread of its own. A main loop, or one thread for each band of priorities, calls atto_engine_poll,
+ * which runs what is due and tells when it wants to be called next.
+ *
+ * Functions may be called from any thread, from interrupts (if the port's lock covers them) and from host calls, but for
+ * atto_engine_poll, which must not be called from a host call. Each says in which states it is allowed; in any other it
+ * returns ATTO_E_STATE and does nothing. What concerns a container in the middle of a slice happens at the slice's end.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_ENGINE_H
+#define ATTO_ENGINE_H
+
+#include <stdint.h>
+
+#include "atto/container.h"
+#include "atto/hook.h"
+#include "atto/host.h"
+#include "atto/instance.h"
+#include "atto/port.h"
+#include "atto/schedule.h"
+#include "atto/trace.h"
+
+/* What the firmware decides. Constant, and in use as long as the engine. */
+struct atto_engine_config {
+    const struct atto_firmware *firmware; /* executors, host calls, grants, fuel of an activation */
+    const struct atto_port *port;         /* now_us at least; log, lock, unlock and wake may be NULL */
+    uint32_t slice_fuel;   /* fuel that a container gets before others of its priority have their turn; not 0 */
+    uint32_t poll_slices;  /* slices after which atto_engine_poll returns; 0: when nothing is ready */
+    uint32_t stop_max_us;  /* for `stop`, where the schedule has no limit; 0: none */
+    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; 0: no limit */
+    uint32_t fuel_per_ms;  /* speed of this device for response times; 0: they are not judged */
+    uint32_t switch_fuel;  /* what a slice and an activation cost the engine, in fuel */
+    struct atto_trace_record *trace; /* rings, each of as many as the next member says; 0: there is none */
+    uint32_t trace_count;
+    struct atto_postmortem *postmortems;
+    uint32_t postmortem_count;
+    uint8_t *log;          /* ring of log lines; 0 bytes: lines go to port->log at once */
+    uint32_t log_ring_bytes;
+};
+
+/* Owned by the firmware, written by the engine alone. */
+struct atto_engine {
+    struct atto_host host; /* of all its instances */
+    const struct atto_engine_config *config;
+    uint8_t *pool;
+    uint32_t pool_bytes;
+    struct atto_container *timers;                  /* by time */
+    struct atto_container *ready[ATTO_PRIORITIES];  /* the last of each priority's ring */
+    uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
+    uint32_t longest_run;                           /* of all containers so far */
+    uint32_t trace_at, trace_unread;
+    uint32_t postmortems_written;
+    uint32_t log_first, log_used;
+    uint16_t last_id;
+};
+
+/* Makes an engine without containers. pool: memory for all of them, aligned to ATTO_ARENA_ALIGN; in use from now on. */
+void atto_engine_init(struct atto_engine *engine, const struct atto_engine_config *config, void *pool,
+                      uint32_t pool_bytes);
+
+/* ---- install, update, remove ---- */
+
+/* What is to be installed: an image, or functions of the firmware. It stays in use. */
+struct atto_install {
+    const uint8_t *bytes; /* aligned to ATTO_IMAGE_ALIGN; NULL: program */
+    uint32_t len;
+    const struct atto_host_program *program;
+    const struct atto_schedule *schedule; /* NULL: that of the manifest, or ATTO_SCHEDULE_INIT */
+    uint32_t fuel;                        /* of an activation, at most; 0: as the manifest and the firmware say */
+};
+
+/* Installs: parses, checks, judges the schedule beside those of the others, takes memory from the pool and opens the
+ * instance, in this order; a refusal leaves everything as it was. The entry points `start`, `loop` and `stop` are found
+ * by their names; an image without `loop` has its first entry point as loop. Afterwards the container is INSTALLED.
+ * report: filled in either case; may be NULL.
+ * Returns ATTO_OK; what atto_instance_install returns; ATTO_E_NO_MEMORY (constraint MEMORY); ATTO_E_ADMISSION (report
+ * says why); ATTO_E_ARGUMENT (the schedule is outside its ranges, or neither bytes nor program is given). */
+enum atto_status atto_engine_install(struct atto_engine *engine, const struct atto_install *request,
+                                     struct atto_container **container, struct atto_report *report);
+
+/* Puts another program in a container's place. Counters, id and attachment-free handle stay; *container is changed if
+ * the new program needs more memory than the old one's block has. If the old one was STARTING, RUNNING or PAUSED it is
+ * ended at once, without its `stop` (stop it first where that matters), and the new one is started; else the new one is
+ * INSTALLED. Allowed in all states but STOPPING. A refusal leaves the old program as it was.
+ * Returns as atto_engine_install; ATTO_E_STATE; ATTO_E_BUSY (it is in the middle of a slice, or attached to a hook). */
+enum atto_status atto_engine_update(struct atto_engine *engine, struct atto_container **container,
+                                    const struct atto_install *request, struct atto_report *report);
+
+/* Gives the memory back. Allowed in INSTALLED, STOPPED and FAULTED. ATTO_E_BUSY: it is attached to a hook. */
+enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_container *container);
+
+/* ---- life ---- */
+
+/* Begins a life with cleared memory: `start` runs if there is one, then loops and events are activated. Events that
+ * were pending are dropped. Allowed in INSTALLED, STOPPED and FAULTED. */
+enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_container *container);
+
+/* Freezes it where it stands. While it is paused, releases are skipped and no limit of its time is enforced; events
+ * wait. Allowed in STARTING and RUNNING. */
+enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_container *container);
+
+/* Goes on after a pause. The activation that was interrupted has no deadline any more. Allowed in PAUSED. */
+enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_container *container);
+
+/* Ends a life: what is under way is dropped and `stop` runs, within stop_max_us and the container's budget. Without an
+ * entry point `stop`, or with `force`, it is STOPPED at once. Allowed in STARTING, RUNNING, PAUSED and FAULTED (no
+ * restart then), with `force` in STOPPING too. */
+enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_container *container, bool force);
+
+/* ---- events ---- */
+
+#define ATTO_EVENT_BYTES 8u
+
+/* Posts an event: a message, a request, a timer. After `delay_us` the container is activated at `entry`, with `len`
+ * bytes of `data` (at most ATTO_EVENT_BYTES, copied) as its context. Events are served in the order of their times,
+ * before loops. entry: as atto_engine_find_entry has found it. Allowed in STARTING, RUNNING, PAUSED and, while a restart
+ * is due, in FAULTED.
+ * Returns ATTO_OK, ATTO_E_STATE, ATTO_E_ARGUMENT, or ATTO_E_QUOTA (as many are pending as its schedule allows). */
+enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_container *container, uint32_t entry,
+                                  uint32_t delay_us, const void *data, uint32_t len);
+
+/* Gives the answer that the container's host call waits for. ATTO_E_STATE: it waits for none; ATTO_E_BUSY: the slice
+ * that made the call has not ended yet, so try again. */
+enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result);
+
+/* Attaches a container to a hook, as atto_hook_attach does with an instance. It takes part while it is RUNNING and
+ * between activations, else the firing passes over it (attachment->skipped). Fuel comes off its budget; a fault is a
+ * fault of the container. Returns as atto_hook_attach. Detach with atto_hook_detach. */
+enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_container *container,
+                                    struct atto_hook *hook, struct atto_attachment *attachment, uint32_t entry,
+                                    uint8_t priority, enum atto_hook_policy policy);
+
+/* ---- schedule ---- */
+
+/* Changes a container's schedule, in any state, from its next activation on. Judged like an install: ATTO_E_ARGUMENT,
+ * ATTO_E_ADMISSION, ATTO_E_NO_MEMORY, and then nothing has changed. report: may be NULL; only constraint, culprit,
+ * missing, utilisation_permille and response_us are set. */
+enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct atto_container *container,
+                                          const struct atto_schedule *schedule, struct atto_report *report);
+
+/* The schedule as it was last set. */
+void atto_engine_schedule(struct atto_engine *engine, const struct atto_container *container,
+                          struct atto_schedule *schedule);
+
+#define ATTO_NEVER UINT64_MAX
+
+/* Runs what is due. Returns when it wants to be called next, in the port's microseconds: a time that has passed if more
+ * is ready now, ATTO_NEVER if nothing but another call of the engine can make something due. */
+uint64_t atto_engine_poll(struct atto_engine *engine);
+
+/* The same for containers of the priorities from `first` to `last` alone. Bands of different threads must not overlap. */
+uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint32_t last);
+
+/* ---- looking ---- */
+
+/* All containers, in no particular order: NULL gives the first, NULL comes after the last. */
+struct atto_container *atto_engine_next(struct atto_engine *engine, const struct atto_container *previous);
+
+void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
+                      struct atto_container_info *info);
+
+/* Its name, empty if it has none; lies in the image or the program. Reads the manifest: ask once and keep it. */
+struct atto_span atto_engine_name(const struct atto_container *container);
+
+/* The entry point of this name, for atto_engine_post and atto_engine_attach. Reads the manifest: ask once and keep it.
+ * Returns ATTO_OK or ATTO_E_NOT_FOUND. */
+enum atto_status atto_engine_find_entry(const struct atto_container *container, const char *name, uint32_t *entry);
+
+/* The container whose instance this is, for host calls; NULL if it is none of an engine's. */
+struct atto_container *atto_container_of(const struct atto_run *run);
+/* Its engine; only if atto_container_of is not NULL. */
+struct atto_engine *atto_engine_of(const struct atto_run *run);
+
+/* Takes the oldest record that was not taken. false: there is none. Records that were overwritten are lost; *lost, if
+ * it is not NULL, takes their number. */
+bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost);
+
+/* Post-mortem number `age`: 0 is the last one. false: there is none so old. */
+bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct atto_postmortem *postmortem);
+
+/* Takes the oldest line of the log into text (not terminated; cut at `capacity`). Returns its length, or -1 if there is
+ * none; *id takes the container's. */
+int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *text, uint32_t capacity);
+
+/* ---- for host calls ---- */
+
+/* Writes a line of the container's into the log, within its quota. ATTO_OK, or ATTO_E_QUOTA: the line is dropped and
+ * counted. len: at most 255, the rest is cut off. */
+enum atto_status atto_engine_log(struct atto_engine *engine, struct atto_container *container, const char *text,
+                                 uint32_t len);
+
+/* The container says that it is alive. */
+void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *container);
+
+#endif

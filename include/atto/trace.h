@@ -1,0 +1,46 @@
+/* What the engine tells about its containers: trace records, lines of their logs, and post-mortems. Each goes into a
+ * ring of the firmware's, whose oldest entry gives way to the newest.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_TRACE_H
+#define ATTO_TRACE_H
+
+#include <stdint.h>
+
+#include "atto/status.h"
+
+enum atto_trace_kind {
+    ATTO_TRACE_ACTIVATE = 1, /* detail: enum atto_activation. value: microseconds since its release */
+    ATTO_TRACE_SLICE = 2,    /* it had the processor from time_us on. value: for so many microseconds */
+    ATTO_TRACE_CALL = 3,     /* detail: number of the host call */
+    ATTO_TRACE_END = 4,      /* of an activation. detail: enum atto_activation. value: microseconds since its release */
+    ATTO_TRACE_FAULT = 5,    /* detail: -enum atto_status. value: pc */
+    ATTO_TRACE_MISS = 6,     /* value: deadlines missed at once */
+    ATTO_TRACE_THROTTLE = 7, /* value: microseconds until its next budget */
+    ATTO_TRACE_STATE = 8     /* detail: enum atto_container_state */
+};
+
+struct atto_trace_record {
+    uint32_t time_us; /* lower half of the clock */
+    uint32_t value;
+    uint16_t container; /* id */
+    uint8_t kind;       /* enum atto_trace_kind */
+    uint8_t detail;
+};
+
+#define ATTO_POSTMORTEM_REGISTERS 11u
+
+/* What is left of an activation that faulted. The source line belongs to pc: `atto inspect` finds it in the image. */
+struct atto_postmortem {
+    uint64_t time_us;
+    uint64_t registers[ATTO_POSTMORTEM_REGISTERS];
+    uint32_t pc;
+    uint32_t fault_address;
+    uint16_t container;        /* id */
+    uint8_t activation;        /* enum atto_activation */
+    int8_t status;             /* enum atto_status */
+    uint8_t register_count;    /* 0: the executor has none */
+    uint8_t last_calls[4];     /* numbers of the last host calls, the latest first */
+};
+
+#endif
