@@ -50,7 +50,8 @@ enum {
 #undef ATTO_SDK_CALL_NUMBER
 };
 
-/* Writes a line of text to the device's log, which may cut it at 256 bytes. text: needs no 0 at its end. Returns 0. */
+/* Writes a line of text to the device's log, which may cut it at 255 bytes. text: needs no 0 at its end. Returns 0, or a
+ * negative number if the container has logged as much as it may in this second; then the line is dropped. */
 ATTO_INLINE int64_t atto_log(const char *text, uint32_t text_bytes)
 {
     return ((int64_t(*)(const char *, uint64_t))atto_log_number)(text, text_bytes);
@@ -76,6 +77,12 @@ ATTO_INLINE int64_t atto_random(void *buffer, uint32_t buffer_bytes)
 ATTO_INLINE int64_t atto_sensor_read(uint32_t index, int32_t *value)
 {
     return ((int64_t(*)(uint64_t, int32_t *))atto_sensor_read_number)(index, value);
+}
+
+/* Says that this container is alive, to a device that watches its heartbeat. Returns 0. */
+ATTO_INLINE int64_t atto_heartbeat(void)
+{
+    return ((int64_t(*)(void))atto_heartbeat_number)();
 }
 
 /* A host call that only your firmware knows, by its number (64 to 255), which must be a constant. */

@@ -11,6 +11,7 @@
     X(atto_log, 1)         \
     X(atto_now_us, 2)      \
     X(atto_random, 3)      \
-    X(atto_sensor_read, 4)
+    X(atto_sensor_read, 4) \
+    X(atto_heartbeat, 5)
 
 #endif

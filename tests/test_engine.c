@@ -44,8 +44,8 @@ static void periodic_without_drift(void)
     EQUAL(info.activations, 100);
     EQUAL(info.misses, 0);
     EQUAL(info.faults, 0);
-    EQUAL(info.fuel, 100u * 207u);
-    EQUAL(info.time_us, 100u * 207u);
+    EQUAL(info.fuel, 100u * 206u);
+    EQUAL(info.time_us, 100u * 206u);
     EQUAL(info.memory_bytes, 16);
     EQUAL(world.lock_errors, 0);
     EQUAL(atto_engine_stop(&world.engine, container, false), ATTO_OK);

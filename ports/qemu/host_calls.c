@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../../sdk/calls.h"
-#include "atto/exec.h"
+#include "atto/engine.h"
 
-#define LOG_BYTES_MAX 256u
+#define LOG_BYTES_MAX 255u
 #define RANDOM_BYTES_MAX 256u
 
 static const struct atto_port *port_of(const struct atto_run *run)
@@ -24,8 +24,12 @@ static int32_t call_atto_log(struct atto_run *run, uint64_t r[6])
     const uint8_t *text = atto_run_span(run, r[1], len, ATTO_READ);
     if (text == NULL)
         return ATTO_E_ARGUMENT;
-    port->log(port->user, (const char *)text, len);
+    struct atto_container *container = atto_container_of(run);
     r[0] = 0;
+    if (container != NULL)
+        r[0] = (uint64_t)(int64_t)atto_engine_log(atto_engine_of(run), container, (const char *)text, len);
+    else
+        port->log(port->user, (const char *)text, len);
     return ATTO_OK;
 }
 
@@ -72,8 +76,18 @@ static int32_t call_atto_sensor_read(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
+static int32_t call_atto_heartbeat(struct atto_run *run, uint64_t r[6])
+{
+    struct atto_container *container = atto_container_of(run);
+    if (container != NULL)
+        atto_engine_heartbeat(atto_engine_of(run), container);
+    r[0] = 0;
+    return ATTO_OK;
+}
+
 /* Prices in instructions of a guest, roughly what the call costs the device. */
-enum { atto_log_price = 50, atto_now_us_price = 5, atto_random_price = 50, atto_sensor_read_price = 20 };
+enum { atto_log_price = 50, atto_now_us_price = 5, atto_random_price = 50, atto_sensor_read_price = 20,
+       atto_heartbeat_price = 10 };
 
 #define BOARD_CALL(name, number) [number] = { call_##name, name##_price },
 const struct atto_call board_calls[ATTO_CALL_PAGE] = { ATTO_SDK_CALLS(BOARD_CALL) };
