@@ -101,24 +101,25 @@ static inline void count(uint16_t *counter, uint32_t more)
     *counter = (uint16_t)(sum > 0xffffu || sum < more ? 0xffffu : sum);
 }
 
-static inline uint64_t now_of(const struct atto_engine *engine)
-{
-    return engine->config->port->now_us(engine->config->port->user);
-}
+/* ---- engine.c: the way in and out ---- */
 
-static inline void lock(const struct atto_engine *engine)
+/* Takes the lock and reads the clock: engine->now_us is the time of everything until `leave`. */
+void enter(struct atto_engine *engine);
+void leave(struct atto_engine *engine);
+/* The same where each instruction counts. */
+static inline void enter_inline(struct atto_engine *engine, const struct atto_port *port)
 {
-    const struct atto_port *port = engine->config->port;
     if (port->lock != NULL)
         port->lock(port->user);
+    engine->now_us = port->now_us(port->user);
 }
-
-static inline void unlock(const struct atto_engine *engine)
+static inline void leave_inline(const struct atto_port *port)
 {
-    const struct atto_port *port = engine->config->port;
     if (port->unlock != NULL)
         port->unlock(port->user);
 }
+/* The end of a call that may have made something due: wakes who sleeps, and leaves. */
+enum atto_status finish(struct atto_engine *engine, enum atto_status status);
 
 /* ---- queue.c: where a container is ---- */
 
@@ -131,27 +132,28 @@ void queue_leave(struct atto_engine *engine, struct atto_container *container);
 
 /* Begins an activation; false: there is no such entry point, and nothing has happened. */
 bool activation_begin(struct atto_engine *engine, struct atto_container *container, enum atto_activation kind,
-                      uint32_t entry, uint64_t release_us, uint64_t now_us);
+                      uint32_t entry, uint64_t release_us);
+/* What the activation under way has used so far; it comes to fuel_used at its end. */
+uint32_t activation_fuel(const struct atto_container *container);
 /* Forgets the activation that is under way, if there is one, and takes over a change of schedule. */
 void activation_drop(struct atto_engine *engine, struct atto_container *container);
 /* Goes on with a container that has nothing under way: begins what is due, or sets the timer. */
-void container_idle(struct atto_engine *engine, struct atto_container *container, uint64_t now_us);
-/* Has the next release gone by? If so: moves it to `now_us` or later, and answers how many are skipped. */
-bool release_behind(const struct atto_container *container, uint64_t now_us);
-uint32_t release_skip(struct atto_container *container, uint64_t now_us);
+void container_idle(struct atto_engine *engine, struct atto_container *container);
+/* If the next release is before `at_us`: moves it there or later, and answers how many are skipped. */
+uint32_t release_skip(struct atto_container *container, uint64_t at_us);
 /* Sets the timer of an activation that cannot go on now, at most until `until_us`. */
 void activation_sleep(struct atto_engine *engine, struct atto_container *container, uint64_t until_us);
 /* Takes an activation that sleeps out of the timers. */
 void activation_wake(struct atto_engine *engine, struct atto_container *container);
 /* Lets one that is in no ring or list go on: ready, asleep, or ended because its time is over. */
-void activation_go_on(struct atto_engine *engine, struct atto_container *container, uint64_t now_us);
+void activation_go_on(struct atto_engine *engine, struct atto_container *container);
 /* Charges fuel that was used, and how much of `fuel` the budget allows now. */
-void budget_charge(struct atto_container *container, uint32_t fuel, uint64_t now_us);
+void budget_charge(const struct atto_engine *engine, struct atto_container *container, uint32_t fuel);
 uint32_t budget_limit(const struct atto_container *container, uint32_t fuel);
 uint32_t budget_window_us(const struct atto_schedule *schedule);
 
 /* Does what was asked of a container while a slice or a hook ran it. */
-void serve_request(struct atto_engine *engine, struct atto_container *container, uint64_t now_us);
+void serve_request(struct atto_engine *engine, struct atto_container *container);
 
 /* ---- install.c ---- */
 
@@ -162,13 +164,11 @@ enum atto_status container_judge(const struct atto_engine *engine, const struct 
 /* ---- life.c: states ---- */
 
 void container_state(struct atto_engine *engine, struct atto_container *container, enum atto_container_state state);
-void container_start(struct atto_engine *engine, struct atto_container *container, uint64_t now_us);
-void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status,
-                     uint64_t now_us);
+void container_start(struct atto_engine *engine, struct atto_container *container);
+void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status);
 /* Ends a life; `retire`: because its loops or its life time are over. */
-void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire,
-                    uint64_t now_us);
-void container_stopped(struct atto_engine *engine, struct atto_container *container, uint64_t now_us);
+void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire);
+void container_stopped(struct atto_engine *engine, struct atto_container *container);
 void container_pause(struct atto_engine *engine, struct atto_container *container);
 
 /* ---- limits.c ---- */
@@ -176,7 +176,7 @@ void container_pause(struct atto_engine *engine, struct atto_container *containe
 /* Does this schedule need a block of limits? */
 bool limits_needed(const struct atto_schedule *schedule);
 uint32_t limits_bytes(const struct atto_schedule *schedule);
-struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule, uint64_t now_us);
+struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule);
 /* Makes waiting limits those that hold. */
 void limits_take_over(const struct atto_engine *engine, struct atto_container *container);
 /* Gives back all blocks of limits. */
@@ -193,16 +193,10 @@ enum atto_status admission_judge(struct atto_engine *engine, const struct atto_c
 
 /* ---- trace.c ---- */
 
-void trace_write(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
-                 uint32_t detail, uint32_t value, uint64_t time_us);
-static inline void trace(struct atto_engine *engine, const struct atto_container *container,
-                         enum atto_trace_kind kind, uint32_t detail, uint32_t value, uint64_t time_us)
-{
-    if (engine->config->trace_count != 0u)
-        trace_write(engine, container, kind, detail, value, time_us);
-}
-void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status,
-                      uint64_t now_us);
+/* Writes a record if the firmware wants any. */
+void trace(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
+           uint32_t detail, uint32_t value);
+void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status);
 /* The numbers of its last host calls, the latest first. */
 void container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
 /* Told by the executors before each host call. */

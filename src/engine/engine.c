@@ -3,6 +3,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
+void enter(struct atto_engine *engine)
+{
+    enter_inline(engine, engine->config->port);
+}
+
+void leave(struct atto_engine *engine)
+{
+    leave_inline(engine->config->port);
+}
+
+enum atto_status finish(struct atto_engine *engine, enum atto_status status)
+{
+    const struct atto_port *port = engine->config->port;
+    if (status == ATTO_OK && port->wake != NULL)
+        port->wake(port->user);
+    leave(engine);
+    return status;
+}
+
 void atto_engine_init(struct atto_engine *engine, const struct atto_engine_config *config, void *pool,
                       uint32_t pool_bytes)
 {
@@ -28,9 +47,9 @@ _Static_assert(offsetof(struct atto_engine, host) == 0u, "an engine is found by 
 
 struct atto_container *atto_engine_next(struct atto_engine *engine, const struct atto_container *previous)
 {
-    lock(engine);
+    enter(engine);
     struct pool_block *block = pool_next(engine, (const struct pool_block *)(const void *)previous);
-    unlock(engine);
+    leave(engine);
     return (struct atto_container *)(void *)block;
 }
 
@@ -38,7 +57,7 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
                       struct atto_container_info *info)
 {
     struct atto_context memory;
-    lock(engine);
+    enter(engine);
     const struct limits *limits = limits_of(container);
     const struct atto_run *run = (const struct atto_run *)(const void *)(container + 1);
     run->executor->memory(run, ATTO_MEMORY_DATA, &memory);
@@ -55,7 +74,7 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
         .faults = container->faults,
         .misses = container->misses,
         .denials = container->denials,
-        .fuel = container->fuel_used,
+        .fuel = container->fuel_used + activation_fuel(container),
         .time_us = container->time_us,
         .ram_bytes = pool_bytes(&container->block),
         .stack_used_bytes = atto_run_stack_used(run),
@@ -67,21 +86,21 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     if ((container->flags & FLAG_CHANGE) != 0 && limits != NULL)
         info->ram_bytes += pool_bytes(&limits->block);
     container_last_calls(container, info->last_calls);
-    unlock(engine);
+    leave(engine);
 }
 
 /* ---- hooks ---- */
 
 /* A firing activates the container inline: between its own activations, on what is left of its budget. */
 static enum atto_status begin_hook(struct atto_engine *engine, struct atto_container *container, uint32_t entry,
-                                   const struct atto_context *context, uint32_t *fuel, uint64_t now_us)
+                                   const struct atto_context *context, uint32_t *fuel)
 {
     if (container->state != ATTO_STATE_RUNNING || container->activation != ATTO_ACTIVATION_NONE ||
         (container->flags & FLAG_SLICE) != 0)
         return ATTO_E_BUSY;
     if (container->fuel < *fuel)
         *fuel = container->fuel;
-    budget_charge(container, 0, now_us);
+    budget_charge(engine, container, 0);
     *fuel = budget_limit(container, *fuel);
     if (*fuel == 0u)
         return ATTO_E_BUSY;
@@ -90,15 +109,16 @@ static enum atto_status begin_hook(struct atto_engine *engine, struct atto_conta
         return status;
     queue_leave(engine, container);
     container->activation = ATTO_ACTIVATION_HOOK;
-    container->at_us = now_us;
+    container->at_us = engine->now_us;
+    container->fuel_left = container->fuel - *fuel;
     container->flags |= FLAG_SLICE;
     container->activations += container->activations != UINT32_MAX;
-    trace(engine, container, ATTO_TRACE_ACTIVATE, ATTO_ACTIVATION_HOOK, 0, now_us);
+    trace(engine, container, ATTO_TRACE_ACTIVATE, ATTO_ACTIVATION_HOOK, 0);
     return ATTO_OK;
 }
 
 static enum atto_status end_hook(struct atto_engine *engine, struct atto_container *container,
-                                 enum atto_outcome outcome, uint64_t now_us)
+                                 enum atto_outcome outcome)
 {
     static const enum atto_status status_of[] = {
         [ATTO_DONE] = ATTO_OK, [ATTO_YIELD] = ATTO_FAULT_FUEL, [ATTO_WAIT] = ATTO_FAULT_WAIT
@@ -106,14 +126,14 @@ static enum atto_status end_hook(struct atto_engine *engine, struct atto_contain
     enum atto_status status = outcome == ATTO_FAULT ? (enum atto_status)run_of(container)->fault : status_of[outcome];
     container->flags &= (uint8_t)~FLAG_SLICE;
     if (status == ATTO_OK) {
-        trace(engine, container, ATTO_TRACE_END, ATTO_ACTIVATION_HOOK, (uint32_t)(now_us - container->at_us), now_us);
+        trace(engine, container, ATTO_TRACE_END, ATTO_ACTIVATION_HOOK, (uint32_t)(engine->now_us - container->at_us));
         activation_drop(engine, container);
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
     } else {
-        container_fault(engine, container, status, now_us);
+        container_fault(engine, container, status);
     }
     if (container->request != REQUEST_NONE)
-        serve_request(engine, container, now_us);
+        serve_request(engine, container);
     return status;
 }
 
@@ -123,21 +143,20 @@ static enum atto_status run_attached(struct atto_attachment *attachment, const s
     struct atto_container *container = attachment->target;
     struct atto_run *run = run_of(container);
     struct atto_engine *engine = atto_engine_of(run);
-    lock(engine);
-    uint64_t began_us = now_of(engine);
-    enum atto_status status = begin_hook(engine, container, attachment->entry, context, &fuel, began_us);
+    enter(engine);
+    uint64_t began_us = engine->now_us;
+    enum atto_status status = begin_hook(engine, container, attachment->entry, context, &fuel);
     if (status == ATTO_OK) {
-        unlock(engine);
+        leave(engine);
         enum atto_outcome outcome = atto_run_resume(run, fuel);
-        lock(engine);
-        uint64_t now_us = now_of(engine);
+        enter(engine);
         *value = atto_run_result(run);
-        container->time_us += now_us - began_us;
-        trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(now_us - began_us), began_us);
-        budget_charge(container, fuel - (uint32_t)run->fuel, now_us);
-        status = end_hook(engine, container, outcome, now_us);
+        container->time_us += engine->now_us - began_us;
+        trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(engine->now_us - began_us));
+        budget_charge(engine, container, fuel - (uint32_t)run->fuel);
+        status = end_hook(engine, container, outcome);
     }
-    unlock(engine);
+    leave(engine);
     return status;
 }
 
@@ -145,9 +164,9 @@ static void left_hook(struct atto_attachment *attachment)
 {
     struct atto_container *container = attachment->target;
     struct atto_engine *engine = atto_engine_of(run_of(container));
-    lock(engine);
+    enter(engine);
     container->attachments = (container->attachments - 1u) & ATTACHMENTS_MAX;
-    unlock(engine);
+    leave(engine);
 }
 
 enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_container *container,
@@ -164,13 +183,13 @@ enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_cont
         return status;
     if (!atto_run_is_entry(instance.executor, &instance.image, entry))
         return ATTO_E_ENTRY;
-    lock(engine);
+    enter(engine);
     if (container->attachments == ATTACHMENTS_MAX)
         status = ATTO_E_BUSY;
     else
         status = atto_hook_insert(hook, attachment, &filled, &instance.receipt.calls);
     if (status == ATTO_OK)
         container->attachments = (container->attachments + 1u) & ATTACHMENTS_MAX;
-    unlock(engine);
+    leave(engine);
     return status;
 }

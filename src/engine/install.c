@@ -139,7 +139,7 @@ static enum atto_status take(struct atto_engine *engine, const struct candidate 
     if (own == NULL)
         return lacks_memory(engine, candidate->ram_bytes, report);
     if (limits_needed(&candidate->schedule)) {
-        *limits = limits_make(engine, &candidate->schedule, now_of(engine));
+        *limits = limits_make(engine, &candidate->schedule);
         if (*limits == NULL && *block == NULL)
             pool_give(own);
         if (*limits == NULL)
@@ -200,9 +200,9 @@ enum atto_status atto_engine_install(struct atto_engine *engine, const struct at
     enum atto_status status = judge(engine, request, &candidate, report);
     if (status != ATTO_OK)
         return status;
-    lock(engine);
+    enter(engine);
     status = install(engine, &candidate, container, report);
-    unlock(engine);
+    leave(engine);
     return status;
 }
 
@@ -250,7 +250,7 @@ static enum atto_status update(struct atto_engine *engine, struct atto_container
     carry_over(*container, &before);
     container_state(engine, *container, ATTO_STATE_INSTALLED);
     if (alive)
-        container_start(engine, *container, now_of(engine));
+        container_start(engine, *container);
     return ATTO_OK;
 }
 
@@ -259,24 +259,20 @@ enum atto_status atto_engine_update(struct atto_engine *engine, struct atto_cont
 {
     struct candidate candidate = { 0 };
     struct atto_report ignored;
-    const struct atto_port *port = engine->config->port;
     if (report == NULL)
         report = &ignored;
     enum atto_status status = judge(engine, request, &candidate, report);
     if (status != ATTO_OK)
         return status;
-    lock(engine);
+    enter(engine);
     status = update(engine, container, &candidate, report);
-    if (status == ATTO_OK && port->wake != NULL)
-        port->wake(port->user);
-    unlock(engine);
-    return status;
+    return finish(engine, status);
 }
 
 enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_OK;
-    lock(engine);
+    enter(engine);
     bool over = container->state == ATTO_STATE_INSTALLED || container->state == ATTO_STATE_STOPPED ||
                 container->state == ATTO_STATE_FAULTED;
     if (!over || (container->flags & FLAG_SLICE) != 0)
@@ -288,7 +284,7 @@ enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_cont
         limits_free(container);
         pool_give(&container->block);
     }
-    unlock(engine);
+    leave(engine);
     return status;
 }
 

@@ -9,8 +9,7 @@
 void container_state(struct atto_engine *engine, struct atto_container *container, enum atto_container_state state)
 {
     container->state = (uint8_t)state;
-    if (engine->config->trace_count != 0u)
-        trace_write(engine, container, ATTO_TRACE_STATE, state, 0, now_of(engine));
+    trace(engine, container, ATTO_TRACE_STATE, state, 0);
 }
 
 /* The initial values of its data. */
@@ -22,41 +21,40 @@ static struct atto_span data_of(struct atto_container *container)
     return atto_image_data(container->program);
 }
 
-void container_start(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+void container_start(struct atto_engine *engine, struct atto_container *container)
 {
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
-    container->release_us = now_us;
+    container->release_us = engine->now_us;
     if (limits != NULL) {
-        limits->started_us = limits->heartbeat_us = now_us;
+        limits->started_us = limits->heartbeat_us = engine->now_us;
         limits->loops = 0;
     }
     if (container->start_entry != ATTO_ENTRY_NONE) {
         container_state(engine, container, ATTO_STATE_STARTING);
         container->release_us += container->period_us;
-        activation_begin(engine, container, ATTO_ACTIVATION_START, container->start_entry, now_us, now_us);
+        activation_begin(engine, container, ATTO_ACTIVATION_START, container->start_entry, engine->now_us);
     } else {
         container_state(engine, container, ATTO_STATE_RUNNING);
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
     }
 }
 
 /* Sets the timer for a restart, if there is to be one. A periodic container waits for a release, so that it never runs
  * more often than it was admitted for. */
-static void plan_restart(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static void plan_restart(struct atto_engine *engine, struct atto_container *container)
 {
     struct limits *limits = container->limits;
     const struct atto_schedule *schedule = &limits->schedule;
     uint64_t backoff_us = schedule->backoff_ms != 0u ? schedule->backoff_ms * (uint64_t)1000u : 1000u;
-    if (now_us - limits->started_us >= backoff_us * HEALTHY_BACKOFFS)
+    if (engine->now_us - limits->started_us >= backoff_us * HEALTHY_BACKOFFS)
         limits->restarts = 0;
     if (schedule->restarts_max != 0u && limits->restarts >= schedule->restarts_max)
         return;
-    uint64_t at_us = now_us + (backoff_us << (limits->restarts < BACKOFF_STEPS_MAX ? limits->restarts
+    uint64_t at_us = engine->now_us + (backoff_us << (limits->restarts < BACKOFF_STEPS_MAX ? limits->restarts
                                                                                    : BACKOFF_STEPS_MAX));
-    if (release_behind(container, at_us))
-        release_skip(container, at_us);
+    release_skip(container, at_us);
     if (container->period_us != 0u)
         at_us = container->release_us;
     if (limits->restarts != UINT8_MAX)
@@ -65,27 +63,25 @@ static void plan_restart(struct atto_engine *engine, struct atto_container *cont
     timer_push(engine, container, at_us);
 }
 
-void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status,
-                     uint64_t now_us)
+void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status)
 {
     struct atto_run *run = run_of(container);
     bool stopping = container->activation == ATTO_ACTIVATION_STOP;
     count(&container->faults, 1);
     container->last_fault = (int8_t)status;
-    postmortem_write(engine, container, status, now_us);
-    trace(engine, container, ATTO_TRACE_FAULT, (uint32_t)-status, run->pc, now_us);
+    postmortem_write(engine, container, status);
+    trace(engine, container, ATTO_TRACE_FAULT, (uint32_t)-status, run->pc);
     activation_drop(engine, container);
     if (stopping) {
-        container_stopped(engine, container, now_us);
+        container_stopped(engine, container);
         return;
     }
     container_state(engine, container, ATTO_STATE_FAULTED);
     if (container->limits != NULL && container->limits->schedule.restart != ATTO_RESTART_NEVER)
-        plan_restart(engine, container, now_us);
+        plan_restart(engine, container);
 }
 
-void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire,
-                    uint64_t now_us)
+void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire)
 {
     bool alive = container->state != ATTO_STATE_FAULTED;
     activation_wake(engine, container);
@@ -95,13 +91,13 @@ void container_stop(struct atto_engine *engine, struct atto_container *container
         container->flags |= FLAG_RESTART;
     if (alive && !force && container->stop_entry != ATTO_ENTRY_NONE) {
         container_state(engine, container, ATTO_STATE_STOPPING);
-        activation_begin(engine, container, ATTO_ACTIVATION_STOP, container->stop_entry, now_us, now_us);
+        activation_begin(engine, container, ATTO_ACTIVATION_STOP, container->stop_entry, engine->now_us);
     } else {
-        container_stopped(engine, container, now_us);
+        container_stopped(engine, container);
     }
 }
 
-void container_stopped(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+void container_stopped(struct atto_engine *engine, struct atto_container *container)
 {
     activation_drop(engine, container);
     container_state(engine, container, ATTO_STATE_STOPPED);
@@ -109,7 +105,7 @@ void container_stopped(struct atto_engine *engine, struct atto_container *contai
         return;
     container->flags &= (uint8_t)~FLAG_RESTART;
     if (container->limits != NULL && container->limits->schedule.restart == ATTO_RESTART_ALWAYS)
-        plan_restart(engine, container, now_us);
+        plan_restart(engine, container);
 }
 
 void container_pause(struct atto_engine *engine, struct atto_container *container)
@@ -120,20 +116,19 @@ void container_pause(struct atto_engine *engine, struct atto_container *containe
     container_state(engine, container, ATTO_STATE_PAUSED);
 }
 
-static void container_resume(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static void container_resume(struct atto_engine *engine, struct atto_container *container)
 {
     bool starting = container->activation == ATTO_ACTIVATION_START;
     container_state(engine, container, starting ? ATTO_STATE_STARTING : ATTO_STATE_RUNNING);
     if (container->limits != NULL)
-        limits_of(container)->heartbeat_us = now_us;
-    if (release_behind(container, now_us))
-        release_skip(container, now_us);
+        limits_of(container)->heartbeat_us = engine->now_us;
+    release_skip(container, engine->now_us);
     if (container->activation == ATTO_ACTIVATION_NONE) {
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
         return;
     }
     container->flags |= FLAG_EXCUSED;
-    activation_go_on(engine, container, now_us);
+    activation_go_on(engine, container);
 }
 
 /* ---- calls of the firmware ---- */
@@ -143,16 +138,6 @@ static void container_resume(struct atto_engine *engine, struct atto_container *
 static bool is_in(const struct atto_container *container, uint32_t states)
 {
     return (states >> container->state & 1u) != 0u;
-}
-
-/* The end of every call that may have made something due: whoever sleeps is woken. */
-static enum atto_status finish(struct atto_engine *engine, enum atto_status status)
-{
-    const struct atto_port *port = engine->config->port;
-    if (status == ATTO_OK && port->wake != NULL)
-        port->wake(port->user);
-    unlock(engine);
-    return status;
 }
 
 /* Asks something of a container in the middle of a slice; the stronger wish stays. */
@@ -165,13 +150,13 @@ static void ask(struct atto_container *container, enum container_request request
 enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    lock(engine);
+    enter(engine);
     if (is_in(container, IN(ATTO_STATE_INSTALLED) | IN(ATTO_STATE_STOPPED) | IN(ATTO_STATE_FAULTED)) &&
         (container->flags & FLAG_SLICE) == 0) {
         queue_leave(engine, container);
         if (container->limits != NULL)
             container->limits->event_count = container->limits->restarts = 0;
-        container_start(engine, container, now_of(engine));
+        container_start(engine, container);
         status = ATTO_OK;
     }
     return finish(engine, status);
@@ -180,7 +165,7 @@ enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_conta
 enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    lock(engine);
+    enter(engine);
     if (is_in(container, IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING)) && container->request == REQUEST_NONE) {
         if ((container->flags & FLAG_SLICE) != 0)
             ask(container, REQUEST_PAUSE);
@@ -194,12 +179,12 @@ enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_conta
 enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    lock(engine);
+    enter(engine);
     if (container->request == REQUEST_PAUSE) {
         container->request = REQUEST_NONE;
         status = ATTO_OK;
     } else if (is_in(container, IN(ATTO_STATE_PAUSED))) {
-        container_resume(engine, container, now_of(engine));
+        container_resume(engine, container);
         status = ATTO_OK;
     }
     return finish(engine, status);
@@ -210,12 +195,12 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
     uint32_t states = IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING) | IN(ATTO_STATE_PAUSED) |
                       IN(ATTO_STATE_FAULTED);
     enum atto_status status = ATTO_E_STATE;
-    lock(engine);
+    enter(engine);
     if (is_in(container, force ? states | IN(ATTO_STATE_STOPPING) : states)) {
         if ((container->flags & FLAG_SLICE) != 0)
             ask(container, force ? REQUEST_FORCE : REQUEST_STOP);
         else
-            container_stop(engine, container, force, false, now_of(engine));
+            container_stop(engine, container, force, false);
         status = ATTO_OK;
     }
     return finish(engine, status);
@@ -244,12 +229,11 @@ static enum atto_status post(struct atto_engine *engine, struct atto_container *
         count(&container->denials, 1);
         return ATTO_E_QUOTA;
     }
-    uint64_t now_us = now_of(engine);
-    event->due_us = now_us + delay_us;
+    event->due_us = engine->now_us + delay_us;
     event_insert(limits, event, container->activation == ATTO_ACTIVATION_EVENT);
     if (container->state == ATTO_STATE_RUNNING && container->activation == ATTO_ACTIVATION_NONE) {
         queue_leave(engine, container);
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
     }
     return ATTO_OK;
 }
@@ -262,7 +246,7 @@ enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_contai
         return ATTO_E_ARGUMENT;
     for (uint32_t i = 0; i < len; i++)
         event.data[i] = ((const uint8_t *)data)[i];
-    lock(engine);
+    enter(engine);
     return finish(engine, post(engine, container, &event, delay_us));
 }
 
@@ -276,21 +260,21 @@ static enum atto_status answer(struct atto_engine *engine, struct atto_container
     atto_run_answer(run_of(container), result);
     if (container->state != ATTO_STATE_PAUSED) {
         activation_wake(engine, container);
-        activation_go_on(engine, container, now_of(engine));
+        activation_go_on(engine, container);
     }
     return ATTO_OK;
 }
 
 enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result)
 {
-    lock(engine);
+    enter(engine);
     return finish(engine, answer(engine, container, result));
 }
 
 void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *container)
 {
-    lock(engine);
+    enter(engine);
     if (limits_of(container) != NULL)
-        limits_of(container)->heartbeat_us = now_of(engine);
-    unlock(engine);
+        limits_of(container)->heartbeat_us = engine->now_us;
+    leave(engine);
 }

@@ -30,14 +30,14 @@ uint32_t limits_bytes(const struct atto_schedule *schedule)
     return pool_rounded((uint32_t)(sizeof(struct limits) + schedule->events * sizeof(struct event)));
 }
 
-struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule, uint64_t now_us)
+struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule)
 {
     struct limits *limits = (struct limits *)(void *)pool_take(engine, limits_bytes(schedule), POOL_LIMITS);
     if (limits == NULL)
         return NULL;
     struct pool_block block = limits->block;
     *limits = (struct limits){ .block = block, .schedule = *schedule };
-    limits->started_us = limits->heartbeat_us = limits->window_us = now_us;
+    limits->started_us = limits->heartbeat_us = limits->window_us = engine->now_us;
     limits->budget_left = (int32_t)schedule->budget_fuel;
     return limits;
 }
@@ -66,7 +66,7 @@ static void adopt(const struct atto_engine *engine, struct atto_container *conta
                   const struct atto_schedule *schedule)
 {
     if (container->period_us == 0u)
-        container->release_us = now_of(engine);
+        container->release_us = engine->now_us;
     else
         container->release_us += (uint64_t)schedule->period_us - container->period_us;
     container->period_us = schedule->period_us;
@@ -103,10 +103,10 @@ void limits_free(struct atto_container *container)
 
 /* Puts new limits in the place of those that wait or, if none do, in front of those that hold. */
 static bool line_up(struct atto_engine *engine, struct atto_container *container,
-                    const struct atto_schedule *schedule, uint64_t now_us)
+                    const struct atto_schedule *schedule)
 {
     struct limits *waiting = (container->flags & FLAG_CHANGE) != 0 ? container->limits : NULL;
-    struct limits *limits = limits_make(engine, schedule, now_us);
+    struct limits *limits = limits_make(engine, schedule);
     if (limits == NULL)
         return false;
     limits->next = limits_of(container);
@@ -120,12 +120,11 @@ static bool line_up(struct atto_engine *engine, struct atto_container *container
 static enum atto_status change(struct atto_engine *engine, struct atto_container *container,
                                const struct atto_schedule *schedule)
 {
-    uint64_t now_us = now_of(engine);
     bool busy = container->activation != ATTO_ACTIVATION_NONE;
     if (!busy && container->limits == NULL && !limits_needed(schedule)) {
         queue_leave(engine, container);
         adopt(engine, container, schedule);
-    } else if (!line_up(engine, container, schedule, now_us)) {
+    } else if (!line_up(engine, container, schedule)) {
         return ATTO_E_NO_MEMORY;
     } else if (!busy) {
         uint64_t at_us = container->at_us;
@@ -136,7 +135,7 @@ static enum atto_status change(struct atto_engine *engine, struct atto_container
     }
     if (busy || container->state != ATTO_STATE_RUNNING)
         return ATTO_OK;
-    container_idle(engine, container, now_us);
+    container_idle(engine, container);
     return ATTO_OK;
 }
 
@@ -144,20 +143,16 @@ enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct att
                                           const struct atto_schedule *schedule, struct atto_report *report)
 {
     struct atto_report ignored;
-    const struct atto_port *port = engine->config->port;
     if (report == NULL)
         report = &ignored;
     *report = (struct atto_report){ .refusal = { ATTO_OK, 0 } };
     if (!schedule_in_range(schedule))
         return ATTO_E_ARGUMENT;
-    lock(engine);
+    enter(engine);
     enum atto_status status = admission_judge(engine, container, schedule, container->fuel, report);
     if (status == ATTO_OK)
         status = change(engine, container, schedule);
-    if (status == ATTO_OK && port->wake != NULL)
-        port->wake(port->user);
-    unlock(engine);
-    return status;
+    return finish(engine, status);
 }
 
 void schedule_of(const struct atto_container *container, struct atto_schedule *schedule)
@@ -171,7 +166,7 @@ void schedule_of(const struct atto_container *container, struct atto_schedule *s
 void atto_engine_schedule(struct atto_engine *engine, const struct atto_container *container,
                           struct atto_schedule *schedule)
 {
-    lock(engine);
+    enter(engine);
     schedule_of(container, schedule);
-    unlock(engine);
+    leave(engine);
 }

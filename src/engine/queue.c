@@ -38,6 +38,8 @@ static void ring_leave(struct atto_engine *engine, struct atto_container *contai
         engine->ready_priorities &= ~(1u << container->priority);
         return;
     }
+    if ((*last)->link == container)
+        before = *last;
     while (before->link != container)
         before = before->link;
     before->link = container->link;

@@ -23,23 +23,22 @@ static bool has_budget(const struct limits *limits)
 }
 
 /* Begins a new window if the old one is over. What was overdrawn comes off it. */
-static void budget_refill(struct limits *limits, uint64_t now_us)
+static void budget_refill(const struct atto_engine *engine, struct limits *limits)
 {
     uint32_t window_us = budget_window_us(&limits->schedule);
-    if (now_us - limits->window_us < window_us)
+    if (engine->now_us - limits->window_us < window_us)
         return;
-    limits->window_us += (now_us - limits->window_us) / window_us * window_us;
+    limits->window_us += (engine->now_us - limits->window_us) / window_us * window_us;
     int32_t debt = limits->budget_left < 0 ? limits->budget_left : 0;
     limits->budget_left = (int32_t)limits->schedule.budget_fuel + debt;
 }
 
-void budget_charge(struct atto_container *container, uint32_t fuel, uint64_t now_us)
+void budget_charge(const struct atto_engine *engine, struct atto_container *container, uint32_t fuel)
 {
     struct limits *limits = limits_of(container);
-    container->fuel_used += fuel;
     if (!has_budget(limits))
         return;
-    budget_refill(limits, now_us);
+    budget_refill(engine, limits);
     limits->budget_left -= (int32_t)fuel;
 }
 
@@ -52,19 +51,19 @@ uint32_t budget_limit(const struct atto_container *container, uint32_t fuel)
 }
 
 /* Makes an activation ready, or puts it to sleep until there is a budget for it. */
-static void proceed(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static void proceed(struct atto_engine *engine, struct atto_container *container)
 {
     struct limits *limits = limits_of(container);
     if (has_budget(limits)) {
-        budget_refill(limits, now_us);
+        budget_refill(engine, limits);
         if (limits->budget_left <= 0) {
             uint64_t refill_us = limits->window_us + budget_window_us(&limits->schedule);
             if (limits->schedule.on_overrun == ATTO_OVERRUN_FAULT) {
-                container_fault(engine, container, ATTO_FAULT_BUDGET, now_us);
+                container_fault(engine, container, ATTO_FAULT_BUDGET);
                 return;
             }
             if ((container->flags & FLAG_THROTTLED) == 0)
-                trace(engine, container, ATTO_TRACE_THROTTLE, 0, (uint32_t)(refill_us - now_us), now_us);
+                trace(engine, container, ATTO_TRACE_THROTTLE, 0, (uint32_t)(refill_us - engine->now_us));
             container->flags |= FLAG_THROTTLED;
             activation_sleep(engine, container, refill_us);
             return;
@@ -131,46 +130,43 @@ static struct bound activation_bound(const struct atto_engine *engine, const str
     return bound;
 }
 
-static void miss(struct atto_engine *engine, struct atto_container *container, uint32_t how_many, uint64_t now_us)
+static void miss(struct atto_engine *engine, struct atto_container *container, uint32_t how_many)
 {
+    if (how_many == 0u)
+        return;
     count(&container->misses, how_many);
-    trace(engine, container, ATTO_TRACE_MISS, 0, how_many, now_us);
+    trace(engine, container, ATTO_TRACE_MISS, 0, how_many);
 }
 
 /* Ends what went over its bound. */
-static void overdue(struct atto_engine *engine, struct atto_container *container, enum atto_status status,
-                    uint64_t now_us)
+static void overdue(struct atto_engine *engine, struct atto_container *container, enum atto_status status)
 {
     if (container->activation == ATTO_ACTIVATION_STOP) {
-        container_stopped(engine, container, now_us);
+        container_stopped(engine, container);
     } else if (status == ATTO_OK) {
-        container_stop(engine, container, false, true, now_us);
+        container_stop(engine, container, false, true);
     } else if (status == ATTO_FAULT_DEADLINE) {
-        miss(engine, container, 1, now_us);
+        miss(engine, container, 1);
         if (limits_of(container)->schedule.on_miss == ATTO_MISS_FAULT) {
-            container_fault(engine, container, status, now_us);
+            container_fault(engine, container, status);
             return;
         }
-        trace(engine, container, ATTO_TRACE_END, container->activation, 0, now_us);
+        trace(engine, container, ATTO_TRACE_END, container->activation, 0);
         activation_drop(engine, container);
-        if (release_behind(container, now_us))
-            miss(engine, container, release_skip(container, now_us), now_us);
-        container_idle(engine, container, now_us);
+        miss(engine, container, release_skip(container, engine->now_us));
+        container_idle(engine, container);
     } else {
-        container_fault(engine, container, status, now_us);
+        container_fault(engine, container, status);
     }
 }
 
 /* ---- releases ---- */
 
-bool release_behind(const struct atto_container *container, uint64_t now_us)
+uint32_t release_skip(struct atto_container *container, uint64_t at_us)
 {
-    return container->period_us != 0u && now_us > container->release_us;
-}
-
-uint32_t release_skip(struct atto_container *container, uint64_t now_us)
-{
-    uint64_t skipped = (now_us - container->release_us + container->period_us - 1u) / container->period_us;
+    if (container->period_us == 0u || at_us <= container->release_us)
+        return 0;
+    uint64_t skipped = (at_us - container->release_us + container->period_us - 1u) / container->period_us;
     container->release_us += skipped * container->period_us;
     return skipped < UINT32_MAX ? (uint32_t)skipped : UINT32_MAX;
 }
@@ -178,7 +174,7 @@ uint32_t release_skip(struct atto_container *container, uint64_t now_us)
 /* ---- from begin to end ---- */
 
 bool activation_begin(struct atto_engine *engine, struct atto_container *container, enum atto_activation kind,
-                      uint32_t entry, uint64_t release_us, uint64_t now_us)
+                      uint32_t entry, uint64_t release_us)
 {
     struct atto_context context, *given = NULL;
     if (kind == ATTO_ACTIVATION_EVENT) {
@@ -192,11 +188,12 @@ bool activation_begin(struct atto_engine *engine, struct atto_container *contain
     container->fuel_left = container->fuel;
     container->at_us = release_us;
     container->activations += container->activations != UINT32_MAX;
-    trace(engine, container, ATTO_TRACE_ACTIVATE, kind, (uint32_t)(now_us - release_us), now_us);
+    if (engine->config->trace_count != 0u)
+        trace(engine, container, ATTO_TRACE_ACTIVATE, kind, (uint32_t)(engine->now_us - release_us));
     if (container->limits == NULL)
         ready_push(engine, container);
     else
-        proceed(engine, container, now_us);
+        proceed(engine, container);
     return true;
 }
 
@@ -207,9 +204,18 @@ static void event_drop(struct limits *limits)
         limits->events[i] = limits->events[i + 1u];
 }
 
+uint32_t activation_fuel(const struct atto_container *container)
+{
+    const struct atto_run *run = (const struct atto_run *)(const void *)(container + 1);
+    if (container->activation == ATTO_ACTIVATION_NONE)
+        return 0;
+    return container->fuel - container->fuel_left - (uint32_t)run->fuel;
+}
+
 void activation_drop(struct atto_engine *engine, struct atto_container *container)
 {
     queue_leave(engine, container);
+    container->fuel_used += activation_fuel(container);
     if (container->activation == ATTO_ACTIVATION_EVENT)
         event_drop(limits_of(container));
     container->activation = ATTO_ACTIVATION_NONE;
@@ -226,29 +232,29 @@ static bool loops(const struct atto_container *container, const struct limits *l
            (container->period_us != 0u || (limits != NULL && limits->schedule.loop_count != 0u));
 }
 
-static bool loop_begin(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static bool loop_begin(struct atto_engine *engine, struct atto_container *container)
 {
     uint64_t release_us = container->release_us;
     container->release_us += container->period_us;
     if (container->period_us == 0u)
-        release_us = now_us;
-    return activation_begin(engine, container, ATTO_ACTIVATION_LOOP, container->loop_entry, release_us, now_us);
+        release_us = engine->now_us;
+    return activation_begin(engine, container, ATTO_ACTIVATION_LOOP, container->loop_entry, release_us);
 }
 
 /* What the limits say of a container without an activation: begins an event, or ends the life. Else answers when to
  * look again. */
 static bool limits_idle(struct atto_engine *engine, struct atto_container *container, struct limits *limits,
-                        uint64_t now_us, uint64_t *wake_us)
+                        uint64_t *wake_us)
 {
     struct bound bound = life_bound(limits);
-    if (now_us >= bound.at_us) {
-        overdue(engine, container, bound.status, now_us);
+    if (engine->now_us >= bound.at_us) {
+        overdue(engine, container, bound.status);
         return true;
     }
     *wake_us = bound.at_us;
-    while (limits->event_count != 0u && limits->events[0].due_us <= now_us) {
+    while (limits->event_count != 0u && limits->events[0].due_us <= engine->now_us) {
         if (activation_begin(engine, container, ATTO_ACTIVATION_EVENT, limits->events[0].entry,
-                             limits->events[0].due_us, now_us))
+                             limits->events[0].due_us))
             return true;
         event_drop(limits);
         count(&container->denials, 1);
@@ -258,14 +264,14 @@ static bool limits_idle(struct atto_engine *engine, struct atto_container *conta
     return false;
 }
 
-void container_idle(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+void container_idle(struct atto_engine *engine, struct atto_container *container)
 {
     struct limits *limits = container->limits; /* no change waits while nothing is under way */
     uint64_t wake_us = ATTO_NEVER;
-    if (limits != NULL && limits_idle(engine, container, limits, now_us, &wake_us))
+    if (limits != NULL && limits_idle(engine, container, limits, &wake_us))
         return;
     if (loops(container, limits)) {
-        if (container->release_us <= now_us && loop_begin(engine, container, now_us))
+        if (container->release_us <= engine->now_us && loop_begin(engine, container))
             return;
         if (container->release_us < wake_us)
             wake_us = container->release_us;
@@ -274,38 +280,38 @@ void container_idle(struct atto_engine *engine, struct atto_container *container
         timer_push(engine, container, wake_us);
 }
 
-static void activation_done(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static void activation_done(struct atto_engine *engine, struct atto_container *container)
 {
     struct limits *limits = limits_of(container);
     enum atto_activation kind = (enum atto_activation)container->activation;
-    uint64_t took_us = now_us - container->at_us;
+    uint64_t took_us = engine->now_us - container->at_us;
     uint32_t due_us = deadline_us(container, limits);
-    trace(engine, container, ATTO_TRACE_END, kind, (uint32_t)took_us, now_us);
+    trace(engine, container, ATTO_TRACE_END, kind, (uint32_t)took_us);
     if (due_us != 0u && took_us > due_us && (container->flags & FLAG_EXCUSED) == 0) {
-        miss(engine, container, 1, now_us);
+        miss(engine, container, 1);
         if (limits != NULL && limits->schedule.on_miss == ATTO_MISS_FAULT) {
-            container_fault(engine, container, ATTO_FAULT_DEADLINE, now_us);
+            container_fault(engine, container, ATTO_FAULT_DEADLINE);
             return;
         }
     }
-    if (kind == ATTO_ACTIVATION_LOOP && release_behind(container, now_us)) {
-        uint32_t lost = release_skip(container, now_us);
+    if (kind == ATTO_ACTIVATION_LOOP && engine->now_us > container->release_us) {
+        uint32_t lost = release_skip(container, engine->now_us);
         if ((container->flags & FLAG_EXCUSED) == 0)
-            miss(engine, container, lost, now_us);
+            miss(engine, container, lost);
     }
     bool last = kind == ATTO_ACTIVATION_LOOP && limits != NULL && limits->schedule.loop_count != 0u &&
                 ++limits->loops >= limits->schedule.loop_count;
     activation_drop(engine, container);
     if (kind == ATTO_ACTIVATION_STOP) {
-        container_stopped(engine, container, now_us);
+        container_stopped(engine, container);
         return;
     }
     if (kind == ATTO_ACTIVATION_START)
         container_state(engine, container, ATTO_STATE_RUNNING);
     if (last)
-        container_stop(engine, container, false, true, now_us);
+        container_stop(engine, container, false, true);
     else
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
 }
 
 /* ---- sleep and timers ---- */
@@ -334,37 +340,37 @@ void activation_wake(struct atto_engine *engine, struct atto_container *containe
         container->at_us -= (uint64_t)engine->config->stop_max_us + 1u;
 }
 
-void activation_go_on(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+void activation_go_on(struct atto_engine *engine, struct atto_container *container)
 {
     struct bound bound = activation_bound(engine, container, container->at_us);
-    if (now_us >= bound.at_us)
-        overdue(engine, container, bound.status, now_us);
+    if (engine->now_us >= bound.at_us)
+        overdue(engine, container, bound.status);
     else if ((container->flags & FLAG_WAITS) != 0)
         activation_sleep(engine, container, ATTO_NEVER);
     else
-        proceed(engine, container, now_us);
+        proceed(engine, container);
 }
 
 /* A container's timer has come. */
-static void expire(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+static void expire(struct atto_engine *engine, struct atto_container *container)
 {
     if (container->activation != ATTO_ACTIVATION_NONE) {
         activation_wake(engine, container);
-        activation_go_on(engine, container, now_us);
+        activation_go_on(engine, container);
         return;
     }
     engine->timers = container->link;
     container->flags &= (uint8_t)~FLAG_TIMER;
     if ((container->flags & FLAG_RESTART) != 0)
-        container_start(engine, container, now_us);
+        container_start(engine, container);
     else
-        container_idle(engine, container, now_us);
+        container_idle(engine, container);
 }
 
 /* ---- slices ---- */
 
 /* What was asked of a container while it had the processor. */
-void serve_request(struct atto_engine *engine, struct atto_container *container, uint64_t now_us)
+void serve_request(struct atto_engine *engine, struct atto_container *container)
 {
     uint8_t request = container->request;
     container->request = REQUEST_NONE;
@@ -372,72 +378,59 @@ void serve_request(struct atto_engine *engine, struct atto_container *container,
     if (request == REQUEST_PAUSE && alive)
         container_pause(engine, container);
     else if (request == REQUEST_FORCE && container->state != ATTO_STATE_STOPPED)
-        container_stop(engine, container, true, false, now_us);
+        container_stop(engine, container, true, false);
     else if (request == REQUEST_STOP && (alive || container->state == ATTO_STATE_FAULTED))
-        container_stop(engine, container, false, false, now_us);
+        container_stop(engine, container, false, false);
 }
 
-static void slice_end(struct atto_engine *engine, struct atto_container *container, enum atto_outcome outcome,
-                      uint64_t now_us)
+/* The way on for a container that does not just go on. */
+static void slice_end(struct atto_engine *engine, struct atto_container *container, enum atto_outcome outcome)
 {
-    container->flags &= (uint8_t)~FLAG_SLICE;
     if (outcome == ATTO_DONE) {
-        activation_done(engine, container, now_us);
+        activation_done(engine, container);
     } else if (outcome == ATTO_FAULT) {
-        container_fault(engine, container, (enum atto_status)run_of(container)->fault, now_us);
+        container_fault(engine, container, (enum atto_status)run_of(container)->fault);
     } else if (outcome == ATTO_YIELD && container->fuel_left == 0u) {
-        container_fault(engine, container, ATTO_FAULT_FUEL, now_us);
+        container_fault(engine, container, ATTO_FAULT_FUEL);
     } else {
+        queue_leave(engine, container);
         if (outcome == ATTO_WAIT)
             container->flags |= FLAG_WAITS;
-        if (outcome == ATTO_YIELD && limits_of(container) == NULL && container->activation != ATTO_ACTIVATION_STOP)
-            ready_push(engine, container);
-        else
-            activation_go_on(engine, container, now_us);
+        activation_go_on(engine, container);
     }
-    if (container->request != REQUEST_NONE)
-        serve_request(engine, container, now_us);
 }
 
-/* Runs a slice of the first container of a ring; the clock goes on. */
-static void run_slice(struct atto_engine *engine, struct atto_container *container, uint64_t *now_us)
+/* Runs a slice of the first container of a ring. It stays in its place as long as it has the processor. */
+static inline void run_slice(struct atto_engine *engine, struct atto_container *container)
 {
+    const struct atto_engine_config *config = engine->config;
+    const struct atto_port *port = config->port;
     struct atto_run *run = run_of(container);
-    uint64_t began_us = *now_us;
-    uint32_t fuel = engine->config->slice_fuel;
+    uint64_t began_us = engine->now_us;
+    uint32_t fuel = config->slice_fuel;
     if (fuel > container->fuel_left)
         fuel = container->fuel_left;
     if (container->limits != NULL)
         fuel = budget_limit(container, fuel);
-    uint32_t given = (uint32_t)run->fuel + fuel;
+    int32_t given = (int32_t)((uint32_t)run->fuel + fuel);
     container->fuel_left -= fuel;
     container->flags |= FLAG_SLICE;
-    unlock(engine);
+    leave_inline(port);
     enum atto_outcome outcome = atto_run_resume(run, fuel);
-    lock(engine);
-    *now_us = now_of(engine);
-    container->time_us += *now_us - began_us;
-    trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(*now_us - began_us), began_us);
-    budget_charge(container, given - (uint32_t)run->fuel, *now_us);
-    slice_end(engine, container, outcome, *now_us);
-}
-
-/* The first container of the most urgent of these priorities, taken out of its ring; NULL: none is ready. */
-static struct atto_container *ready_take(struct atto_engine *engine, uint32_t band)
-{
-    uint32_t priorities = engine->ready_priorities & band;
-    if (priorities == 0u)
-        return NULL;
-    struct atto_container **last = &engine->ready[__builtin_ctz(priorities)];
-    struct atto_container *first = (*last)->link;
-    if (first == *last) {
-        *last = NULL;
-        engine->ready_priorities &= ~(1u << first->priority);
+    enter_inline(engine, port);
+    container->flags &= (uint8_t)~FLAG_SLICE;
+    container->time_us += engine->now_us - began_us;
+    if (config->trace_count != 0u)
+        trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(engine->now_us - began_us));
+    if (outcome == ATTO_YIELD && container->limits == NULL && container->fuel_left != 0u &&
+        container->activation != ATTO_ACTIVATION_STOP) {
+        engine->ready[container->priority] = container; /* the ring turns */
     } else {
-        (*last)->link = first->link;
+        budget_charge(engine, container, (uint32_t)given - (uint32_t)run->fuel);
+        slice_end(engine, container, outcome);
     }
-    first->flags &= (uint8_t)~FLAG_READY;
-    return first;
+    if (container->request != REQUEST_NONE)
+        serve_request(engine, container);
 }
 
 uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint32_t last)
@@ -445,21 +438,18 @@ uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint3
     uint32_t band = (2u << last) - (1u << first);
     uint32_t slices = engine->config->poll_slices;
     uint64_t wake_us = 0;
-    lock(engine);
-    uint64_t now_us = now_of(engine);
-    for (;;) {
-        while (engine->timers != NULL && engine->timers->at_us <= now_us)
-            expire(engine, engine->timers, now_us);
-        struct atto_container *container = ready_take(engine, band);
-        if (container == NULL) {
+    enter_inline(engine, engine->config->port);
+    do {
+        while (engine->timers != NULL && engine->timers->at_us <= engine->now_us)
+            expire(engine, engine->timers);
+        uint32_t priorities = engine->ready_priorities & band;
+        if (priorities == 0u) {
             wake_us = engine->timers != NULL ? engine->timers->at_us : ATTO_NEVER;
             break;
         }
-        run_slice(engine, container, &now_us);
-        if (--slices == 0u)
-            break;
-    }
-    unlock(engine);
+        run_slice(engine, engine->ready[__builtin_ctz(priorities)]->link);
+    } while (--slices != 0u);
+    leave_inline(engine->config->port);
     return wake_us;
 }
 

@@ -7,12 +7,16 @@
 
 /* ---- trace ---- */
 
-void trace_write(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
-                 uint32_t detail, uint32_t value, uint64_t time_us)
+void trace(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
+           uint32_t detail, uint32_t value)
 {
     const struct atto_engine_config *config = engine->config;
+    if (config->trace_count == 0u)
+        return;
     struct atto_trace_record *record = &config->trace[engine->trace_at];
-    record->time_us = (uint32_t)time_us;
+    record->time_us = (uint32_t)engine->now_us;
+    if (kind == ATTO_TRACE_SLICE)
+        record->time_us -= value;
     record->value = value;
     record->container = container->id;
     record->kind = (uint8_t)kind;
@@ -25,7 +29,7 @@ void trace_write(struct atto_engine *engine, const struct atto_container *contai
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost)
 {
     uint32_t capacity = engine->config->trace_count;
-    lock(engine);
+    enter(engine);
     if (lost != NULL)
         *lost = engine->trace_unread > capacity ? engine->trace_unread - capacity : 0u;
     if (engine->trace_unread > capacity)
@@ -35,7 +39,7 @@ bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record
         *record = engine->config->trace[(engine->trace_at + capacity - engine->trace_unread) % capacity];
         engine->trace_unread--;
     }
-    unlock(engine);
+    leave(engine);
     return found;
 }
 
@@ -47,9 +51,9 @@ void engine_observe(struct atto_run *run, uint32_t number)
     struct atto_engine *engine = atto_engine_of(run);
     if (engine->config->trace_count == 0u)
         return;
-    lock(engine);
-    trace_write(engine, container, ATTO_TRACE_CALL, number, 0, now_of(engine));
-    unlock(engine);
+    enter(engine);
+    trace(engine, container, ATTO_TRACE_CALL, number, 0);
+    leave(engine);
 }
 
 /* ---- post-mortems ---- */
@@ -60,8 +64,7 @@ void container_last_calls(const struct atto_container *container, uint8_t last_c
         last_calls[i] = (uint8_t)(container->last_calls >> (8u * i));
 }
 
-void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status,
-                      uint64_t now_us)
+void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status)
 {
     const struct atto_engine_config *config = engine->config;
     const struct atto_run *run = run_of(container);
@@ -70,7 +73,7 @@ void postmortem_write(struct atto_engine *engine, struct atto_container *contain
     struct atto_postmortem *postmortem = &config->postmortems[engine->postmortems_written % config->postmortem_count];
     engine->postmortems_written++;
     *postmortem = (struct atto_postmortem){
-        .time_us = now_us,
+        .time_us = engine->now_us,
         .pc = run->pc,
         .fault_address = status == ATTO_FAULT_MEMORY ? run->fault_address : 0u,
         .container = container->id,
@@ -88,11 +91,11 @@ void postmortem_write(struct atto_engine *engine, struct atto_container *contain
 bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct atto_postmortem *postmortem)
 {
     uint32_t capacity = engine->config->postmortem_count;
-    lock(engine);
+    enter(engine);
     bool found = age < capacity && age < engine->postmortems_written;
     if (found)
         *postmortem = engine->config->postmortems[(engine->postmortems_written - 1u - age) % capacity];
-    unlock(engine);
+    leave(engine);
     return found;
 }
 
@@ -137,7 +140,7 @@ static void log_line(struct atto_engine *engine, uint16_t id, const char *text, 
 int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *text, uint32_t capacity)
 {
     int32_t len = -1;
-    lock(engine);
+    enter(engine);
     if (engine->log_used != 0u) {
         uint32_t line_bytes = log_get(engine, 2);
         len = (int32_t)(line_bytes < capacity ? line_bytes : capacity);
@@ -146,7 +149,7 @@ int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *tex
             text[i] = (char)log_get(engine, LINE_HEAD_BYTES + i);
         log_drop(engine);
     }
-    unlock(engine);
+    leave(engine);
     return len;
 }
 
@@ -156,7 +159,7 @@ static bool quota_take(struct atto_engine *engine, struct atto_container *contai
     const struct limits *limits = limits_of(container);
     uint32_t most = limits != NULL && limits->schedule.log_bytes != 0u ? limits->schedule.log_bytes
                                                                        : engine->config->log_bytes;
-    uint8_t second = (uint8_t)(now_of(engine) / 1000000u);
+    uint8_t second = (uint8_t)(engine->now_us / 1000000u);
     if (second != container->log_second) {
         container->log_second = second;
         container->log_used = 0;
@@ -177,11 +180,11 @@ enum atto_status atto_engine_log(struct atto_engine *engine, struct atto_contain
     const struct atto_port *port = engine->config->port;
     if (len > LINE_BYTES_MAX)
         len = LINE_BYTES_MAX;
-    lock(engine);
+    enter(engine);
     bool granted = quota_take(engine, container, len + 1u);
     if (granted)
         log_line(engine, container->id, text, len);
-    unlock(engine);
+    leave(engine);
     if (granted && engine->config->log_ring_bytes == 0u && port->log != NULL)
         port->log(port->user, text, len);
     return granted ? ATTO_OK : ATTO_E_QUOTA;

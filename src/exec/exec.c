@@ -47,13 +47,26 @@ bool atto_run_is_entry(const struct atto_executor *executor, const struct atto_i
     return executor->is_entry(image, entry);
 }
 
+/* Four words at a time: a libc's memset, made for size, takes longer than all the rest of a start. bytes: aligned as all
+ * memory of an arena is. */
+static void clear(uint8_t *bytes, uint32_t len)
+{
+    uint64_t *words = (uint64_t *)(void *)bytes;
+    for (; len >= 4u * sizeof *words; len -= 4u * (uint32_t)sizeof *words) {
+        words[0] = words[1] = words[2] = words[3] = 0;
+        words += 4;
+        __asm__("" : "+r"(words)); /* or the compiler would make a memset of it */
+    }
+    memset(words, 0, len);
+}
+
 void atto_run_reset(struct atto_run *run, struct atto_span data)
 {
     const struct atto_executor *executor = run->executor;
     struct atto_context memory;
     for (uint32_t which = ATTO_MEMORY_STACK; which <= ATTO_MEMORY_DATA; which++) {
         executor->memory(run, (enum atto_memory)which, &memory);
-        memset(memory.ptr, 0, memory.len);
+        clear(memory.ptr, memory.len);
     }
     if (data.len != 0u)
         memcpy(memory.ptr, data.ptr, data.len);
