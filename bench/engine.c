@@ -1,5 +1,6 @@
 /* A firmware that measures the engine in machine instructions: what lies between two containers, between a poll and a
- * guest, and what starting and stopping costs. Lines for scripts/bench, executor "engine".
+ * guest, and what starting and stopping costs: lines for scripts/bench, executor "engine". With the argument `sizes`:
+ * what containers take in RAM, lines for scripts/sizes.
  *
  * The guests call `tick`, which reads the counter, so that the way through the interpreter is in the numbers: `switch`
  * is the way from a tick of one container to that of the next, less the way from a tick to the next one of the same
@@ -228,42 +229,74 @@ static void measure_start(void)
     print("start", board_instructions(begin_count, board_counter()), status == ATTO_OK);
 }
 
-/* How many containers with stacks of 256 bytes run at a time in 64 KB, the engine included. */
-static void measure_many(void)
+static void print_ram(const char *part, uint32_t bytes)
 {
-    struct atto_schedule schedule = ATTO_SCHEDULE_INIT;
-    struct atto_container *container, *last = NULL;
-    uint32_t count = 0;
-    begin(100, 0);
-    schedule.period_us = 1000000;
-    atto_engine_init(&engine, &config, pool, sizeof pool - sizeof engine);
-    static _Alignas(ATTO_IMAGE_ALIGN) uint8_t image[IMAGE_BYTES];
-    struct atto_install request = { .bytes = image, .schedule = &schedule };
-    request.len = make_image(image, ticking_once, 16, 256, 0);
-    while (atto_engine_install(&engine, &request, &container, NULL) == ATTO_OK) {
-        all_ok = all_ok && atto_engine_start(&engine, container) == ATTO_OK;
-        last = container;
-        count++;
-    }
-    atto_engine_poll(&engine);
-    struct atto_container_info info = { 0 };
-    if (last != NULL)
-        atto_engine_info(&engine, last, &info);
-    print("containers_in_64_kb", count, tick_count == count && info.activations == 1u && info.faults == 0u);
-    print("container_ram_beside_its_stack", info.ram_bytes - 256u, true);
+    printf("{\"part\":\"%s\",\"flash\":0,\"ram\":%" PRIu32 "}\n", part, bytes);
 }
 
-int main(void)
+/* What a container with a stack of 256 bytes takes beside it. With all kinds of limits if `limited`. */
+static uint32_t container_bytes(bool limited)
 {
-    if (!board_counter_start()) {
-        printf("engine: this machine does not count instructions exactly\n");
-        return 2;
+    struct atto_schedule schedule = ATTO_SCHEDULE_INIT;
+    struct atto_container_info info = { 0 };
+    begin(100, 0);
+    schedule.period_us = 1000;
+    schedule.budget_fuel = limited ? 1000 : 0;
+    struct atto_container *container = install(ticking_once, 0, &schedule);
+    if (container != NULL)
+        atto_engine_info(&engine, container, &info);
+    return info.ram_bytes - 256u;
+}
+
+/* The memory in which 64 containers with stacks of 256 bytes ran, the engine included. */
+static uint32_t many_bytes(void)
+{
+    enum { COUNT = 64 };
+    static _Alignas(ATTO_IMAGE_ALIGN) uint8_t image[IMAGE_BYTES];
+    struct atto_schedule schedule = ATTO_SCHEDULE_INIT;
+    struct atto_install request = { .bytes = image, .schedule = &schedule };
+    struct atto_container *container;
+    struct atto_container_info info = { 0 };
+    uint32_t bytes = sizeof engine;
+    begin(100, 0);
+    schedule.period_us = 1000000;
+    request.len = make_image(image, ticking_once, 16, 256, 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        all_ok = all_ok && atto_engine_install(&engine, &request, &container, NULL) == ATTO_OK &&
+                 atto_engine_start(&engine, container) == ATTO_OK;
+        atto_engine_info(&engine, container, &info);
+        bytes += info.ram_bytes;
     }
+    atto_engine_poll(&engine);
+    all_ok = all_ok && tick_count == COUNT;
+    return bytes;
+}
+
+static void measure_ram(void)
+{
+    print_ram("container beside stack and data", container_bytes(false));
+    print_ram("the same with budgets and limits", container_bytes(true));
+    print_ram("64 containers of 256-byte stacks", many_bytes());
+}
+
+static void measure_instructions(void)
+{
     measure_switch();
     print("activate", activate(0), true);
     print("activate_beside_20_others", activate(20), true);
     measure_stop();
     measure_start();
-    measure_many();
+}
+
+int main(int argc, char **argv)
+{
+    if (!board_counter_start()) {
+        printf("engine: this machine does not count instructions exactly\n");
+        return 2;
+    }
+    if (argc > 1 && strcmp(argv[1], "sizes") == 0)
+        measure_ram();
+    else
+        measure_instructions();
     return all_ok ? 0 : 1;
 }

@@ -239,7 +239,10 @@ static double value_of(const struct table *table, const char *name)
         return mean(table->log_sum, table->count);
     if (strcmp(name, check_price) == 0)
         return table->guest_instructions > 0 ? table->check_instructions / table->guest_instructions : 0.0;
-    return report_number(find(table->entries, "bpf", name), "instructions");
+    const json_t *entry = find(table->entries, "bpf", name);
+    if (entry == NULL)
+        entry = find(table->entries, "engine", name);
+    return report_number(entry, "instructions");
 }
 
 /* The ways in and out, which have no native counterpart. */
@@ -250,11 +253,12 @@ static void print_paths(struct table *table)
     json_array_foreach(table->entries, i, entry)
     {
         const char *name = report_string(entry, "name");
-        if (strcmp(report_string(entry, "executor"), "bpf") != 0 || find(table->entries, "native", name) != NULL ||
+        const char *executor = report_string(entry, "executor");
+        if (strcmp(executor, "native") == 0 || find(table->entries, "native", name) != NULL ||
             report_number(entry, "guest_instructions") > 0)
             continue;
         judge(table, entry, NULL);
-        printf("  %-34s %10.0f\n", name, report_number(entry, "instructions"));
+        printf("  %-7s %-34s %10.0f\n", executor, name, report_number(entry, "instructions"));
     }
 }
 

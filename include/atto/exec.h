@@ -83,7 +83,9 @@ enum atto_memory { ATTO_MEMORY_STACK = 0, ATTO_MEMORY_DATA = 1 };
 
 /* One kind of executor: a table of functions in flash. Use the atto_run_... functions below to call them. */
 struct atto_executor {
-    uint8_t number; /* ATTO_EXECUTOR_... */
+    uint8_t number;         /* ATTO_EXECUTOR_... */
+    uint8_t register_count; /* 64-bit registers that reports show; 0: there are none */
+    uint16_t registers_at;  /* where in the instance they are, in bytes */
     const char *name;
 
     /* Judges an image; touches nothing but *receipt and *refusal (where it is refused, in instruction slots of the
@@ -92,9 +94,9 @@ struct atto_executor {
                               struct atto_receipt *receipt, struct atto_refusal *refusal);
 
     /* Makes an instance of a checked image in arena, which is aligned to ATTO_ARENA_ALIGN and has receipt->arena_bytes
-     * bytes; they are cleared. */
-    enum atto_status (*open)(const struct atto_image *image, const struct atto_receipt *receipt,
-                             const struct atto_host *host, void *arena);
+     * bytes that are 0. The initial values of data are copied behind it. The image itself is not kept. */
+    void (*open)(const struct atto_image *image, const struct atto_receipt *receipt, const struct atto_host *host,
+                 void *arena);
 
     /* Is this an entry point of a checked image (a slot of the text for `bpf`, an index for `host`)? */
     bool (*is_entry)(const struct atto_image *image, uint32_t entry);
@@ -105,7 +107,8 @@ struct atto_executor {
     void (*answer)(struct atto_run *run, uint64_t result);
     enum atto_status (*window)(struct atto_run *run, uint32_t number, const struct atto_context *memory);
     uint8_t *(*span)(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access);
-    bool (*read_register)(const struct atto_run *run, uint32_t number, uint64_t *value);
+
+    /* Fills in where that memory is and how long; nothing else of *found. */
     void (*memory)(const struct atto_run *run, enum atto_memory which, struct atto_context *found);
 };
 

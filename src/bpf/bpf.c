@@ -5,7 +5,6 @@
 #include "atto/bpf.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "check.h"
 #include "run.h"
@@ -37,26 +36,22 @@ static void set_region(struct atto_bpf_region *region, uint8_t *base, uint32_t l
     region->span = len * 2u + (uint32_t)access;
 }
 
-static __attribute__((cold)) enum atto_status open(const struct atto_image *image, const struct atto_receipt *receipt,
-                                                   const struct atto_host *host, void *arena)
+static __attribute__((cold)) void open(const struct atto_image *image, const struct atto_receipt *receipt,
+                                       const struct atto_host *host, void *arena)
 {
     uint8_t *stack = (uint8_t *)arena + receipt->instance_bytes;
     uint8_t *data = stack + receipt->stack_bytes;
     struct atto_bpf_run *vm = arena;
 
-    memset(arena, 0, receipt->arena_bytes);
     vm->run.host = host;
     vm->depth_limit = receipt->call_depth - 1u;
     vm->slot_count = image->text.len / (uint32_t)sizeof(struct atto_bpf_insn);
     vm->stack_end = ATTO_BPF_ADDRESS(ATTO_BPF_STACK) + receipt->stack_bytes;
     vm->text = (const struct atto_bpf_insn *)(const void *)image->text.ptr;
-    if (image->data.len != 0u)
-        memcpy(data, image->data.ptr, image->data.len);
     set_region(&vm->region[ATTO_BPF_STACK], stack, receipt->stack_bytes, ATTO_WRITE);
     set_region(&vm->region[ATTO_BPF_DATA], data, image->data.len + image->bss_bytes, ATTO_WRITE);
     /* A read-only region is never written through this pointer. */
     set_region(&vm->region[ATTO_BPF_RODATA], (uint8_t *)(uintptr_t)image->rodata.ptr, image->rodata.len, ATTO_READ);
-    return ATTO_OK;
 }
 
 /* Begins at slot 0, which is the start of a function in every text. */
@@ -93,23 +88,11 @@ static enum atto_status start(struct atto_run *run, uint32_t entry, const struct
     return entry == 0u ? start_first(run, context) : start_elsewhere(run, entry, context);
 }
 
-static __attribute__((cold)) bool is_entry(const struct atto_image *image, uint32_t entry)
-{
-    return atto_bpf_is_function(image, entry);
-}
-
 static __attribute__((cold)) void memory(const struct atto_run *run, enum atto_memory which, struct atto_context *found)
 {
     const struct atto_bpf_region *region = &const_vm_of(run)->region[ATTO_BPF_STACK + (uint32_t)which];
-    *found = (struct atto_context){ region->base, region->span / 2u, ATTO_WRITE };
-}
-
-static __attribute__((cold)) bool read_register(const struct atto_run *run, uint32_t number, uint64_t *value)
-{
-    bool exists = number < 11u;
-    if (exists)
-        *value = const_vm_of(run)->r[number];
-    return exists;
+    found->ptr = region->base;
+    found->len = region->span / 2u;
 }
 
 static void answer(struct atto_run *run, uint64_t result)
@@ -159,15 +142,16 @@ uint64_t atto_bpf_register(const struct atto_run *run, uint32_t number)
 
 const struct atto_executor atto_executor_bpf = {
     .number = ATTO_EXECUTOR_BPF,
+    .register_count = 11,
+    .registers_at = offsetof(struct atto_bpf_run, r),
     .name = "bpf",
     .check = atto_bpf_check,
     .open = open,
-    .is_entry = is_entry,
+    .is_entry = atto_bpf_is_function,
     .start = start,
     .resume = atto_bpf_interpret,
     .answer = answer,
     .window = window,
     .span = span,
-    .read_register = read_register,
     .memory = memory,
 };

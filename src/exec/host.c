@@ -5,7 +5,6 @@
 #include "atto/host.h"
 
 #include <stddef.h>
-#include <string.h>
 
 struct host_run {
     struct atto_run run;
@@ -51,16 +50,15 @@ static enum atto_status check(const struct atto_image *image, const struct atto_
     return ATTO_OK;
 }
 
-static enum atto_status open(const struct atto_image *image, const struct atto_receipt *receipt,
-                             const struct atto_host *host, void *arena)
+static void open(const struct atto_image *image, const struct atto_receipt *receipt, const struct atto_host *host,
+                 void *arena)
 {
     struct host_run *vm = arena;
-    memset(arena, 0, receipt->arena_bytes);
+    (void)receipt;
     vm->run.host = host;
     vm->program = program_of(image);
     vm->frame.run = &vm->run;
     vm->frame.state = (uint8_t *)vm->state;
-    return ATTO_OK;
 }
 
 static bool is_entry(const struct atto_image *image, uint32_t entry)
@@ -123,14 +121,6 @@ static void memory(const struct atto_run *run, enum atto_memory which, struct at
     *found = (struct atto_context){ vm->state, which == ATTO_MEMORY_DATA ? vm->program->state_bytes : 0u, ATTO_WRITE };
 }
 
-static bool read_register(const struct atto_run *run, uint32_t number, uint64_t *value)
-{
-    (void)run;
-    (void)number;
-    (void)value;
-    return false;
-}
-
 const struct atto_executor atto_executor_host = {
     .number = ATTO_EXECUTOR_HOST,
     .name = "host",
@@ -143,5 +133,4 @@ const struct atto_executor atto_executor_host = {
     .window = window,
     .span = span,
     .memory = memory,
-    .read_register = read_register,
 };
