@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "engine/container.h"
+
 static struct world *world_of(struct atto_run *run)
 {
     return run->host->user;
@@ -198,4 +200,25 @@ struct atto_container_info world_info(struct world *world, const struct atto_con
     struct atto_container_info info;
     atto_engine_info(&world->engine, container, &info);
     return info;
+}
+
+uint32_t world_run_at(void)
+{
+    return (uint32_t)sizeof(struct atto_container);
+}
+
+/* A host function whose state takes all that is left of the pool fits, and one of 8 bytes more does not. */
+bool world_pool_is_empty(struct world *world)
+{
+    static struct atto_host_program program;
+    struct atto_container *container;
+    struct atto_install request = { .program = &program };
+    program = (struct atto_host_program){ .state_bytes = 8 };
+    if (atto_engine_install(&world->engine, &request, &container, &world->report) != ATTO_OK)
+        return false;
+    program.state_bytes += world->engine.pool_bytes - world->report.ram_bytes;
+    if (atto_engine_remove(&world->engine, container) != ATTO_OK ||
+        atto_engine_install(&world->engine, &request, &container, &world->report) != ATTO_OK)
+        return false;
+    return atto_engine_remove(&world->engine, container) == ATTO_OK;
 }

@@ -59,6 +59,12 @@ uint64_t world_now(const struct world *world);
 
 struct atto_container_info world_info(struct world *world, const struct atto_container *container);
 
+/* Where in a container's block its instance begins. */
+uint32_t world_run_at(void);
+
+/* Is all of the pool one free piece again? Only without containers. */
+bool world_pool_is_empty(struct world *world);
+
 #define ENTRIES(...) (const struct world_entry[]){ __VA_ARGS__ }, \
     (uint32_t)(sizeof((const struct world_entry[]){ __VA_ARGS__ }) / sizeof(struct world_entry))
 
