@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "atto/callset.h"
+#include "atto/schedule.h"
 #include "atto/span.h"
 #include "atto/status.h"
 
@@ -16,7 +17,7 @@
 #define ATTO_HOOKS_MAX 8u
 #define ATTO_UUID_BYTES 16u
 
-/* A parsed manifest: spans into the image. A field that is absent is empty or 0. */
+/* A parsed manifest: spans into the image. A field that is absent is empty or 0, but for the schedule's priority. */
 struct atto_manifest {
     struct atto_span name;      /* UTF-8, 1 to ATTO_NAME_MAX bytes */
     uint32_t stack_bytes;       /* stack wanted; 0: what the pre-flight check finds */
@@ -26,7 +27,11 @@ struct atto_manifest {
     uint32_t hook_count;
     struct atto_span entries;   /* the CBOR items, read with atto_manifest_entry */
     struct atto_span hooks;     /* the CBOR items, read with atto_manifest_hook */
+    struct atto_schedule schedule;
 };
+
+/* The manifest of an image that has none. */
+#define ATTO_MANIFEST_INIT { .schedule = ATTO_SCHEDULE_INIT }
 
 struct atto_entry {
     struct atto_span name;
@@ -40,6 +45,13 @@ struct atto_hook_wish {
     uint8_t policy;        /* enum atto_hook_policy */
 };
 
+#define ATTO_SCHEDULE_WITHIN(key, name, most) schedule->name <= (most) &&
+/*@ predicate within_limits(struct atto_schedule *schedule) = ATTO_SCHEDULE_FIELDS(ATTO_SCHEDULE_WITHIN) \true;
+
+    predicate sound_schedule(struct atto_schedule *schedule) =
+        within_limits(schedule) && (schedule->period_us == 0 || schedule->deadline_us <= schedule->period_us); */
+#undef ATTO_SCHEDULE_WITHIN
+
 /*@ predicate tables_readable(struct atto_manifest *manifest) =
         readable(manifest->entries.ptr, manifest->entries.len) &&
         readable(manifest->hooks.ptr, manifest->hooks.len);
@@ -49,9 +61,11 @@ struct atto_hook_wish {
         manifest->stack_bytes <= 0xffff && manifest->fuel <= ATTO_FUEL_MAX &&
         inside(manifest->entries.ptr, manifest->entries.len, bytes, len) &&
         inside(manifest->hooks.ptr, manifest->hooks.len, bytes, len) &&
-        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX; */
+        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX &&
+        sound_schedule(&manifest->schedule); */
 
-/* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused.
+/* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused, and so is
+ * a deadline that is longer than the period. Without a schedule it is ATTO_SCHEDULE_INIT.
  * refusal: where, in bytes from the start of `bytes`; may be NULL
  * Returns ATTO_OK or ATTO_E_MANIFEST. */
 /*@ requires readable(bytes.ptr, bytes.len) && \valid(manifest) && (refusal == \null || \valid(refusal));

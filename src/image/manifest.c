@@ -11,7 +11,7 @@
 #include "image/formats.h"
 
 /* Keys of the map, ascending as they must stand. */
-enum { KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5, KEY_HOOKS = 6 };
+enum { KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5, KEY_HOOKS = 6, KEY_SCHEDULE = 7 };
 
 #define SLOT_MAX 0xffffu
 #define STACK_BYTES_MAX 0xffffu
@@ -182,6 +182,47 @@ static bool read_hooks(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return true;
 }
 
+/* Reads the number that has this key in a schedule, and holds it to its largest value. */
+/*@ requires \valid(cbor) && \valid(schedule) && \separated(cbor, schedule) && sound_reader(cbor);
+    requires within_limits(schedule);
+    terminates \true; exits \false; assigns cbor->pos, *schedule;
+    ensures sound_reader(cbor);
+    ensures within_limits(schedule); */
+static bool read_number(struct atto_cbor *cbor, uint32_t key, struct atto_schedule *schedule)
+{
+    switch (key) {
+#define READ_NUMBER(key, name, most) \
+    case key:                        \
+        return atto_cbor_uint(cbor, most, &schedule->name);
+        ATTO_SCHEDULE_FIELDS(READ_NUMBER)
+#undef READ_NUMBER
+    default:
+        return false;
+    }
+}
+
+/* A map like the manifest's own: ascending keys. The deadline is compared when both numbers are known. */
+/*@ requires \valid(cbor) && \valid(schedule) && \separated(cbor, schedule) && sound_reader(cbor);
+    requires within_limits(schedule);
+    terminates \true; exits \false; assigns cbor->pos, *schedule;
+    ensures sound_reader(cbor);
+    ensures \result ==> sound_schedule(schedule); */
+static bool read_schedule(struct atto_cbor *cbor, struct atto_schedule *schedule)
+{
+    uint32_t count, key, smallest = 1;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > ATTO_SCHEDULE_KEY_MAX)
+        return false;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && within_limits(schedule);
+        loop assigns i, key, smallest, cbor->pos, *schedule; loop variant count - i; */
+    for (uint32_t i = 0; i < count; i++) {
+        if (!atto_cbor_uint(cbor, ATTO_SCHEDULE_KEY_MAX, &key) || key < smallest || !read_number(cbor, key, schedule))
+            return false;
+        smallest = key + 1u;
+    }
+    return schedule->period_us == 0 || schedule->deadline_us <= schedule->period_us;
+}
+
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires key == KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
@@ -205,6 +246,8 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
         return read_calls(cbor, manifest);
     case KEY_HOOKS:
         return read_hooks(cbor, manifest);
+    case KEY_SCHEDULE:
+        return read_schedule(cbor, &manifest->schedule);
     default:
         return false;
     }
@@ -221,13 +264,13 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, key, smallest = KEY_NAME;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_HOOKS)
+    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_SCHEDULE)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
         loop invariant smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
         loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        if (!atto_cbor_uint(cbor, KEY_HOOKS, &key) || key < smallest || !read_field(cbor, key, manifest))
+        if (!atto_cbor_uint(cbor, KEY_SCHEDULE, &key) || key < smallest || !read_field(cbor, key, manifest))
             return false;
         smallest = key + 1u;
     }
@@ -241,6 +284,7 @@ enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifes
     struct atto_cbor cbor = reader(bytes);
 
     *manifest = empty;
+    manifest->schedule.priority = ATTO_PRIORITY_DEFAULT;
     if (bytes.len != 0 && !read_map(&cbor, manifest))
         return atto_refuse(refusal, ATTO_E_MANIFEST, cbor.pos);
     return ATTO_OK;
