@@ -71,9 +71,7 @@ static enum atto_status install(struct atto_instance *instance, const struct att
                                 uint32_t arena_bytes, struct atto_refusal *refusal)
 {
     const struct atto_image *image = &instance->image;
-    enum atto_status status = ATTO_OK;
-    if (image->manifest.len != 0u)
-        status = atto_manifest_parse(image->manifest, &instance->manifest, refusal);
+    enum atto_status status = atto_manifest_parse(image->manifest, &instance->manifest, refusal);
     if (status != ATTO_OK)
         return status;
     const struct atto_executor *executor = find_executor(firmware, image->executor);

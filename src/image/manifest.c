@@ -226,11 +226,13 @@ static bool read_schedule(struct atto_cbor *cbor, struct atto_schedule *schedule
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires key == KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
+    requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
     ensures sound_reader(cbor);
     ensures key < KEY_ENTRIES ==> manifest->entry_count == \old(manifest->entry_count);
     ensures key < KEY_ENTRIES ==> manifest->entries.len == \old(manifest->entries.len);
-    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
+    ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifest *manifest)
 {
     switch (key) {
@@ -257,9 +259,11 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
+    requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
     ensures sound_reader(cbor);
-    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
+    ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, key, smallest = KEY_NAME;
@@ -267,6 +271,7 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_SCHEDULE)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
+        loop invariant sound_schedule(&manifest->schedule);
         loop invariant smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
         loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
@@ -277,14 +282,26 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return cbor->pos == cbor->len;
 }
 
-enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
-                                     struct atto_refusal *refusal)
+/*@ requires \valid(manifest);
+    terminates \true; exits \false; assigns *manifest;
+    ensures manifest->name.len == 0 && manifest->entry_count == 0 && manifest->entries.len == 0;
+    ensures manifest->hook_count == 0 && manifest->hooks.len == 0;
+    ensures manifest->stack_bytes == 0 && manifest->fuel == 0;
+    ensures sound_schedule(&manifest->schedule); */
+static void clear(struct atto_manifest *manifest)
 {
     const struct atto_manifest empty = {0};
-    struct atto_cbor cbor = reader(bytes);
 
     *manifest = empty;
     manifest->schedule.priority = ATTO_PRIORITY_DEFAULT;
+}
+
+enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
+                                     struct atto_refusal *refusal)
+{
+    struct atto_cbor cbor = reader(bytes);
+
+    clear(manifest);
     if (bytes.len != 0 && !read_map(&cbor, manifest))
         return atto_refuse(refusal, ATTO_E_MANIFEST, cbor.pos);
     return ATTO_OK;
