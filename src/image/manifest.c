@@ -255,19 +255,21 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
     }
 }
 
-/* Ascending keys: none can come twice. */
+/* Ascending keys: none can come twice. No bytes at all are a manifest too. */
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
     requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
-    ensures sound_reader(cbor);
+    ensures sound_reader(cbor) && cbor->bytes == \old(cbor->bytes) && cbor->len == \old(cbor->len);
     ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
     ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, key, smallest = KEY_NAME;
 
+    if (cbor->len == 0)
+        return true;
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_SCHEDULE)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
@@ -290,9 +292,16 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
     ensures sound_schedule(&manifest->schedule); */
 static void clear(struct atto_manifest *manifest)
 {
-    const struct atto_manifest empty = {0};
+    const struct atto_callset no_calls = {{0}};
 
-    *manifest = empty;
+    manifest->name.ptr = manifest->entries.ptr = manifest->hooks.ptr = NULL;
+    manifest->name.len = manifest->entries.len = manifest->hooks.len = 0;
+    manifest->entry_count = manifest->hook_count = 0;
+    manifest->stack_bytes = manifest->fuel = 0;
+    manifest->calls = no_calls;
+#define CLEAR_NUMBER(key, name, most) manifest->schedule.name = 0;
+    ATTO_SCHEDULE_FIELDS(CLEAR_NUMBER)
+#undef CLEAR_NUMBER
     manifest->schedule.priority = ATTO_PRIORITY_DEFAULT;
 }
 
@@ -302,7 +311,7 @@ enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifes
     struct atto_cbor cbor = reader(bytes);
 
     clear(manifest);
-    if (bytes.len != 0 && !read_map(&cbor, manifest))
+    if (!read_map(&cbor, manifest))
         return atto_refuse(refusal, ATTO_E_MANIFEST, cbor.pos);
     return ATTO_OK;
 }
