@@ -231,6 +231,7 @@ static bool read_schedule(struct atto_cbor *cbor, struct atto_schedule *schedule
     ensures sound_reader(cbor);
     ensures key < KEY_ENTRIES ==> manifest->entry_count == \old(manifest->entry_count);
     ensures key < KEY_ENTRIES ==> manifest->entries.len == \old(manifest->entries.len);
+    ensures limits: \result ==> manifest->stack_bytes <= STACK_BYTES_MAX && manifest->fuel <= ATTO_FUEL_MAX;
     ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
     ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifest *manifest)
@@ -261,7 +262,8 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
     requires sound_fields(manifest, cbor->bytes, cbor->len);
     requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
-    ensures sound_reader(cbor) && cbor->bytes == \old(cbor->bytes) && cbor->len == \old(cbor->len);
+    ensures sound_reader(cbor);
+    ensures cbor->bytes == \old(cbor->bytes) && cbor->len == \old(cbor->len);
     ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
     ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
@@ -274,7 +276,7 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
         loop invariant sound_schedule(&manifest->schedule);
-        loop invariant smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
+        loop invariant once: smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
         loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (!atto_cbor_uint(cbor, KEY_SCHEDULE, &key) || key < smallest || !read_field(cbor, key, manifest))
