@@ -14,6 +14,7 @@
 #include "listing.h"
 #include "load.h"
 #include "report.h"
+#include "schedule.h"
 #include "wishes.h"
 
 static const char usage[] =
@@ -105,6 +106,21 @@ static void print_hooks(const struct atto_manifest *manifest)
     }
 }
 
+static void print_schedule(const struct atto_schedule *schedule)
+{
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
+        const struct atto_schedule_field *field = &atto_schedule_fields[i];
+        uint32_t number = atto_schedule_get(schedule, field);
+
+        if (!atto_schedule_is_set(schedule, field))
+            continue;
+        if (field->words != NULL)
+            printf("  schedule %s %s\n", field->name, field->words[number]);
+        else
+            printf("  schedule %s %u\n", field->name, number);
+    }
+}
+
 static void print_manifest(const struct atto_manifest *manifest)
 {
     puts("manifest");
@@ -123,6 +139,7 @@ static void print_manifest(const struct atto_manifest *manifest)
         printf("  fuel     %u\n", manifest->fuel);
     print_calls(&manifest->calls);
     print_hooks(manifest);
+    print_schedule(&manifest->schedule);
 }
 
 static void print_sections(const struct atto_buffer *bytes, const struct atto_image *image)
@@ -177,6 +194,21 @@ static json_t *json_span_text(const struct atto_span *span)
     return json_stringn((const char *)span->ptr, span->len);
 }
 
+static json_t *json_schedule(const struct atto_schedule *schedule)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
+        const struct atto_schedule_field *field = &atto_schedule_fields[i];
+        uint32_t number = atto_schedule_get(schedule, field);
+
+        if (atto_schedule_is_set(schedule, field))
+            json_object_set_new(object, field->name, field->words != NULL ? json_string(field->words[number])
+                                                                          : json_integer(number));
+    }
+    return object;
+}
+
 static json_t *json_manifest(const struct atto_manifest *manifest)
 {
     json_t *entries = json_array(), *calls = json_array(), *hooks = json_array();
@@ -203,9 +235,9 @@ static json_t *json_manifest(const struct atto_manifest *manifest)
                                                hook.priority, "policy", atto_policy_names[hook.policy]));
         free(uuid);
     }
-    return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries, "stack",
-                     (json_int_t)manifest->stack_bytes, "fuel", (json_int_t)manifest->fuel, "calls", calls, "hooks",
-                     hooks);
+    return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries,
+                     "stack", (json_int_t)manifest->stack_bytes, "fuel", (json_int_t)manifest->fuel, "calls", calls,
+                     "hooks", hooks, "schedule", json_schedule(&manifest->schedule));
 }
 
 static json_t *json_sections(const struct atto_buffer *bytes, const struct atto_image *image)
@@ -321,7 +353,7 @@ static int inspect(const char *path, const struct arguments *arguments)
         if (!fine) {
             atto_report_at(path, 0, "%s (byte %td)", atto_status_text(refusal.status),
                            image.manifest.ptr + refusal.at - bytes.bytes);
-            manifest = (struct atto_manifest){0};
+            manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
         }
         atto_listing_open(&listing, &image, &manifest, path);
         result = show(path, &bytes, &listing, arguments);

@@ -76,7 +76,7 @@ void atto_judge(const uint8_t *bytes, uint32_t len, const struct atto_local *loc
     install(bytes, len, local, judgement);
     if (atto_image_parse(bytes, len, &judgement->image, NULL) == ATTO_OK) {
         if (atto_manifest_parse(judgement->image.manifest, &judgement->manifest, &refusal) != ATTO_OK) {
-            judgement->manifest = (struct atto_manifest){0};
+            judgement->manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
             judgement->at = (uint32_t)(judgement->image.manifest.ptr - bytes) + refusal.at;
         }
         atto_listing_open(&judgement->listing, &judgement->image, &judgement->manifest, "the image");

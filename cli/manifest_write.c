@@ -9,6 +9,7 @@
 #include "base/cbor.h"
 #include "calls.h"
 #include "report.h"
+#include "schedule.h"
 
 #define OPCODE_CALL 0x85
 #define SRC_HOST_CALL 0
@@ -197,6 +198,34 @@ static void put_number(struct atto_cbor_writer *writer, uint32_t key, uint32_t n
     atto_cbor_put_head(writer, ATTO_CBOR_UINT, number);
 }
 
+/* How many numbers of the schedule have to be written. */
+static uint32_t count_schedule(const struct atto_wishes *wishes)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX && wishes->schedule_given; i++)
+        count += atto_schedule_is_set(&wishes->schedule, &atto_schedule_fields[i]);
+    return count;
+}
+
+static void put_schedule(struct atto_cbor_writer *writer, const struct atto_wishes *wishes)
+{
+    uint32_t count = count_schedule(wishes);
+
+    if (count == 0)
+        return;
+    atto_cbor_put_head(writer, ATTO_CBOR_UINT, 7);
+    atto_cbor_put_head(writer, ATTO_CBOR_MAP, count);
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
+        const struct atto_schedule_field *field = &atto_schedule_fields[i];
+
+        if (!atto_schedule_is_set(&wishes->schedule, field))
+            continue;
+        atto_cbor_put_head(writer, ATTO_CBOR_UINT, field->key);
+        atto_cbor_put_head(writer, ATTO_CBOR_UINT, atto_schedule_get(&wishes->schedule, field));
+    }
+}
+
 bool atto_manifest_write(const struct atto_program *program, const struct atto_wishes *wishes,
                          const char *default_name, struct atto_buffer *manifest)
 {
@@ -213,7 +242,8 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     if (!entries_fine || !calls_fine || !check_stack(program, wishes))
         return false;
     atto_cbor_put_head(&writer, ATTO_CBOR_MAP,
-                       2u + (wishes->stack_bytes != 0) + (wishes->fuel != 0) + has_calls + (wishes->hook_count != 0));
+                       2u + (wishes->stack_bytes != 0) + (wishes->fuel != 0) + has_calls + (wishes->hook_count != 0) +
+                           (count_schedule(wishes) != 0));
     atto_cbor_put_head(&writer, ATTO_CBOR_UINT, 1);
     atto_cbor_put_string(&writer, ATTO_CBOR_TEXT, name, (uint32_t)strnlen(name, ATTO_NAME_MAX));
     put_entries(&writer, &entries);
@@ -222,6 +252,7 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     put_calls(&writer, &calls);
     if (!put_hooks(&writer, wishes, &entries))
         return false;
+    put_schedule(&writer, wishes);
     assert(writer.len <= sizeof bytes);
     atto_buffer_put(manifest, bytes, writer.len);
     return true;

@@ -14,6 +14,7 @@
 #include "calls.h"
 #include "json_place.h"
 #include "report.h"
+#include "schedule.h"
 
 #define STACK_BYTES_MAX 0xffff
 #define FUEL_MAX 0x3fff0000
@@ -214,7 +215,79 @@ static bool take_hooks(struct atto_wishes *wishes, const char *place, const json
     return true;
 }
 
-static bool take_member(struct atto_wishes *wishes, const char *key, const json_t *value)
+/* Adds item `index` to an enumeration that ends with item `last`: a, b or c. */
+static void enumerate(struct atto_buffer *list, const char *item, const char *quote, size_t index, size_t last,
+                      const char *conjunction)
+{
+    char *text = atto_format("%s%s%s%s", index == 0 ? "" : index == last ? conjunction : ", ", quote, item, quote);
+
+    atto_buffer_put(list, text, strlen(text));
+    free(text);
+}
+
+/* A number of a schedule that authors write as a word. */
+static bool take_word(struct atto_wishes *wishes, const char *place, const struct atto_schedule_field *field,
+                      const json_t *value, uint32_t *number)
+{
+    const char *text = json_string_value(value);
+    struct atto_buffer list = {0};
+
+    for (uint32_t i = 0; i <= field->most; i++) {
+        if (text != NULL && strcmp(field->words[i], text) == 0) {
+            *number = i;
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i <= field->most; i++)
+        enumerate(&list, field->words[i], "\"", i, field->most, " or ");
+    refuse(wishes, place, "'%s' must be %.*s", field->name, (int)list.len, (const char *)list.bytes);
+    atto_buffer_free(&list);
+    return false;
+}
+
+/* Reports a key that no schedule has. Always false. */
+static bool refuse_schedule_key(const struct atto_wishes *wishes, const char *name, const char *key)
+{
+    struct atto_buffer list = {0};
+
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
+        enumerate(&list, atto_schedule_fields[i].name, "", i, ATTO_SCHEDULE_KEY_MAX - 1, " and ");
+    refuse(wishes, name, "unknown key '%s' in the schedule; there are %.*s", key, (int)list.len,
+           (const char *)list.bytes);
+    atto_buffer_free(&list);
+    return false;
+}
+
+static bool take_schedule(struct atto_wishes *wishes, const char *place, json_t *value)
+{
+    struct atto_schedule *schedule = &wishes->schedule;
+    json_t *member;
+    const char *key;
+
+    if (!json_is_object(value))
+        return refuse(wishes, place, "'schedule' must be an object");
+    *schedule = (struct atto_schedule)ATTO_SCHEDULE_INIT;
+    json_object_foreach(value, key, member) {
+        const char *name = NULL;
+        const char *at = atto_json_member(place, key, &name);
+        const struct atto_schedule_field *field = atto_schedule_find(key);
+        uint32_t number;
+
+        if (field == NULL)
+            return refuse_schedule_key(wishes, name, key);
+        if (!(field->words != NULL ? take_word(wishes, at, field, member, &number)
+                                   : take_number(wishes, at, key, member, 0, field->most, &number)))
+            return false;
+        atto_schedule_set(schedule, field, number);
+    }
+    if (schedule->period_us != 0 && schedule->deadline_us > schedule->period_us)
+        return refuse(wishes, atto_json_member(place, "deadline_us", NULL),
+                      "'deadline_us' must not be over 'period_us', which is %u", schedule->period_us);
+    wishes->schedule_given = true;
+    return true;
+}
+
+static bool take_member(struct atto_wishes *wishes, const char *key, json_t *value)
 {
     const char *name = NULL;
     const char *place = atto_json_member(text_of(wishes), key, &name);
@@ -231,7 +304,10 @@ static bool take_member(struct atto_wishes *wishes, const char *key, const json_
         return take_calls(wishes, place, value);
     if (strcmp(key, "hooks") == 0)
         return take_hooks(wishes, place, value);
-    return refuse(wishes, name, "unknown key '%s'; there are name, entries, stack, fuel, calls and hooks", key);
+    if (strcmp(key, "schedule") == 0)
+        return take_schedule(wishes, place, value);
+    return refuse(wishes, name, "unknown key '%s'; there are name, entries, stack, fuel, calls, hooks and schedule",
+                  key);
 }
 
 bool atto_wishes_read(struct atto_wishes *wishes, const char *path)

@@ -30,6 +30,8 @@ struct atto_wishes {
     struct atto_callset calls;
     struct atto_wished_hook hooks[ATTO_HOOKS_MAX];
     size_t hook_count;
+    bool schedule_given;
+    struct atto_schedule schedule; /* if it was given */
 };
 
 /* Reads a JSON file. Reports what is wrong with file, line, column and key, and returns false. */

@@ -21,6 +21,14 @@ static bool inside(struct atto_span part, struct atto_span whole)
            (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= whole.ptr + whole.len - part.ptr);
 }
 
+static void read_schedule(const struct atto_schedule *schedule)
+{
+#define WITHIN(key, name, most) require(schedule->name <= (most), "a number of the schedule: " #name);
+    ATTO_SCHEDULE_FIELDS(WITHIN)
+#undef WITHIN
+    require(schedule->period_us == 0 || schedule->deadline_us <= schedule->period_us, "deadline and period");
+}
+
 static void read_all(const struct atto_manifest *manifest, struct atto_span bytes)
 {
     char name[ATTO_NAME_MAX + 1u];
@@ -41,6 +49,7 @@ static void read_all(const struct atto_manifest *manifest, struct atto_span byte
         require(hook.uuid.len == ATTO_UUID_BYTES && hook.entry < manifest->entry_count, "hook's limits");
         require(hook.priority <= 15 && hook.policy <= 3, "hook's limits");
     }
+    read_schedule(&manifest->schedule);
     require(atto_manifest_entry(manifest, manifest->entry_count, &entry) == ATTO_E_NOT_FOUND, "one entry too many");
     require(atto_manifest_hook(manifest, manifest->hook_count, &hook) == ATTO_E_NOT_FOUND, "one hook too many");
 }

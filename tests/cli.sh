@@ -238,6 +238,63 @@ C
 run "$atto" build floating.c
 expect floating_point 1 floating.c
 
+# --- the schedule
+
+# with_schedule MEMBERS: builds a program with a schedule of these members, which begin on the third line.
+with_schedule() {
+    cp main.c timed.c
+    printf '{\n  "schedule": {\n    %s\n  }\n}\n' "$1" >timed.json
+    run "$atto" build timed.c other.c -o timed.atto
+}
+
+with_schedule '"priority": 3, "period_us": 1000, "deadline_us": 1000, "loop_count": 4294967295, "restart": "on-fault",
+    "backoff_ms": 16777215, "on_miss": "drop", "on_overrun": "fault", "budget_fuel": 1073676288, "events": 16'
+expect schedule_is_built 0
+run "$atto" check timed.atto
+expect schedule_is_accepted 0 accepted
+run "$atto" inspect timed.atto
+expect schedule_is_shown 0 "schedule priority 3" "schedule period_us 1000" "schedule deadline_us 1000" \
+    "schedule loop_count 4294967295" "schedule restart on-fault" "schedule backoff_ms 16777215" \
+    "schedule on_miss drop" "schedule on_overrun fault" "schedule budget_fuel 1073676288" "schedule events 16"
+require schedule_shows_what_is_set [ "$(grep -c '^  schedule ' out)" -eq 10 ]
+run "$atto" inspect --json timed.atto
+expect schedule_in_json 0 '"schedule": {' '"priority": 3' '"restart": "on-fault"' '"on_miss": "drop"' \
+    '"on_overrun": "fault"' '"loop_count": 4294967295'
+cp timed.atto before.atto
+with_schedule "$(sed -n '/"schedule": {/,/}/p' out | sed '1d;$d')"
+require schedule_comes_back_from_json cmp -s timed.atto before.atto
+with_schedule '"priority": 0'
+run "$atto" inspect timed.atto
+expect schedule_most_urgent 0 "schedule priority 0"
+with_schedule '"priority": 8, "period_us": 0, "restart": "never", "on_miss": "continue", "on_overrun": "throttle"'
+cp timed.atto before.atto
+printf '{}\n' >timed.json
+run "$atto" build timed.c other.c -o timed.atto
+require schedule_of_nothing_is_not_written cmp -s timed.atto before.atto
+with_schedule '"periods": 1'
+expect schedule_unknown_key 1 "timed.json:3:5:" "'periods'" period_us events
+with_schedule '"period_us": "soon"'
+expect schedule_wrong_type 1 "timed.json:3:18:" "'period_us'" "whole number"
+with_schedule '"loop_count": 1.5'
+expect schedule_fraction 1 "timed.json:3:19:" "'loop_count'" 4294967295
+with_schedule '"priority": 16'
+expect schedule_out_of_range 1 "timed.json:3:17:" "'priority'" "0 to 15"
+with_schedule '"events": -1'
+expect schedule_below_zero 1 "timed.json:3:15:" "'events'" "0 to 16"
+with_schedule '"restart": 1'
+expect schedule_number_for_a_word 1 "timed.json:3:16:" "'restart'" '"never", "on-fault" or "always"'
+with_schedule '"on_miss": "sometimes"'
+expect schedule_unknown_word 1 "timed.json:3:16:" "'on_miss'" '"continue", "drop" or "fault"'
+with_schedule '"on_overrun": "drop"'
+expect schedule_word_of_another_key 1 "timed.json:3:19:" "'on_overrun'" '"throttle" or "fault"'
+with_schedule '"deadline_us": 1001, "period_us": 1000'
+expect schedule_deadline_over_period 1 "timed.json:3:20:" "'deadline_us'" "'period_us'" 1000
+with_schedule '"deadline_us": 1001'
+expect schedule_deadline_alone 0
+printf '{ "schedule": [] }\n' >timed.json
+run "$atto" build timed.c other.c
+expect schedule_is_no_object 1 "timed.json:1:15:" "'schedule'" object
+
 # --- images that are broken
 
 head -c 100 many.atto >cut.atto

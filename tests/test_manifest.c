@@ -24,6 +24,15 @@ static const char golden[] = "\xa6"
                              "\x05\x83\x01\x02\x18\xff"
                              "\x06\x81\x84\x50" UUID "\x01\x0f\x03";
 
+/* {7: {1: 3, 2: 1000000, 3: 500000, 4: 70000, 5: 2000000, 6: 11, 7: 12, 8: 13, 9: 14, 10: 15, 11: 16, 12: 1, 13: 17,
+ * 14: 18, 15: 2, 16: 1, 17: 512, 18: 4}} */
+static const char golden_schedule[] = "\xa1\x07\xb2"
+                                      "\x01\x03" "\x02\x1a\x00\x0f\x42\x40" "\x03\x1a\x00\x07\xa1\x20"
+                                      "\x04\x1a\x00\x01\x11\x70" "\x05\x1a\x00\x1e\x84\x80" "\x06\x0b"
+                                      "\x07\x0c" "\x08\x0d" "\x09\x0e" "\x0a\x0f" "\x0b\x10" "\x0c\x01"
+                                      "\x0d\x11" "\x0e\x12" "\x0f\x02" "\x10\x01" "\x11\x19\x02\x00"
+                                      "\x12\x04";
+
 static enum atto_status parse(const uint8_t *bytes, uint32_t len, struct atto_manifest *manifest)
 {
     struct atto_refusal refusal = { ATTO_OK, 0xffffffffu };
@@ -83,6 +92,169 @@ static void golden_manifest(void)
     EQUAL(atto_manifest_hook(&manifest, 1, &hook), ATTO_E_NOT_FOUND);
 }
 
+static void golden_numbers_of_a_schedule(void)
+{
+    struct atto_manifest manifest;
+    EQUAL(parse(BYTES(golden_schedule), &manifest), ATTO_OK);
+    EQUAL(manifest.schedule.priority, 3);
+    EQUAL(manifest.schedule.period_us, 1000000);
+    EQUAL(manifest.schedule.deadline_us, 500000);
+    EQUAL(manifest.schedule.budget_fuel, 70000);
+    EQUAL(manifest.schedule.budget_window_us, 2000000);
+    EQUAL(manifest.schedule.start_max_us, 11);
+    EQUAL(manifest.schedule.loop_max_us, 12);
+    EQUAL(manifest.schedule.stop_max_us, 13);
+    EQUAL(manifest.schedule.loop_count, 14);
+    EQUAL(manifest.schedule.lifetime_ms, 15);
+    EQUAL(manifest.schedule.heartbeat_us, 16);
+    EQUAL(manifest.schedule.restart, ATTO_RESTART_ON_FAULT);
+    EQUAL(manifest.schedule.backoff_ms, 17);
+    EQUAL(manifest.schedule.restarts_max, 18);
+    EQUAL(manifest.schedule.on_miss, ATTO_MISS_FAULT);
+    EQUAL(manifest.schedule.on_overrun, ATTO_OVERRUN_FAULT);
+    EQUAL(manifest.schedule.log_bytes, 512);
+    EQUAL(manifest.schedule.events, 4);
+}
+
+static bool schedule_is(const struct atto_schedule *schedule, const struct atto_schedule *other)
+{
+    return memcmp(schedule, other, sizeof *schedule) == 0;
+}
+
+static void schedules_left_out(void)
+{
+    static const struct atto_schedule none = ATTO_SCHEDULE_INIT, urgent = { 0 };
+    const struct atto_schedule periodic = { .priority = 8, .period_us = 9 };
+    struct atto_manifest manifest;
+    memset(&manifest, 0xff, sizeof manifest);
+    EQUAL(parse(NULL, 0, &manifest), ATTO_OK);
+    CHECK(schedule_is(&manifest.schedule, &none));
+    EQUAL(manifest.schedule.priority, 8);
+    memset(&manifest, 0xff, sizeof manifest);
+    EQUAL(parse(BYTES(golden), &manifest), ATTO_OK);
+    CHECK(schedule_is(&manifest.schedule, &none));
+    EQUAL(parse(BYTES("\xa1\x07\xa0"), &manifest), ATTO_OK);
+    CHECK(schedule_is(&manifest.schedule, &none));
+    EQUAL(parse(BYTES("\xa1\x07\xa1\x02\x09"), &manifest), ATTO_OK);
+    CHECK(schedule_is(&manifest.schedule, &periodic));
+    EQUAL(parse(BYTES("\xa1\x07\xa1\x01\x00"), &manifest), ATTO_OK);
+    CHECK(schedule_is(&manifest.schedule, &urgent));
+}
+
+/* A manifest with one number in its schedule. */
+static uint32_t put_schedule(uint8_t *bytes, uint8_t key, uint32_t number)
+{
+    uint32_t len = 4, count = number < 24u ? 0u : number < 0x100u ? 1u : number < 0x10000u ? 2u : 4u;
+    const uint8_t head[] = { 0xa1, 0x07, 0xa1, key };
+    memcpy(bytes, head, sizeof head);
+    bytes[len++] = (uint8_t)(count == 0u ? number : count == 1u ? 24u : count == 2u ? 25u : 26u);
+    while (count-- > 0u)
+        bytes[len++] = (uint8_t)(number >> 8u * count);
+    return len;
+}
+
+/* From docs/SPEC.md, not from the parser's table. */
+static const uint32_t schedule_limits[] = {
+    0, 15, 0x7fffffff, 0x7fffffff, 0x3fff0000, 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff, 0xffffffff, 0x7fffffff,
+    0x7fffffff, 2, 16777215, 255, 2, 1, 65535, 16,
+};
+
+static void limits_of_a_schedule(void)
+{
+    uint8_t bytes[16];
+    EQUAL(COUNT(schedule_limits), ATTO_SCHEDULE_KEY_MAX + 1u);
+    for (uint8_t key = 1; key < COUNT(schedule_limits); key++) {
+        struct atto_schedule should = ATTO_SCHEDULE_INIT;
+        struct atto_manifest manifest;
+        uint32_t len = put_schedule(bytes, key, schedule_limits[key]);
+        harness_case(key, schedule_limits[key]);
+        EQUAL(parse(bytes, len, &manifest), ATTO_OK);
+        /* the numbers stand in the struct in the order of their keys */
+        memcpy((uint8_t *)&should + sizeof(uint32_t) * (key - 1u), &schedule_limits[key], sizeof(uint32_t));
+        CHECK(schedule_is(&manifest.schedule, &should));
+        EQUAL(verdict(bytes, len - 1u), ATTO_E_MANIFEST);
+        if (schedule_limits[key] == 0xffffffffu)
+            continue;
+        EQUAL(verdict(bytes, put_schedule(bytes, key, schedule_limits[key] + 1u)), ATTO_E_MANIFEST);
+        EQUAL(verdict(bytes, put_schedule(bytes, key, 0xffffffffu)), ATTO_E_MANIFEST);
+    }
+    EQUAL(verdict(bytes, put_schedule(bytes, 0, 0)), ATTO_E_MANIFEST);
+    EQUAL(verdict(bytes, put_schedule(bytes, ATTO_SCHEDULE_KEY_MAX + 1u, 0)), ATTO_E_MANIFEST);
+    EQUAL(verdict(BYTES("\xa1\x07\xa1\x09\x1b\x00\x00\x00\x01\x00\x00\x00\x00")), ATTO_E_MANIFEST);
+}
+
+static void rules_of_a_schedule(void)
+{
+    static const struct {
+        bool good;
+        const uint8_t *bytes;
+        uint32_t len;
+    } cases[] = {
+        { true, BYTES("\xa1\x07\xa2\x01\x00\x12\x00") },
+        { false, BYTES("\xa1\x07\xa2\x12\x00\x01\x00") },        /* keys ascend */
+        { false, BYTES("\xa1\x07\xa2\x05\x00\x05\x00") },        /* no key twice */
+        { false, BYTES("\xa1\x07\xa1\x13\x00") },                /* unknown keys */
+        { false, BYTES("\xa1\x07\xa1\x18\x20\x00") },
+        { false, BYTES("\xa1\x07\xa1\x00\x00") },
+        { false, BYTES("\xa1\x07\xa1\x20\x00") },                /* a negative key */
+        { false, BYTES("\xa1\x07\xa1\x61" "a" "\x00") },         /* a key that is text */
+        { false, BYTES("\xa1\x07\x00") },                        /* not a map */
+        { false, BYTES("\xa1\x07\x80") },
+        { false, BYTES("\xa1\x07\xf6") },
+        { false, BYTES("\xa1\x07\xbf\xff") },                     /* indefinite length */
+        { false, BYTES("\xa1\x07\xb8\x01\x01\x00") },             /* not the shortest form */
+        { false, BYTES("\xa1\x07\xa1\x18\x01\x00") },
+        { false, BYTES("\xa1\x07\xa1\x01\x18\x08") },
+        { false, BYTES("\xa1\x07\xa1\x01\x20") },                /* numbers of another type */
+        { false, BYTES("\xa1\x07\xa1\x01\x41\x08") },
+        { false, BYTES("\xa1\x07\xa1\x01\x61" "8") },
+        { false, BYTES("\xa1\x07\xa1\x01\xf4") },
+        { false, BYTES("\xa1\x07\xa1\x01\x81\x08") },
+        { false, BYTES("\xa1\x07\xa1\x01\xa0") },
+        { false, BYTES("\xa1\x07\xa2\x01\x00") },                /* fewer numbers than it says, or more */
+        { false, BYTES("\xa1\x07\xa0\x01\x00") },
+        { false, BYTES("\xa1\x07\xba\xff\xff\xff\xff") },
+        { false, BYTES("\xa1\x07\xb3\x01\x00") },
+        { true, BYTES("\xa2\x06\x80\x07\xa0") },                 /* its place in the manifest */
+        { false, BYTES("\xa2\x07\xa0\x06\x80") },
+        { false, BYTES("\xa2\x07\xa0\x07\xa0") },
+        { false, BYTES("\xa1\x07") },
+        { true, BYTES("\xa1\x07\xa2\x02\x0a\x03\x0a") },         /* the deadline is within the period */
+        { true, BYTES("\xa1\x07\xa2\x02\x0a\x03\x00") },
+        { true, BYTES("\xa1\x07\xa2\x02\x00\x03\x0a") },
+        { true, BYTES("\xa1\x07\xa1\x03\x0a") },
+        { false, BYTES("\xa1\x07\xa2\x02\x0a\x03\x0b") },
+        { false, BYTES("\xa1\x07\xa2\x02\x01\x03\x1a\x7f\xff\xff\xff") },
+    };
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        harness_case(i, 0);
+        EQUAL(verdict(cases[i].bytes, cases[i].len), cases[i].good ? ATTO_OK : ATTO_E_MANIFEST);
+    }
+}
+
+/* Refusals name the first byte that is not taken. */
+static void places_of_refusals(void)
+{
+    static const struct {
+        const uint8_t *bytes;
+        uint32_t len, at;
+    } cases[] = {
+        { BYTES("\xa1\x07\x80"), 2 },
+        { BYTES("\xa1\x07\xa1\x13\x00"), 3 },
+        { BYTES("\xa1\x07\xa1\x01\x10"), 4 },
+        { BYTES("\xa1\x07\xa2\x01\x08\x02"), 6 },
+        { BYTES("\xa1\x07\xa2\x02\x0a\x03\x0b"), 7 }, /* behind the numbers that contradict each other */
+    };
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        struct atto_refusal refusal = { ATTO_OK, 0xffffffffu };
+        struct atto_manifest manifest;
+        harness_case(i, 0);
+        EQUAL(atto_manifest_parse((struct atto_span){ cases[i].bytes, cases[i].len }, &manifest, &refusal),
+              ATTO_E_MANIFEST);
+        EQUAL(refusal.at, cases[i].at);
+    }
+}
+
 static void empty_manifests(void)
 {
     struct atto_manifest manifest;
@@ -99,8 +271,13 @@ static void every_truncation(void)
         harness_case(len, 0);
         EQUAL(verdict((const uint8_t *)golden, len), ATTO_E_MANIFEST);
     }
+    for (uint32_t len = 1; len < sizeof golden_schedule - 1u; len++) {
+        harness_case(len, 1);
+        EQUAL(verdict((const uint8_t *)golden_schedule, len), ATTO_E_MANIFEST);
+    }
     /* the terminating 0 of the string is one byte too many */
     EQUAL(verdict((const uint8_t *)golden, sizeof golden), ATTO_E_MANIFEST);
+    EQUAL(verdict((const uint8_t *)golden_schedule, sizeof golden_schedule), ATTO_E_MANIFEST);
 }
 
 /* Everything that is accepted keeps what the header promises. */
@@ -111,6 +288,12 @@ static void check_promises(const struct atto_manifest *manifest)
     CHECK(manifest->name.len <= ATTO_NAME_MAX);
     CHECK(manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX);
     CHECK(manifest->fuel <= ATTO_FUEL_MAX);
+    for (uint32_t key = 1; key < COUNT(schedule_limits); key++) {
+        uint32_t number;
+        memcpy(&number, (const uint8_t *)&manifest->schedule + sizeof number * (key - 1u), sizeof number);
+        CHECK(number <= schedule_limits[key]);
+    }
+    CHECK(manifest->schedule.period_us == 0 || manifest->schedule.deadline_us <= manifest->schedule.period_us);
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         EQUAL(atto_manifest_entry(manifest, i, &entry), ATTO_OK);
         CHECK(entry.name.len >= 1 && entry.name.len <= ATTO_NAME_MAX && entry.slot <= 0xffffu);
@@ -137,29 +320,37 @@ static void try_bytes(const uint8_t *bytes, uint32_t len)
     free(block);
 }
 
-static void every_byte_changed(void)
+static void change_every_byte(const char *good, uint32_t len)
 {
-    uint8_t bytes[sizeof golden];
-    for (uint32_t at = 0; at + 1u < sizeof golden; at++) {
+    uint8_t bytes[sizeof golden + sizeof golden_schedule];
+    for (uint32_t at = 0; at < len; at++) {
         for (uint32_t value = 0; value < 256u && !harness_failed(); value++) {
-            memcpy(bytes, golden, sizeof golden);
+            memcpy(bytes, good, len);
             bytes[at] = (uint8_t)value;
             harness_case(at, value);
-            try_bytes(bytes, sizeof golden - 1u);
+            try_bytes(bytes, len);
         }
     }
+}
+
+static void every_byte_changed(void)
+{
+    change_every_byte(golden, sizeof golden - 1u);
+    change_every_byte(golden_schedule, sizeof golden_schedule - 1u);
 }
 
 static void random_changes(void)
 {
     struct rng rng = { harness_seed() };
-    uint8_t bytes[sizeof golden];
+    uint8_t bytes[sizeof golden + sizeof golden_schedule];
     for (uint32_t i = 0; i < harness_rounds(ON_LINUX_OR_BOARD(200000, 5000)) && !harness_failed(); i++) {
-        memcpy(bytes, golden, sizeof golden);
+        const char *good = i % 2u == 0 ? golden : golden_schedule;
+        uint32_t len = (uint32_t)(i % 2u == 0 ? sizeof golden : sizeof golden_schedule) - 1u;
+        memcpy(bytes, good, len);
         for (uint32_t k = 0; k <= rng_below(&rng, 4); k++)
-            bytes[rng_below(&rng, sizeof golden - 1u)] = (uint8_t)rng_next(&rng);
+            bytes[rng_below(&rng, len)] = (uint8_t)rng_next(&rng);
         harness_case(i, 0);
-        try_bytes(bytes, 1u + rng_below(&rng, sizeof golden - 1u));
+        try_bytes(bytes, rng_below(&rng, 2) == 0 ? len : 1u + rng_below(&rng, len));
     }
 }
 
@@ -176,7 +367,7 @@ static void rules_of_the_format(void)
         { false, BYTES("\xa2\x03\x08\x01\x61x") },             /* keys ascend */
         { false, BYTES("\xa2\x03\x08\x03\x08") },              /* no key twice */
         { false, BYTES("\xa1\x00\x08") },                      /* unknown keys */
-        { false, BYTES("\xa1\x07\x08") },
+        { false, BYTES("\xa1\x08\x08") },
         { false, BYTES("\xa1\x18\x20\x08") },
         { false, BYTES("\xa1\x20\x08") },                      /* a negative key */
         { false, BYTES("\x80") },                              /* not a map */
@@ -268,6 +459,11 @@ static void limits_of_counts(void)
 
 static const struct harness_test tests[] = {
     TEST(golden_manifest, "A manifest written by hand is read field by field."),
+    TEST(golden_numbers_of_a_schedule, "Every number of a schedule arrives in its own field."),
+    TEST(schedules_left_out, "Numbers that are left out are 0, and the priority is 8."),
+    TEST(limits_of_a_schedule, "Each number of a schedule goes up to its largest value and no further."),
+    TEST(rules_of_a_schedule, "Order, types, shortest encoding, and the deadline within the period."),
+    TEST(places_of_refusals, "A refusal of a schedule names its byte."),
     TEST(empty_manifests, "A manifest may be absent or empty."),
     TEST(every_truncation, "A manifest that is cut or has bytes behind it is refused."),
     TEST(every_byte_changed, "Whatever byte is changed, what is accepted keeps every promise of the header."),

@@ -73,7 +73,8 @@ struct atto_hook_wish {
     requires \separated(manifest, bytes.ptr + (0 .. bytes.len - 1));
     terminates \true; exits \false; assigns *manifest, *refusal;
     ensures \result == ATTO_OK || \result == ATTO_E_MANIFEST;
-    ensures \result == ATTO_OK ==> sound_fields(manifest, bytes.ptr, bytes.len); */
+    ensures \result == ATTO_OK ==> sound_fields(manifest, bytes.ptr, bytes.len);
+    ensures \result == ATTO_OK ==> sound_schedule(&manifest->schedule); */
 enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
                                      struct atto_refusal *refusal);
 

@@ -72,9 +72,7 @@ enum atto_status atto_instance_check_image(struct atto_instance *instance, const
 {
     *instance = (struct atto_instance){ .image = *parsed };
     const struct atto_image *image = &instance->image;
-    enum atto_status status = ATTO_OK;
-    if (image->manifest.len != 0u)
-        status = atto_manifest_parse(image->manifest, &instance->manifest, refusal);
+    enum atto_status status = atto_manifest_parse(image->manifest, &instance->manifest, refusal);
     if (status != ATTO_OK)
         return status;
     const struct atto_executor *executor = find_executor(firmware, image->executor);

@@ -226,11 +226,14 @@ static bool read_schedule(struct atto_cbor *cbor, struct atto_schedule *schedule
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires key == KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
+    requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
     ensures sound_reader(cbor);
     ensures key < KEY_ENTRIES ==> manifest->entry_count == \old(manifest->entry_count);
     ensures key < KEY_ENTRIES ==> manifest->entries.len == \old(manifest->entries.len);
-    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
+    ensures limits: \result ==> manifest->stack_bytes <= STACK_BYTES_MAX && manifest->fuel <= ATTO_FUEL_MAX;
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
+    ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifest *manifest)
 {
     switch (key) {
@@ -253,21 +256,27 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
     }
 }
 
-/* Ascending keys: none can come twice. */
+/* Ascending keys: none can come twice. No bytes at all are a manifest too. */
 /*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
     requires manifest->entry_count == 0 && manifest->entries.len == 0;
     requires sound_fields(manifest, cbor->bytes, cbor->len);
+    requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false; assigns cbor->pos, *manifest;
     ensures sound_reader(cbor);
-    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len); */
+    ensures cbor->bytes == \old(cbor->bytes) && cbor->len == \old(cbor->len);
+    ensures \result ==> sound_fields(manifest, cbor->bytes, cbor->len);
+    ensures \result ==> sound_schedule(&manifest->schedule); */
 static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 {
     uint32_t count, key, smallest = KEY_NAME;
 
+    if (cbor->len == 0)
+        return true;
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_SCHEDULE)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
-        loop invariant smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
+        loop invariant sound_schedule(&manifest->schedule);
+        loop invariant once: smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
         loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         if (!atto_cbor_uint(cbor, KEY_SCHEDULE, &key) || key < smallest || !read_field(cbor, key, manifest))
@@ -277,15 +286,34 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return cbor->pos == cbor->len;
 }
 
+/*@ requires \valid(manifest);
+    terminates \true; exits \false; assigns *manifest;
+    ensures manifest->name.len == 0 && manifest->entry_count == 0 && manifest->entries.len == 0;
+    ensures manifest->hook_count == 0 && manifest->hooks.len == 0;
+    ensures manifest->stack_bytes == 0 && manifest->fuel == 0;
+    ensures sound_schedule(&manifest->schedule); */
+static void clear(struct atto_manifest *manifest)
+{
+    const struct atto_callset no_calls = {{0}};
+
+    manifest->name.ptr = manifest->entries.ptr = manifest->hooks.ptr = NULL;
+    manifest->name.len = manifest->entries.len = manifest->hooks.len = 0;
+    manifest->entry_count = manifest->hook_count = 0;
+    manifest->stack_bytes = manifest->fuel = 0;
+    manifest->calls = no_calls;
+#define CLEAR_NUMBER(key, name, most) manifest->schedule.name = 0;
+    ATTO_SCHEDULE_FIELDS(CLEAR_NUMBER)
+#undef CLEAR_NUMBER
+    manifest->schedule.priority = ATTO_PRIORITY_DEFAULT;
+}
+
 enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
                                      struct atto_refusal *refusal)
 {
-    const struct atto_manifest empty = {0};
     struct atto_cbor cbor = reader(bytes);
 
-    *manifest = empty;
-    manifest->schedule.priority = ATTO_PRIORITY_DEFAULT;
-    if (bytes.len != 0 && !read_map(&cbor, manifest))
+    clear(manifest);
+    if (!read_map(&cbor, manifest))
         return atto_refuse(refusal, ATTO_E_MANIFEST, cbor.pos);
     return ATTO_OK;
 }
