@@ -1,0 +1,459 @@
+/* Corners in which the engine went wrong, each by the smallest example, in simulated time. A unit of fuel takes a
+ * microsecond, a slice has 100 of them.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "engine_world.h"
+#include "harness.h"
+
+static struct world world;
+static uint32_t wakes;
+
+#define AT_MS(ms) (1000000u + (ms) * 1000u)
+#define SCHEDULE(...) (&(const struct atto_schedule){ __VA_ARGS__ })
+
+/* ---- programs ---- */
+
+static uint32_t loop_fuel, start_fuel, stop_fuel, event_fuel, longest_burn;
+
+/* Uses so much fuel, slice by slice. */
+static enum atto_outcome burn(struct atto_host_frame *frame, uint32_t total)
+{
+    uint32_t rest = total - frame->step, balance = (uint32_t)frame->run->fuel;
+    uint32_t now = rest < balance ? rest : balance;
+    if (now > longest_burn)
+        longest_burn = now;
+    frame->run->fuel -= (int32_t)now;
+    frame->step += now;
+    return frame->step == total ? ATTO_DONE : ATTO_YIELD;
+}
+
+static enum atto_outcome loop(struct atto_host_frame *frame)
+{
+    return burn(frame, loop_fuel);
+}
+
+static enum atto_outcome start(struct atto_host_frame *frame)
+{
+    return burn(frame, start_fuel);
+}
+
+static enum atto_outcome stop(struct atto_host_frame *frame)
+{
+    return burn(frame, stop_fuel);
+}
+
+static enum atto_outcome event(struct atto_host_frame *frame)
+{
+    return burn(frame, event_fuel);
+}
+
+static enum atto_outcome fault(struct atto_host_frame *frame)
+{
+    (void)frame;
+    return ATTO_FAULT;
+}
+
+/* Waits `waits` times for one unit of fuel each, and then computes. */
+static uint32_t waits;
+static enum atto_outcome wait_and_burn(struct atto_host_frame *frame)
+{
+    if (frame->step < waits) {
+        frame->step++;
+        frame->run->fuel--;
+        return ATTO_WAIT;
+    }
+    return burn(frame, loop_fuel);
+}
+
+#define PROGRAM(program, longest, names, ...)                                                                     \
+    static atto_host_fn *const program##_entries[] = { __VA_ARGS__ };                                             \
+    static const struct atto_host_program program = { .entries = program##_entries, .longest_run = (longest),     \
+        .entry_count = sizeof program##_entries / sizeof *program##_entries, .entry_names = (names) }
+static const char *const names_loop_event[] = { "loop", "event" };
+static const char *const names_start[] = { "start", "loop" };
+static const char *const names_stop[] = { "stop", "loop" };
+static const char *const names_other[] = { "other", "loop" };
+PROGRAM(plain, 0, names_loop_event, loop, event);
+PROGRAM(with_start, 0, names_start, start, loop);
+PROGRAM(with_stop, 0, names_stop, stop, loop);
+PROGRAM(with_fault, 0, names_other, fault, loop);
+PROGRAM(with_wait, 0, names_loop_event, wait_and_burn, event);
+PROGRAM(long_run, 500, names_loop_event, loop, event);
+
+/* ---- */
+
+static void wake(void *user)
+{
+    (void)user;
+    wakes++;
+}
+
+static void begin(void)
+{
+    world_begin(&world);
+    world.port.wake = wake;
+    loop_fuel = start_fuel = stop_fuel = event_fuel = 10;
+    wakes = longest_burn = waits = 0;
+}
+
+static struct atto_container *started(const struct atto_host_program *program, const struct atto_schedule *schedule)
+{
+    struct atto_container *container = world_install_host(&world, program, schedule);
+    if (container == NULL || atto_engine_start(&world.engine, container) != ATTO_OK) {
+        harness_fail(__FILE__, __LINE__, "installed and started");
+        return NULL;
+    }
+    return container;
+}
+
+/* Runs what is due now, without letting time pass beyond what it takes. */
+static void settle(void)
+{
+    while (atto_engine_poll(&world.engine) <= world_now(&world)) {
+    }
+}
+
+/* ---- slices and budgets ---- */
+
+static void slice_after_wait(void)
+{
+    begin();
+    waits = 5;
+    loop_fuel = 900;
+    struct atto_container *container = started(&with_wait, SCHEDULE(.period_us = 100000));
+    GO_ON();
+    for (uint32_t i = 0; i < waits; i++) {
+        settle();
+        EQUAL(atto_engine_answer(&world.engine, container, 0), ATTO_OK);
+    }
+    settle();
+    EQUAL(world.report.fuel_between_yields, 100);
+    harness_case(longest_burn, 0);
+    CHECK(longest_burn <= world.report.fuel_between_yields);
+}
+
+static void budget_after_wait(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    waits = 5;
+    loop_fuel = 900;
+    struct atto_container *container =
+        started(&with_wait, SCHEDULE(.period_us = 100000, .budget_fuel = 50, .budget_window_us = 100000));
+    GO_ON();
+    for (uint32_t i = 0; i < waits; i++) {
+        settle();
+        EQUAL(atto_engine_answer(&world.engine, container, 0), ATTO_OK);
+    }
+    settle();
+    CHECK(world_info(&world, container).throttled);
+    harness_case(world_info(&world, container).fuel, 0);
+    CHECK(world_info(&world, container).fuel <= 50);
+}
+
+/* ---- refusals ---- */
+
+static void refused_for_memory(void)
+{
+    begin();
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 100000)) != NULL);
+    EQUAL(world.report.fuel_between_yields, 100);
+    struct atto_host_program huge = long_run;
+    huge.state_bytes = WORLD_POOL_BYTES;
+    CHECK(world_install_host(&world, &huge, SCHEDULE(.period_us = 100000)) == NULL);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_MEMORY);
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 100000)) != NULL);
+    EQUAL(world.report.fuel_between_yields, 100);
+}
+
+static void change_refused_for_memory(void)
+{
+    begin();
+    struct atto_host_program filler = plain;
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 0)) != NULL);
+    struct atto_container *first = atto_engine_next(&world.engine, NULL);
+    filler.state_bytes = WORLD_POOL_BYTES - 2u * world.report.ram_bytes;
+    CHECK(world_install_host(&world, &filler, SCHEDULE(.period_us = 0)) != NULL);
+    EQUAL(atto_engine_set_schedule(&world.engine, first, SCHEDULE(.events = 1), &world.report), ATTO_E_NO_MEMORY);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_MEMORY);
+}
+
+/* ---- changes of schedule ---- */
+
+static void shorter_period(void)
+{
+    begin();
+    world.fuel = 100;
+    struct atto_container *container = started(&plain, SCHEDULE(.period_us = 100000, .on_miss = ATTO_MISS_FAULT));
+    GO_ON();
+    world_run(&world, AT_MS(50));
+    EQUAL(world_info(&world, container).activations, 1);
+    EQUAL(atto_engine_set_schedule(&world.engine, container,
+                                   SCHEDULE(.period_us = 1000, .on_miss = ATTO_MISS_FAULT), NULL), ATTO_OK);
+    world_run(&world, AT_MS(60));
+    EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
+    EQUAL(world_info(&world, container).misses, 0);
+}
+
+static void heartbeat_from_now_on(void)
+{
+    begin();
+    struct atto_container *container = started(&plain, SCHEDULE(.events = 1));
+    GO_ON();
+    world_run(&world, AT_MS(50));
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.events = 1, .heartbeat_us = 10000), NULL),
+          ATTO_OK);
+    EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
+}
+
+static void lifetime_from_start(void)
+{
+    begin();
+    struct atto_container *container = started(&plain, SCHEDULE(.period_us = 10000));
+    GO_ON();
+    world_run(&world, AT_MS(50));
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.period_us = 10000, .lifetime_ms = 60), NULL),
+          ATTO_OK);
+    world_run(&world, AT_MS(70));
+    EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
+}
+
+/* ---- lives ---- */
+
+static enum atto_outcome stop_itself(struct atto_host_frame *frame)
+{
+    atto_engine_stop(atto_engine_of(frame->run), atto_container_of(frame->run), false);
+    return ATTO_DONE;
+}
+PROGRAM(stops_itself, 0, NULL, stop_itself);
+
+static void stopped_in_its_last_loop(void)
+{
+    begin();
+    struct atto_container *container =
+        started(&stops_itself, SCHEDULE(.period_us = 10000, .loop_count = 1, .restart = ATTO_RESTART_ALWAYS));
+    GO_ON();
+    settle();
+    EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
+    CHECK(!world_info(&world, container).restarts);
+    world_run(&world, AT_MS(1000));
+    EQUAL(world_info(&world, container).activations, 1);
+}
+
+static void long_start_is_no_miss(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    world.fuel = 10000;
+    start_fuel = 5500;
+    struct atto_container *container = started(&with_start, SCHEDULE(.period_us = 1000, .on_miss = ATTO_MISS_FAULT));
+    GO_ON();
+    world_run(&world, AT_MS(20));
+    EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
+}
+
+static void dropped_event_and_loop(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    event_fuel = 900;
+    struct atto_container *container =
+        started(&plain, SCHEDULE(.period_us = 10000, .deadline_us = 500, .events = 1, .on_miss = ATTO_MISS_DROP));
+    GO_ON();
+    EQUAL(atto_engine_post(&world.engine, container, 1, 9600, NULL, 0), ATTO_OK);
+    world_run(&world, AT_MS(15));
+    EQUAL(world_info(&world, container).misses, 1);
+    EQUAL(world_info(&world, container).activations, 3); /* loop at 0, event at 9.6, dropped at 10.1, loop of 10.0 */
+}
+
+static void end_of_a_dropped_one(void)
+{
+    struct atto_trace_record record;
+    begin();
+    world.config.fuel_per_ms = 0;
+    loop_fuel = 900;
+    CHECK(started(&plain, SCHEDULE(.period_us = 10000, .deadline_us = 500, .on_miss = ATTO_MISS_DROP)) != NULL);
+    world_run(&world, AT_MS(5));
+    while (atto_engine_trace_read(&world.engine, &record, NULL) && record.kind != ATTO_TRACE_END) {
+    }
+    EQUAL(record.kind, ATTO_TRACE_END);
+    CHECK(record.value > 500u && record.value <= 600u);
+}
+
+/* ---- wake ---- */
+
+static const struct atto_hook_type hook_type = { .name = "hook", .fuel = 100, .calls = { { 0 } } };
+
+static void fault_at_a_hook_wakes(void)
+{
+    struct atto_hook hook = ATTO_HOOK_INIT(&hook_type);
+    struct atto_attachment attachment = { 0 };
+    begin();
+    struct atto_container *container =
+        started(&with_fault, SCHEDULE(.restart = ATTO_RESTART_ON_FAULT, .backoff_ms = 10));
+    GO_ON();
+    EQUAL(atto_engine_attach(&world.engine, container, &hook, &attachment, 0, 0, ATTO_HOOK_CONTINUE), ATTO_OK);
+    EQUAL(atto_engine_poll(&world.engine), ATTO_NEVER);
+    wakes = 0;
+    atto_hook_fire(&hook, NULL, 0);
+    EQUAL(attachment.faults, 1);
+    CHECK(world_info(&world, container).restarts);
+    CHECK(wakes != 0u);
+}
+
+static void change_of_band_wakes(void)
+{
+    begin();
+    loop_fuel = 150;
+    struct atto_container *container = started(&plain, SCHEDULE(.priority = 1, .period_us = 10000));
+    GO_ON();
+    atto_engine_poll_band(&world.engine, 0, 7);
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.priority = 9, .period_us = 10000), NULL),
+          ATTO_OK);
+    EQUAL(atto_engine_poll_band(&world.engine, 8, 15), ATTO_NEVER);
+    wakes = 0;
+    /* The first band ends the activation; the next one is the other band's, which sleeps. */
+    atto_engine_poll_band(&world.engine, 0, 7);
+    EQUAL(world_info(&world, container).activation, ATTO_ACTIVATION_NONE);
+    CHECK(wakes != 0u);
+}
+
+/* ---- log ---- */
+
+static void log_after_256_seconds(void)
+{
+    begin();
+    struct atto_container *container = world_install_host(&world, &plain, SCHEDULE(.log_bytes = 10));
+    CHECK(container != NULL);
+    EQUAL(atto_engine_log(&world.engine, container, "123456789", 9), ATTO_OK);
+    EQUAL(atto_engine_log(&world.engine, container, "", 0), ATTO_E_QUOTA);
+    world.clock_ns += 256000000000u;
+    EQUAL(atto_engine_log(&world.engine, container, "123456789", 9), ATTO_OK);
+}
+
+static void log_quota_above_16_bits(void)
+{
+    static const char line[256];
+    begin();
+    world.config.log_bytes = 65700;
+    struct atto_container *container = world_install_host(&world, &plain, NULL);
+    CHECK(container != NULL);
+    for (uint32_t i = 0; i < 65700u / 256u; i++)
+        EQUAL(atto_engine_log(&world.engine, container, line, 255), ATTO_OK);
+    EQUAL(atto_engine_log(&world.engine, container, line, 255), ATTO_E_QUOTA);
+}
+
+/* ---- admission ---- */
+
+static void loop_and_stop_in_one_period(void)
+{
+    begin();
+    world.fuel = 4000;
+    loop_fuel = stop_fuel = 4000;
+    struct atto_container *restarted = world_install_host(
+        &world, &with_stop, SCHEDULE(.priority = 0, .period_us = 10000, .loop_count = 1, .restart = ATTO_RESTART_ALWAYS));
+    struct atto_container *other = world_install_host(&world, &plain, SCHEDULE(.priority = 1, .period_us = 10000));
+    CHECK(restarted != NULL);
+    if (other == NULL) /* refused: that is right, too */
+        return;
+    atto_engine_start(&world.engine, restarted);
+    atto_engine_start(&world.engine, other);
+    world_run(&world, AT_MS(500));
+    EQUAL(world_info(&world, other).misses, 0);
+}
+
+static void window_longer_than_period(void)
+{
+    begin();
+    loop_fuel = 1000;
+    struct atto_container *container = world_install_host(
+        &world, &plain, SCHEDULE(.period_us = 10000, .budget_fuel = 1000, .budget_window_us = 100000));
+    if (container == NULL) /* refused: that is right, too */
+        return;
+    atto_engine_start(&world.engine, container);
+    world_run(&world, AT_MS(500));
+    EQUAL(world_info(&world, container).misses, 0);
+}
+
+/* The second activation meets the window in which the first one, which came late, has used the budget; when the next
+ * window begins, the urgent one does, too. */
+static void budget_of_one_activation(void)
+{
+    begin();
+    world.fuel = 4000;
+    loop_fuel = 4000;
+    struct atto_container *urgent = world_install_host(&world, &plain, SCHEDULE(.priority = 0, .period_us = 14000));
+    struct atto_container *container = world_install_host(
+        &world, &plain, SCHEDULE(.priority = 1, .period_us = 10000, .deadline_us = 8500, .budget_fuel = 4000));
+    CHECK(urgent != NULL);
+    if (container == NULL) /* refused: that is right, too */
+        return;
+    world.clock_ns += 6000000; /* releases 6 ms behind the windows */
+    atto_engine_start(&world.engine, urgent);
+    atto_engine_start(&world.engine, container);
+    world_run(&world, AT_MS(500));
+    EQUAL(world_info(&world, container).misses, 0);
+}
+
+/* An urgent one that waits for 5 ms and then computes, and at its next release computes without having waited. */
+static void waiting_comes_as_jitter(void)
+{
+    begin();
+    world.fuel = 4001;
+    loop_fuel = 4000;
+    waits = 1;
+    struct atto_container *urgent = world_install_host(&world, &with_wait, SCHEDULE(.priority = 0, .period_us = 10000));
+    CHECK(urgent != NULL);
+    struct atto_container *other =
+        world_install_host(&world, &plain, SCHEDULE(.priority = 1, .period_us = 20000, .deadline_us = 9000));
+    if (other == NULL) /* refused: that is right, too */
+        return;
+    atto_engine_start(&world.engine, urgent);
+    settle();
+    world.clock_ns += 5500000;
+    EQUAL(atto_engine_answer(&world.engine, urgent, 0), ATTO_OK);
+    waits = 0;
+    atto_engine_start(&world.engine, other);
+    world_run(&world, AT_MS(19));
+    EQUAL(world_info(&world, other).misses, 0);
+}
+
+/* ---- behind all others, because the program ended here ---- */
+
+static void last_loop_after_change(void)
+{
+    begin();
+    loop_fuel = 150;
+    struct atto_container *container = started(&plain, SCHEDULE(.period_us = 10000, .loop_count = 1));
+    GO_ON();
+    atto_engine_poll(&world.engine);
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.period_us = 10000), NULL), ATTO_OK);
+    world_run(&world, AT_MS(5));
+    CHECK(world_info(&world, container).activation == ATTO_ACTIVATION_NONE);
+}
+
+static const struct harness_test tests[] = {
+    TEST(slice_after_wait, "What a wait leaves of a slice's fuel does not make the next slice longer."),
+    TEST(budget_after_wait, "What a wait leaves of a slice's fuel is not used beyond the budget."),
+    TEST(refused_for_memory, "A program that found no memory has no part in later judgements."),
+    TEST(change_refused_for_memory, "A change of schedule that finds no memory reports constraint MEMORY."),
+    TEST(shorter_period, "A shorter period counts from the change on, not back to the last release."),
+    TEST(heartbeat_from_now_on, "A heartbeat that was not asked for before is due after the change, not at once."),
+    TEST(lifetime_from_start, "A life time that comes by a change of schedule counts from the start."),
+    TEST(stopped_in_its_last_loop, "A container that was told to stop in its last loop is not restarted."),
+    TEST(long_start_is_no_miss, "A `start` longer than the period does not make the first loop late."),
+    TEST(dropped_event_and_loop, "An event that is dropped does not take the loop's release with it."),
+    TEST(end_of_a_dropped_one, "The trace tells how long a dropped activation took."),
+    TEST(fault_at_a_hook_wakes, "A restart after a fault at a hook wakes who sleeps."),
+    TEST(change_of_band_wakes, "A container that moves to another thread's band wakes that thread."),
+    TEST(log_after_256_seconds, "A second's quota of log is fresh after any number of seconds."),
+    TEST(log_quota_above_16_bits, "The firmware's quota of log holds whatever its size."),
+    TEST(loop_and_stop_in_one_period, "Loop and stop in one period, again and again, break no promise to others."),
+    TEST(window_longer_than_period, "A budget that has no room for each period's activation is refused."),
+    TEST(budget_of_one_activation, "A budget that is admitted does not make its own container late."),
+    TEST(waiting_comes_as_jitter, "A container that waits does not break promises to less urgent ones."),
+    TEST(last_loop_after_change, "A last loop ends well after its limits were taken away meanwhile."),
+};
+HARNESS_MAIN(tests)
