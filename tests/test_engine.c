@@ -238,6 +238,7 @@ static void ends_and_begins_again(void)
     schedule.restart = ATTO_RESTART_NEVER;
     schedule.loop_count = 0;
     schedule.lifetime_ms = 7;
+    EQUAL(atto_engine_stop(&world.engine, container, true), ATTO_OK); /* no restart */
     EQUAL(atto_engine_stop(&world.engine, container, true), ATTO_E_STATE);
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);

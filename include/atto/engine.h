@@ -27,7 +27,7 @@ struct atto_engine_config {
     uint32_t slice_fuel;   /* fuel that a container gets before others of its priority have their turn; not 0 */
     uint32_t poll_slices;  /* slices after which atto_engine_poll returns; 0: when nothing is ready */
     uint32_t stop_max_us;  /* for `stop`, where the schedule has no limit; 0: none */
-    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; 0: no limit */
+    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; at most 65535; 0: no limit */
     uint32_t fuel_per_ms;  /* speed of this device for response times; 0: they are not judged */
     uint32_t switch_fuel;  /* what a slice and an activation cost the engine, in fuel */
     struct atto_trace_record *trace; /* rings, each of as many as the next member says; 0: there is none */
@@ -51,7 +51,7 @@ struct atto_engine {
     uint32_t longest_run;                           /* of all containers so far */
     uint32_t trace_at, trace_unread;
     uint32_t postmortems_written;
-    uint32_t log_first, log_used;
+    uint32_t log_first, log_used, log_second;
     uint16_t last_id;
 };
 
@@ -105,7 +105,7 @@ enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_cont
 
 /* Ends a life: what is under way is dropped and `stop` runs, within stop_max_us and the container's budget. Without an
  * entry point `stop`, or with `force`, it is STOPPED at once. Allowed in STARTING, RUNNING, PAUSED and FAULTED (no
- * restart then), with `force` in STOPPING too. */
+ * restart then), with `force` in STOPPING too, and in STOPPED while a restart is due. */
 enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_container *container, bool force);
 
 /* ---- events ---- */

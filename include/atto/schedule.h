@@ -27,7 +27,7 @@
  * loop_max_us         release on; a fault when it is over (for `stop`: it is stopped without further delay)
  * stop_max_us         0: no limit, for `stop` that of the firmware
  * loop_count        activations of `loop` after which the container is stopped
- * lifetime_ms       from its start until the container is stopped
+ * lifetime_ms       from its start (from the change of schedule, if it had no limits before) until it is stopped
  * heartbeat_us      longest time between two heartbeats (atto_heartbeat); a fault when it is over
  * restart           enum atto_restart
  * backoff_ms        from a fault to the restart; doubles with each fault, up to 128 times; at least 1

@@ -35,6 +35,17 @@ static uint32_t time_of(const struct atto_engine *engine, uint32_t fuel)
     return us < RESPONSE_MAX_US ? (uint32_t)us : RESPONSE_MAX_US;
 }
 
+/* What a budget lacks for all releases within a window. Windows begin with a release. */
+static uint32_t lacks(const struct atto_schedule *schedule, uint32_t fuel)
+{
+    uint32_t window_us = budget_window_us(schedule);
+    uint64_t releases = window_us / schedule->period_us + (window_us % schedule->period_us != 0u ? 2u : 0u);
+    uint64_t needed = releases * fuel;
+    if (needed <= schedule->budget_fuel)
+        return 0;
+    return needed - schedule->budget_fuel < UINT32_MAX ? (uint32_t)(needed - schedule->budget_fuel) : UINT32_MAX;
+}
+
 static struct task task_of(const struct judgement *judgement, const struct atto_container *container)
 {
     struct atto_schedule schedule;
@@ -52,9 +63,11 @@ static struct task task_of(const struct judgement *judgement, const struct atto_
     }
     if (schedule.period_us != 0u) {
         task.deadline_us = schedule.deadline_us != 0u ? schedule.deadline_us : schedule.period_us;
-        if (schedule.budget_fuel != 0u && schedule.budget_fuel < fuel)
-            task.lacks_fuel = fuel - schedule.budget_fuel;
+        task.lacks_fuel = schedule.budget_fuel != 0u ? lacks(&schedule, fuel) : 0u;
     }
+    /* One that ends by itself and begins anew may run `stop` behind its loop. */
+    if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
+        task.cost_us = task.cost_us < RESPONSE_MAX_US / 2u ? 2u * task.cost_us : RESPONSE_MAX_US;
     if (task.cost_us == 0u && schedule.budget_fuel != 0u) {
         task.cost_us = time_of(judgement->engine, schedule.budget_fuel);
         task.period_us = budget_window_us(&schedule);

@@ -71,8 +71,7 @@ struct atto_container {
     uint16_t faults, misses, denials;
     uint16_t id;
     uint16_t start_entry, loop_entry, stop_entry;
-    uint16_t log_used;   /* bytes, in log_second */
-    uint8_t log_second;
+    uint16_t log_used;   /* bytes, in engine->log_second */
     uint8_t state;
     uint8_t flags;
     uint8_t activation : 4, priority : 4;
@@ -156,6 +155,9 @@ uint32_t budget_window_us(const struct atto_schedule *schedule);
 void serve_request(struct atto_engine *engine, struct atto_container *container);
 
 /* ---- install.c ---- */
+
+/* Notes how much memory is missing. Returns ATTO_E_NO_MEMORY. */
+enum atto_status lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report);
 
 /* Checks a container's program once more, for what is not kept of it. */
 enum atto_status container_judge(const struct atto_engine *engine, const struct atto_container *container,

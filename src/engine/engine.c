@@ -155,6 +155,8 @@ static enum atto_status run_attached(struct atto_attachment *attachment, const s
         trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(engine->now_us - began_us));
         budget_charge(engine, container, fuel - (uint32_t)run->fuel);
         status = end_hook(engine, container, outcome);
+        finish(engine, ATTO_OK);
+        return status;
     }
     leave(engine);
     return status;

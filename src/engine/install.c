@@ -102,24 +102,18 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     return ATTO_OK;
 }
 
-/* Judges the schedule beside the others'. A longer run than any so far counts for all of them; it is forgotten again if
- * that is too much. */
+/* Judges the schedule beside the others'. A longer run than any so far counts for all of them. */
 static enum atto_status admit(struct atto_engine *engine, const struct atto_container *container,
                               const struct candidate *candidate, struct atto_report *report)
 {
-    uint32_t longest = engine->longest_run;
-    if (candidate->instance.receipt.longest_run > longest)
+    if (candidate->instance.receipt.longest_run > engine->longest_run)
         engine->longest_run = candidate->instance.receipt.longest_run;
-    enum atto_status status = admission_judge(engine, container, &candidate->schedule, candidate->instance.fuel,
-                                              report);
-    if (status != ATTO_OK)
-        engine->longest_run = longest;
-    return status;
+    return admission_judge(engine, container, &candidate->schedule, candidate->instance.fuel, report);
 }
 
 /* ---- memory ---- */
 
-static enum atto_status lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report)
+enum atto_status lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report)
 {
     uint32_t longest = pool_longest(engine);
     report->constraint = ATTO_CONSTRAINT_MEMORY;
@@ -179,11 +173,14 @@ static enum atto_status install(struct atto_engine *engine, const struct candida
     struct limits *limits;
     if (pool_next(engine, NULL) == NULL)
         engine->longest_run = 0;
+    uint32_t longest = engine->longest_run;
     enum atto_status status = admit(engine, NULL, candidate, report);
     if (status == ATTO_OK)
         status = take(engine, candidate, &block, &limits, report);
-    if (status != ATTO_OK)
+    if (status != ATTO_OK) {
+        engine->longest_run = longest;
         return status;
+    }
     *container = place(engine, candidate, block, limits);
     engine->last_id = engine->last_id == UINT16_MAX ? 1u : (uint16_t)(engine->last_id + 1u); /* 0 is nobody */
     (*container)->id = engine->last_id;
@@ -220,7 +217,6 @@ static void carry_over(struct atto_container *container, const struct atto_conta
     container->misses = old->misses;
     container->denials = old->denials;
     container->last_fault = old->last_fault;
-    container->log_second = old->log_second;
     container->log_used = old->log_used;
 }
 
@@ -234,11 +230,14 @@ static enum atto_status update(struct atto_engine *engine, struct atto_container
         return ATTO_E_STATE;
     if ((old->flags & FLAG_SLICE) != 0 || old->attachments != 0u)
         return ATTO_E_BUSY;
+    uint32_t longest = engine->longest_run;
     enum atto_status status = admit(engine, old, candidate, report);
     if (status == ATTO_OK)
         status = take(engine, candidate, &block, &limits, report);
-    if (status != ATTO_OK)
+    if (status != ATTO_OK) {
+        engine->longest_run = longest;
         return status;
+    }
     bool alive = old->state == ATTO_STATE_STARTING || old->state == ATTO_STATE_RUNNING ||
                  old->state == ATTO_STATE_PAUSED;
     activation_drop(engine, old);

@@ -83,11 +83,11 @@ void container_fault(struct atto_engine *engine, struct atto_container *containe
 
 void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire)
 {
-    bool alive = container->state != ATTO_STATE_FAULTED;
+    bool alive = container->state != ATTO_STATE_FAULTED && container->state != ATTO_STATE_STOPPED;
     activation_wake(engine, container);
     activation_drop(engine, container);
     container->flags &= (uint8_t)~FLAG_RESTART;
-    if (retire && container->limits->schedule.restart == ATTO_RESTART_ALWAYS)
+    if (retire && container->limits != NULL && container->limits->schedule.restart == ATTO_RESTART_ALWAYS)
         container->flags |= FLAG_RESTART;
     if (alive && !force && container->stop_entry != ATTO_ENTRY_NONE) {
         container_state(engine, container, ATTO_STATE_STOPPING);
@@ -154,8 +154,12 @@ enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_conta
     if (is_in(container, IN(ATTO_STATE_INSTALLED) | IN(ATTO_STATE_STOPPED) | IN(ATTO_STATE_FAULTED)) &&
         (container->flags & FLAG_SLICE) == 0) {
         queue_leave(engine, container);
-        if (container->limits != NULL)
-            container->limits->event_count = container->limits->restarts = 0;
+        struct limits *limits = container->limits;
+        if (limits != NULL) {
+            limits->event_count = limits->restarts = 0;
+            limits->window_us = engine->now_us; /* windows begin with releases */
+            limits->budget_left = (int32_t)limits->schedule.budget_fuel;
+        }
         container_start(engine, container);
         status = ATTO_OK;
     }
@@ -196,6 +200,8 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
                       IN(ATTO_STATE_FAULTED);
     enum atto_status status = ATTO_E_STATE;
     enter(engine);
+    if (container->state == ATTO_STATE_STOPPED && (container->flags & FLAG_RESTART) != 0)
+        states |= IN(ATTO_STATE_STOPPED);
     if (is_in(container, force ? states | IN(ATTO_STATE_STOPPING) : states)) {
         if ((container->flags & FLAG_SLICE) != 0)
             ask(container, force ? REQUEST_FORCE : REQUEST_STOP);

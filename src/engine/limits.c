@@ -47,7 +47,8 @@ static void inherit(struct atto_container *container, struct limits *limits, con
 {
     uint32_t kept = old->event_count < limits->schedule.events ? old->event_count : limits->schedule.events;
     limits->started_us = old->started_us;
-    limits->heartbeat_us = old->heartbeat_us;
+    if (old->schedule.heartbeat_us != 0u)
+        limits->heartbeat_us = old->heartbeat_us;
     limits->loops = old->loops;
     limits->restarts = old->restarts;
     if (old->schedule.budget_fuel != 0u) {
@@ -69,6 +70,10 @@ static void adopt(const struct atto_engine *engine, struct atto_container *conta
         container->release_us = engine->now_us;
     else
         container->release_us += (uint64_t)schedule->period_us - container->period_us;
+    if (container->release_us < engine->now_us)
+        container->release_us = engine->now_us;
+    if (container->priority != schedule->priority && engine->config->port->wake != NULL)
+        engine->config->port->wake(engine->config->port->user); /* it may be another thread's now */
     container->period_us = schedule->period_us;
     container->priority = schedule->priority & 15u;
 }
@@ -118,14 +123,14 @@ static bool line_up(struct atto_engine *engine, struct atto_container *container
 }
 
 static enum atto_status change(struct atto_engine *engine, struct atto_container *container,
-                               const struct atto_schedule *schedule)
+                               const struct atto_schedule *schedule, struct atto_report *report)
 {
     bool busy = container->activation != ATTO_ACTIVATION_NONE;
     if (!busy && container->limits == NULL && !limits_needed(schedule)) {
         queue_leave(engine, container);
         adopt(engine, container, schedule);
     } else if (!line_up(engine, container, schedule)) {
-        return ATTO_E_NO_MEMORY;
+        return lacks_memory(engine, limits_bytes(schedule), report);
     } else if (!busy) {
         uint64_t at_us = container->at_us;
         queue_leave(engine, container);
@@ -151,7 +156,7 @@ enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct att
     enter(engine);
     enum atto_status status = admission_judge(engine, container, schedule, container->fuel, report);
     if (status == ATTO_OK)
-        status = change(engine, container, schedule);
+        status = change(engine, container, schedule, report);
     return finish(engine, status);
 }
 

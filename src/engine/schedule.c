@@ -151,9 +151,12 @@ static void overdue(struct atto_engine *engine, struct atto_container *container
             container_fault(engine, container, status);
             return;
         }
-        trace(engine, container, ATTO_TRACE_END, container->activation, 0);
+        bool loop = container->activation == ATTO_ACTIVATION_LOOP;
+        trace(engine, container, ATTO_TRACE_END, container->activation,
+              (uint32_t)(engine->now_us - container->at_us));
         activation_drop(engine, container);
-        miss(engine, container, release_skip(container, engine->now_us));
+        if (loop) /* a release within the last period is served now */
+            miss(engine, container, release_skip(container, engine->now_us - container->period_us));
         container_idle(engine, container);
     } else {
         container_fault(engine, container, status);
@@ -306,8 +309,10 @@ static void activation_done(struct atto_engine *engine, struct atto_container *c
         container_stopped(engine, container);
         return;
     }
-    if (kind == ATTO_ACTIVATION_START)
+    if (kind == ATTO_ACTIVATION_START) {
         container_state(engine, container, ATTO_STATE_RUNNING);
+        release_skip(container, engine->now_us);
+    }
     if (last)
         container_stop(engine, container, false, true);
     else
@@ -377,10 +382,10 @@ void serve_request(struct atto_engine *engine, struct atto_container *container)
     bool alive = container->state == ATTO_STATE_STARTING || container->state == ATTO_STATE_RUNNING;
     if (request == REQUEST_PAUSE && alive)
         container_pause(engine, container);
-    else if (request == REQUEST_FORCE && container->state != ATTO_STATE_STOPPED)
-        container_stop(engine, container, true, false);
-    else if (request == REQUEST_STOP && (alive || container->state == ATTO_STATE_FAULTED))
-        container_stop(engine, container, false, false);
+    else if (request == REQUEST_STOP && container->state == ATTO_STATE_STOPPING)
+        container->flags &= (uint8_t)~FLAG_RESTART;
+    else if (request >= REQUEST_STOP)
+        container_stop(engine, container, request == REQUEST_FORCE, false);
 }
 
 /* The way on for a container that does not just go on. */
@@ -394,8 +399,14 @@ static void slice_end(struct atto_engine *engine, struct atto_container *contain
         container_fault(engine, container, ATTO_FAULT_FUEL);
     } else {
         queue_leave(engine, container);
-        if (outcome == ATTO_WAIT)
+        if (outcome == ATTO_WAIT) {
+            struct atto_run *run = run_of(container);
             container->flags |= FLAG_WAITS;
+            if (run->fuel > 0) { /* what was not used is given again, in slices */
+                container->fuel_left += (uint32_t)run->fuel;
+                run->fuel = 0;
+            }
+        }
         activation_go_on(engine, container);
     }
 }

@@ -153,19 +153,31 @@ int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *tex
     return len;
 }
 
+#define LOG_QUOTA_MAX 0xffffu
+
+/* A new second: all quotas are whole again. */
+static void log_renew(struct atto_engine *engine)
+{
+    struct pool_block *block = NULL;
+    while ((block = pool_next(engine, block)) != NULL)
+        ((struct atto_container *)(void *)block)->log_used = 0;
+}
+
 /* Takes bytes off the quota of this second. A line costs one byte more than it has, so that empty ones are not free. */
 static bool quota_take(struct atto_engine *engine, struct atto_container *container, uint32_t bytes)
 {
     const struct limits *limits = limits_of(container);
     uint32_t most = limits != NULL && limits->schedule.log_bytes != 0u ? limits->schedule.log_bytes
                                                                        : engine->config->log_bytes;
-    uint8_t second = (uint8_t)(engine->now_us / 1000000u);
-    if (second != container->log_second) {
-        container->log_second = second;
-        container->log_used = 0;
-    }
+    uint32_t second = (uint32_t)(engine->now_us / 1000000u);
     if (most == 0u)
         return true;
+    if (most > LOG_QUOTA_MAX)
+        most = LOG_QUOTA_MAX;
+    if (second != engine->log_second) {
+        engine->log_second = second;
+        log_renew(engine);
+    }
     if (bytes > most || container->log_used > most - bytes) {
         count(&container->denials, 1);
         return false;
