@@ -17,9 +17,11 @@
 #include "load.h"
 #include "receipt.h"
 #include "report.h"
+#include "scenario.h"
 
 static const char usage[] =
     "usage: atto run [options] FILE\n"
+    "       atto run --scenario FILE [options]   several containers; 'atto run --scenario --help' tells more\n"
     "\n"
     "Runs an image in this process, or on an emulated board. FILE is an image of Atto's or Femto-Container's format,\n"
     "an eBPF object (.o), or a source file.\n"
@@ -384,6 +386,8 @@ int atto_command_run(int argc, char **argv)
     struct arguments arguments;
     int result;
 
+    if (atto_scenario_is_asked(argc, argv))
+        return atto_command_scenario(argc, argv);
     if (!read_arguments(argc, argv, &arguments))
         return atto_wrong_usage(argv[0]);
     if (arguments.help) {

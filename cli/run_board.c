@@ -39,20 +39,20 @@ bool atto_run_is_board(const char *name)
     return known;
 }
 
-/* The firmware for a board: $ATTO_RUNNER, or where its preset builds it. NULL, reported, if there is none. */
-static char *find_firmware(const char *name)
+char *atto_run_firmware(const char *name, const char *program, const char *variable)
 {
-    const char *named = getenv("ATTO_RUNNER");
-    const char *preset = find_board(name)->preset;
+    const char *named = getenv(variable);
+    const struct board *board = find_board(name);
+    const char *preset = board == NULL ? "linux-gcc" : board->preset;
     char *relative, *path;
 
     if (named != NULL && named[0] != '\0')
         return atto_buffer_check(named) ? atto_copy_string(named) : NULL;
-    relative = atto_format("build/%s/runner.elf", preset);
+    relative = atto_format("build/%s/%s%s", preset, program, board == NULL ? "" : ".elf");
     path = atto_home_path(relative);
     if (path == NULL)
         atto_report("there is no firmware for %s yet; build it with 'cmake --preset %s && cmake --build --preset %s', "
-                    "or name it in $ATTO_RUNNER", name, preset, preset);
+                    "or name it in $%s", name, preset, preset, variable);
     free(relative);
     return path;
 }
@@ -107,7 +107,7 @@ static uint64_t number_of(const json_t *root, const char *key)
     return (uint64_t)json_integer_value(value);
 }
 
-static enum atto_status status_of(const char *name)
+enum atto_status atto_run_status(const char *name)
 {
 #define STATUS_BY_NAME(status, value, sentence) \
     if (strcmp(name, #status) == 0)             \
@@ -158,7 +158,7 @@ static bool read_line(const char *line, struct atto_run_report *report)
     if (root == NULL)
         fprintf(stderr, "%s\n", line);
     if (status != NULL) {
-        report->status = status_of(status);
+        report->status = atto_run_status(status);
         report->installed = json_is_true(json_object_get(root, "installed"));
         report->at = (uint32_t)number_of(root, "at");
         report->result = number_of(root, "result");
@@ -205,7 +205,7 @@ bool atto_run_board(const char *board, const struct atto_run_request *request, s
 {
     const char *temporary = getenv("TMPDIR");
     char *directory = atto_format("%s/atto-XXXXXX", temporary == NULL || temporary[0] == '\0' ? "/tmp" : temporary);
-    char *firmware = find_firmware(board);
+    char *firmware = atto_run_firmware(board, "runner", "ATTO_RUNNER");
     char *script = atto_home_path("scripts/qemu-run");
     char *jobs = NULL;
     bool fine = false;

@@ -60,6 +60,13 @@ static uint64_t port_now_us(void *user)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+void board_wait_until(uint64_t time_us)
+{
+    const struct timespec until = { (time_t)(time_us / 1000000u), (long)(time_us % 1000000u) * 1000 };
+    while (port_now_us(NULL) < time_us)
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 static void port_log(void *user, const char *text, uint32_t len)
 {
     (void)user;

@@ -137,6 +137,12 @@ static uint64_t port_now_us(void *user)
     return machine_now_us();
 }
 
+void board_wait_until(uint64_t time_us)
+{
+    while (machine_now_us() < time_us)
+        machine_idle(time_us);
+}
+
 static void port_log(void *user, const char *text, uint32_t len)
 {
     (void)user;

@@ -17,6 +17,9 @@ void machine_known_loop(uint32_t rounds);
 
 uint64_t machine_now_us(void);
 
+/* Does nothing for a while, but not for longer than until `until_us`. */
+void machine_idle(uint64_t until_us);
+
 /* A semihosting call: one trap instruction (and its markers on RISC-V) that QEMU answers. */
 int32_t machine_semihosting(uint32_t operation, const void *argument);
 

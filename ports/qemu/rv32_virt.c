@@ -9,7 +9,10 @@ const char *const board_name = "rv32-virt";
 
 #define CLINT_MTIME_LOW (*(volatile uint32_t *)0x0200bff8u)
 #define CLINT_MTIME_HIGH (*(volatile uint32_t *)0x0200bffcu)
+#define CLINT_MTIMECMP_LOW (*(volatile uint32_t *)0x02004000u)
+#define CLINT_MTIMECMP_HIGH (*(volatile uint32_t *)0x02004004u)
 #define CLINT_TICKS_PER_US 10u
+#define MIE_MTIE 0x80u
 
 const uint32_t machine_counter_numerator = 1;
 const uint32_t machine_counter_denominator = 1;
@@ -33,6 +36,19 @@ uint64_t machine_now_us(void)
         low = CLINT_MTIME_LOW;
     } while (high != CLINT_MTIME_HIGH);
     return ((uint64_t)high << 32 | low) / CLINT_TICKS_PER_US;
+}
+
+/* Sleeps until the timer would interrupt: the emulator then lets virtual time jump, which would take a thousand million
+ * instructions a second otherwise. Interrupts as such stay off, so `wfi` is all that the timer ends. */
+void machine_idle(uint64_t until_us)
+{
+    uint64_t ticks = until_us * CLINT_TICKS_PER_US;
+    CLINT_MTIMECMP_HIGH = 0xffffffffu;
+    CLINT_MTIMECMP_LOW = (uint32_t)ticks;
+    CLINT_MTIMECMP_HIGH = (uint32_t)(ticks >> 32);
+    __asm__ volatile("csrs mie, %0\n"
+                     "wfi\n"
+                     "csrc mie, %0\n" : : "r"(MIE_MTIE) : "memory");
 }
 
 __attribute__((naked, noinline)) void machine_known_loop(uint32_t rounds)

@@ -1,0 +1,160 @@
+/* Prints what became of a scenario, one JSON object a line.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "board.h"
+#include "scenario.h"
+
+static const char *const state_names[] = { "installed", "starting", "running", "paused",
+                                           "stopping",  "stopped",  "faulted" };
+static const char *const activation_names[] = { "none", "start", "loop", "event", "stop", "hook" };
+static const char *const kind_names[] = { "?",     "activate", "slice",    "call", "end",
+                                          "fault", "miss",     "throttle", "state" };
+static const char *const constraint_names[] = { "none", "memory", "deadline", "budget", "unbounded" };
+
+static const char *name_of(const char *const *names, uint32_t count, uint32_t number)
+{
+    return number < count ? names[number] : "?";
+}
+#define NAME_OF(names, number) name_of((names), sizeof(names) / sizeof((names)[0]), (uint32_t)(number))
+
+/* A string of JSON; bytes that are not printable ASCII become dots. */
+static void print_text(const char *text, uint32_t len)
+{
+    printf("\"");
+    for (uint32_t i = 0; i < len; i++) {
+        if (text[i] == '"' || text[i] == '\\')
+            printf("\\");
+        printf("%c", text[i] >= ' ' && text[i] <= '~' ? text[i] : '.');
+    }
+    printf("\"");
+}
+
+static void print_status(enum atto_status status)
+{
+    printf(",\"status\":\"%s\",\"text\":\"%s\"", atto_status_name(status), atto_status_text(status));
+}
+
+static void print_report(const struct atto_report *report, const char *culprit)
+{
+    printf(",\"at\":%" PRIu32 ",\"constraint\":\"%s\",\"culprit\":", report->refusal.at,
+           NAME_OF(constraint_names, report->constraint));
+    if (culprit != NULL)
+        printf("\"%s\"", culprit);
+    else
+        printf("null");
+    printf(",\"missing\":%" PRIu32 ",\"needs_bytes\":%" PRIu32 ",\"longest_run\":%" PRIu32
+           ",\"utilisation_permille\":%" PRIu32 ",\"response_us\":%" PRIu32,
+           report->missing, report->ram_bytes, report->receipt.longest_run, report->utilisation_permille,
+           report->response_us);
+}
+
+void scenario_print_install(const struct scenario_container *container, enum atto_status status,
+                            const struct atto_report *report, const char *culprit)
+{
+    printf("{\"install\":\"%s\"", container->name);
+    print_status(status);
+    print_report(report, culprit);
+    printf("}\n");
+}
+
+static void print_calls(const uint8_t calls[4])
+{
+    printf(",\"last_calls\":[%u,%u,%u,%u]", calls[0], calls[1], calls[2], calls[3]);
+}
+
+static void print_container(const struct scenario_container *container)
+{
+    const struct atto_container_info *info = &container->info;
+    printf("{\"container\":\"%s\",\"installed\":%s", container->name, container->installed ? "true" : "false");
+    if (container->installed) {
+        printf(",\"id\":%u,\"state\":\"%s\",\"activation\":\"%s\",\"waits\":%s,\"throttled\":%s,\"restarts\":%s",
+               info->id, container->container != NULL ? NAME_OF(state_names, info->state) : "removed",
+               NAME_OF(activation_names, info->activation), info->waits ? "true" : "false",
+               info->throttled ? "true" : "false", info->restarts ? "true" : "false");
+        printf(",\"last_fault\":\"%s\",\"activations\":%" PRIu32 ",\"host_calls\":%" PRIu32 ",\"faults\":%" PRIu32
+               ",\"misses\":%" PRIu32 ",\"denials\":%" PRIu32 ",\"fuel\":%" PRIu64 ",\"time_us\":%" PRIu64,
+               atto_status_name(info->last_fault), info->activations, info->host_calls, info->faults, info->misses,
+               info->denials, info->fuel, info->time_us);
+        printf(",\"ram_bytes\":%" PRIu32 ",\"stack_used_bytes\":%" PRIu32 ",\"memory_bytes\":%" PRIu32
+               ",\"events\":%" PRIu32,
+               info->ram_bytes, info->stack_used_bytes, info->memory_bytes, info->events);
+        print_calls(info->last_calls);
+        printf(",\"hook_runs\":%" PRIu32 ",\"hook_faults\":%" PRIu32 ",\"hook_skipped\":%" PRIu32 ",\"schedule\":{",
+               container->attachment.runs, container->attachment.faults, container->attachment.skipped);
+        const char *comma = "";
+#define PRINT_FIELD(key, name, most)                                          \
+        printf("%s\"" #name "\":%" PRIu32, comma, container->schedule.name); \
+        comma = ",";
+        ATTO_SCHEDULE_FIELDS(PRINT_FIELD)
+#undef PRINT_FIELD
+        printf("}");
+    }
+    printf("}\n");
+}
+
+static void print_action(const struct scenario_action *action)
+{
+    printf("{\"action\":\"%s\",\"container\":", scenario_words[action->what]);
+    if (action->on != NULL)
+        printf("\"%s\"", action->on->name);
+    else
+        printf("null");
+    printf(",\"at_us\":%" PRIu32 ",\"time_us\":%" PRIu32, action->at_us, action->done_us);
+    print_status(action->status);
+    if (action->what == SCENARIO_UPDATE || action->what == SCENARIO_SET_SCHEDULE)
+        print_report(&action->report, action->culprit);
+    printf("}\n");
+}
+
+static void print_death(const struct scenario_death *death)
+{
+    const struct atto_postmortem *postmortem = &death->postmortem;
+    printf("{\"postmortem\":\"%s\",\"text\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"image\":%" PRIu32
+           ",\"activation\":\"%s\",\"pc\":%" PRIu32 ",\"fault_address\":\"0x%08" PRIx32 "\"",
+           atto_status_name((enum atto_status)postmortem->status),
+           atto_status_text((enum atto_status)postmortem->status), death->time_us, postmortem->container,
+           death->image, NAME_OF(activation_names, postmortem->activation), postmortem->pc,
+           postmortem->fault_address);
+    print_calls(postmortem->last_calls);
+    printf(",\"registers\":[");
+    for (uint32_t i = 0; i < postmortem->register_count; i++)
+        printf("%s\"0x%" PRIx64 "\"", i == 0 ? "" : ",", postmortem->registers[i]);
+    printf("]}\n");
+}
+
+void scenario_print(const struct scenario_job *job, const struct scenario_record *record)
+{
+    printf("{\"run\":\"%s\",\"duration_us\":%" PRIu32 ",\"pool_bytes\":%" PRIu32 ",\"trace_lost\":%" PRIu32
+           ",\"lines_lost\":%" PRIu32 ",\"postmortems_lost\":%" PRIu32 "}\n",
+           board_name, record->duration_us, record->pool_bytes, record->trace_lost, record->lines_lost,
+           record->deaths_lost);
+    for (uint32_t i = 0; i < job->container_count; i++)
+        print_container(&job->containers[i]);
+    for (uint32_t i = 0; i < job->action_count; i++)
+        print_action(&job->actions[i]);
+    for (uint32_t i = 0; i < record->line_count; i++) {
+        const struct scenario_line *line = &record->lines[i];
+        printf("{\"log\":");
+        print_text(record->log + line->at, line->len);
+        printf(",\"time_us\":%" PRIu32 ",\"container\":%u}\n", line->time_us, line->container);
+    }
+    for (uint32_t i = 0; i < record->death_count; i++)
+        print_death(&record->deaths[i]);
+    for (uint32_t i = 0; i < record->trace_count; i++) {
+        const struct atto_trace_record *trace = &record->trace[i];
+        printf("{\"trace\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"detail\":", NAME_OF(kind_names, trace->kind),
+               trace->time_us, trace->container);
+        if (trace->kind == ATTO_TRACE_ACTIVATE || trace->kind == ATTO_TRACE_END)
+            printf("\"%s\"", NAME_OF(activation_names, trace->detail));
+        else if (trace->kind == ATTO_TRACE_STATE)
+            printf("\"%s\"", NAME_OF(state_names, trace->detail));
+        else if (trace->kind == ATTO_TRACE_FAULT)
+            printf("\"%s\"", atto_status_name((enum atto_status)-(int32_t)trace->detail));
+        else
+            printf("%u", trace->detail);
+        printf(",\"value\":%" PRIu32 "}\n", trace->value);
+    }
+}
