@@ -411,6 +411,20 @@ static void last_loop_after_change(void)
     CHECK(world_info(&world, container).activation == ATTO_ACTIVATION_NONE);
 }
 
+static void resume_with_first_limits(void)
+{
+    begin();
+    loop_fuel = 150;
+    struct atto_container *container = started(&plain, SCHEDULE(.period_us = 10000));
+    GO_ON();
+    atto_engine_poll(&world.engine);
+    EQUAL(atto_engine_pause(&world.engine, container), ATTO_OK);
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.period_us = 10000, .log_bytes = 9), NULL),
+          ATTO_OK);
+    EQUAL(atto_engine_resume(&world.engine, container), ATTO_OK);
+    EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
+}
+
 static const struct harness_test tests[] = {
     TEST(slice_after_wait, "What a wait leaves of a slice's fuel does not make the next slice longer."),
     TEST(budget_after_wait, "What a wait leaves of a slice's fuel is not used beyond the budget."),
@@ -430,6 +444,7 @@ static const struct harness_test tests[] = {
     TEST(loop_and_stop_in_one_period, "Loop and stop in one period, again and again, break no promise to others."),
     TEST(window_longer_than_period, "A budget that has no room for each period's activation is refused."),
     TEST(budget_of_one_activation, "A budget that is admitted does not make its own container late."),
+    TEST(resume_with_first_limits, "A container goes on after a pause in which it was given its first limits."),
     TEST(last_loop_after_change, "A last loop ends well after its limits were taken away meanwhile."),
 };
 HARNESS_MAIN(tests)

@@ -120,7 +120,7 @@ static void container_resume(struct atto_engine *engine, struct atto_container *
 {
     bool starting = container->activation == ATTO_ACTIVATION_START;
     container_state(engine, container, starting ? ATTO_STATE_STARTING : ATTO_STATE_RUNNING);
-    if (container->limits != NULL)
+    if (limits_of(container) != NULL)
         limits_of(container)->heartbeat_us = engine->now_us;
     release_skip(container, engine->now_us);
     if (container->activation == ATTO_ACTIVATION_NONE) {
