@@ -59,7 +59,7 @@ static enum atto_status install(struct atto_instance *container, const struct at
 
 static int run(const struct atto_buffer *text, const struct atto_buffer *memory)
 {
-    struct atto_firmware firmware = {.executors = executors, .host = {&call_table, NULL}, .fuel = FUEL};
+    struct atto_firmware firmware = {.executors = executors, .host = {.calls = &call_table}, .fuel = FUEL};
     struct atto_context context = {memory->bytes, (uint32_t)memory->len, ATTO_WRITE};
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_instance container;

@@ -40,7 +40,7 @@ static void run_entries(struct atto_instance *container)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    struct atto_firmware firmware = { .executors = executors, .host = { &guest_calls, NULL }, .fuel = 500 };
+    struct atto_firmware firmware = { .executors = executors, .host = { .calls = &guest_calls }, .fuel = 500 };
     static struct atto_instance container;
     struct atto_refusal refusal = { ATTO_OK, 0 };
     if (len > 4096u)

@@ -62,6 +62,12 @@ static int32_t call_zero(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
+static int32_t call_post(struct atto_run *run, uint64_t r[6])
+{
+    r[0] = (uint64_t)(int64_t)atto_engine_post(atto_engine_of(run), atto_container_of(run), 0, 0, NULL, 0);
+    return ATTO_OK;
+}
+
 /* The executors of the world are those of the library, but that fuel takes time. */
 static enum atto_outcome timed(struct atto_run *run, enum atto_outcome (*resume)(struct atto_run *run))
 {
@@ -87,8 +93,9 @@ void world_begin(struct world *world)
     static const struct atto_call calls[ATTO_CALL_PAGE] = {
         [WORLD_CALL_LATER] = { call_later, 1 },
         [WORLD_CALL_BEAT] = { call_beat, 1 },
-        [WORLD_CALL_LOG] = { call_log, 1 },
+        [WORLD_CALL_LOG] = { call_log, 20 },
         [WORLD_CALL_ZERO] = { call_zero, 1 },
+        [WORLD_CALL_POST] = { call_post, 20 },
     };
     static const struct atto_call_table table = { { calls } };
     static struct atto_executor bpf, host;
@@ -122,10 +129,11 @@ void world_begin(struct world *world)
     atto_engine_init(&world->engine, &world->config, world->pool, WORLD_POOL_BYTES);
 }
 
-/* {1: "test", 2: [[name, slot], ...], 5: [2, 5, 6, 7]}; names of at most 23 bytes, slots below 24. */
+/* {1: "test", 2: [[name, slot], ...], 5: [2, 5, 6, 7, 8]}; names of at most 23 bytes, slots below 24. */
 static uint32_t manifest(uint8_t *bytes, const struct world_entry *entries, uint32_t entry_count)
 {
-    static const uint8_t calls[] = { 0x05, 0x84, WORLD_CALL_LATER, WORLD_CALL_BEAT, WORLD_CALL_LOG, WORLD_CALL_ZERO };
+    static const uint8_t calls[] = { 0x05, 0x85, WORLD_CALL_LATER, WORLD_CALL_BEAT, WORLD_CALL_LOG, WORLD_CALL_ZERO,
+                                     WORLD_CALL_POST };
     uint32_t len = 0;
     memcpy(bytes, "\xa3\x01\x64test\x02", 8);
     len = 8;

@@ -126,7 +126,7 @@ static void femto_temperature_sensor(void)
     static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { sensor_zero, 0 }, [2] = { sensor_zero, 0 } };
     static const struct atto_call_table table = { { [3] = calls } };
     static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
-    struct atto_firmware firmware = { .executors = executors, .host = { &table, NULL }, .fuel = 1000 };
+    struct atto_firmware firmware = { .executors = executors, .host = { .calls = &table }, .fuel = 1000 };
     static _Alignas(ATTO_ARENA_ALIGN) uint8_t arena[1024];
     static struct atto_instance container;
     struct atto_refusal refusal;

@@ -62,7 +62,7 @@ static const struct atto_executor *const executors[] = { &atto_executor_bpf, NUL
 #define BITS(a, b, c) { { [0] = 1u << (a) | 1u << (b) | 1u << (c) } }
 static const struct atto_firmware firmware = {
     .executors = executors,
-    .host = { &call_table, NULL },
+    .host = { .calls = &call_table },
     .granted = { { [0] = 1u << CALL_TRACE | 1u << CALL_ACT | 1u << CALL_OTHER | 1u << CALL_WAIT } },
     .fuel = 1000,
 };

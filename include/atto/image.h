@@ -85,7 +85,6 @@ void atto_image_bare(const uint8_t *text, uint32_t len, struct atto_image *image
 /* The initial values of data of an image that atto_image_parse has accepted: what it found as image->data. For those who
  * keep no struct atto_image. */
 /*@ requires readable(bytes, ATTO_FEMTO_HEADER_BYTES);
-    requires le32(bytes) != ATTO_FEMTO_MAGIC ==> readable(bytes, ATTO_IMAGE_HEADER_BYTES);
     terminates \true; exits \false; assigns \nothing; */
 struct atto_span atto_image_data(const uint8_t *bytes);
 
