@@ -25,6 +25,7 @@
 struct activation {
     json_int_t id; /* 0: none */
     char *name;
+    bool missed; /* its deadline, before its end: it is dropped */
 };
 
 struct event {
@@ -83,7 +84,7 @@ static void end_activation(struct writer *writer, uint32_t index, json_int_t ts,
         return;
     add(writer, "e", open->name, FIRST_THREAD + index, ts, with_id(open->id, json_pack("{s:s}", "end", how)));
     free(open->name);
-    *open = (struct activation){0, NULL};
+    *open = (struct activation){0};
 }
 
 /* A release from before the scenario's begin cannot be: the first one is that of a start. */
@@ -130,6 +131,7 @@ static void add_record(struct writer *writer, const json_t *record)
     } else if (strcmp(kind, "call") == 0) {
         add_call(writer, thread, ts, (uint32_t)atto_scenario_number(record, "detail"));
     } else if (strcmp(kind, "miss") == 0) {
+        writer->open[index].missed = writer->open[index].id != 0;
         add_instant(writer, "miss", "deadline missed", thread, ts, json_pack("{s:I}", "deadlines", value));
     } else if (strcmp(kind, "throttle") == 0) {
         add_instant(writer, "throttle", "throttled", thread, ts, json_pack("{s:I}", "for_us", value));
@@ -138,7 +140,7 @@ static void add_record(struct writer *writer, const json_t *record)
     } else if (strcmp(kind, "activate") == 0) {
         begin_activation(writer, index, ts, detail, value);
     } else if (strcmp(kind, "end") == 0) {
-        end_activation(writer, index, ts, "done");
+        end_activation(writer, index, ts, writer->open[index].missed ? "dropped" : "done");
     } else if (strcmp(kind, "fault") == 0) {
         add_instant(writer, "fault", detail, thread, ts, json_pack("{s:I}", "slot", value));
         end_activation(writer, index, ts, "fault");
