@@ -44,7 +44,8 @@ struct writer {
 };
 
 /* Takes an event's own members, as json_pack has made them, and adds what all have. */
-static void add(struct writer *writer, const char *phase, const char *name, uint32_t thread, json_int_t ts, json_t *more)
+static void add(struct writer *writer, const char *phase, const char *name, uint32_t thread, json_int_t ts,
+                json_t *more)
 {
     json_t *object = json_pack("{s:s,s:s,s:i,s:i,s:I}", "name", name, "ph", phase, "pid", PROCESS, "tid", (int)thread,
                                "ts", ts < 0 ? (json_int_t)0 : ts);
@@ -205,9 +206,9 @@ static void add_thread(json_t *list, uint32_t thread, const char *name)
 static json_t *list_events(struct writer *writer)
 {
     json_t *list = json_array();
+    json_t *name = json_sprintf("Atto on %s", atto_scenario_word(writer->result->run, "run"));
 
-    add_metadata(list, "process_name", ACTIONS_THREAD,
-                 json_pack("{s:o}", "name", json_sprintf("Atto on %s", atto_scenario_word(writer->result->run, "run"))));
+    add_metadata(list, "process_name", ACTIONS_THREAD, json_pack("{s:o}", "name", name));
     add_thread(list, ACTIONS_THREAD, "actions");
     for (uint32_t i = 0; i < writer->scenario->container_count; i++)
         add_thread(list, FIRST_THREAD + i, writer->scenario->containers[i].name);

@@ -102,7 +102,8 @@ cat >all.json <<'JSON'
   "containers": [
     { "name": "a", "image": "guest.c", "schedule": { "period_us": 20000, "events": 2 }, "start_ms": 10 },
     { "name": "forced", "image": "guest.c", "schedule": { "period_us": 20000 } },
-    { "name": "late", "image": "other.atto", "schedule": { "period_us": 100000, "restart": "never" }, "start_ms": null },
+    { "name": "late", "image": "other.atto", "start_ms": null,
+      "schedule": { "period_us": 100000, "restart": "never" } },
     { "name": "gone", "image": "guest.c", "start_ms": null },
     { "name": "object", "image": "object.o", "fuel": 500, "schedule": { "priority": 3, "loop_count": 3 } }
   ],
