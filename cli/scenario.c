@@ -25,8 +25,8 @@ static const char usage[] =
     "      --json           print one JSON object\n"
     "  -h, --help           print this\n"
     "\n"
-    "Exit status: 0 everything was installed, whatever became of it; 1 something was not, or the scenario could not be\n"
-    "run; 2 wrong usage, or a mistake in the file.\n";
+    "Exit status: 0 everything was installed, whatever became of it; 1 something was not, or there is a mistake in the\n"
+    "file; 2 wrong usage.\n";
 
 struct arguments {
     const char *path, *board, *trace;
@@ -119,7 +119,7 @@ int atto_command_scenario(int argc, char **argv)
 {
     struct atto_scenario *scenario;
     struct arguments arguments;
-    int status = ATTO_EXIT_USAGE;
+    int status = ATTO_EXIT_REFUSED;
 
     if (!read_arguments(argc, argv, &arguments))
         return atto_wrong_usage("atto run --scenario");

@@ -103,7 +103,17 @@ static char *describe_constraint(const json_t *object)
     if (strcmp(constraint, "budget") == 0)
         return atto_format("budget: that of %s lacks %lld fuel for one activation", culprit, (long long)missing);
     return atto_format("unbounded: %s may take all the time from one with a deadline; it needs a budget, or a priority "
-                       "number that is larger by %lld", culprit, (long long)missing);
+                       "number that is larger by at least %lld", culprit, (long long)missing);
+}
+
+/* What refused an action; the device says the same of a container and of an entry point that is not there. */
+static const char *reason_of(const json_t *object)
+{
+    const char *action = atto_scenario_word(object, "action");
+
+    if (action == NULL || strcmp(atto_scenario_word(object, "status"), "ATTO_E_NOT_FOUND") != 0)
+        return atto_scenario_word(object, "text");
+    return strcmp(action, "post") == 0 ? "there is no such entry point, or it is not installed" : "it is not installed";
 }
 
 /* image: of what was to be installed, NULL for a change of schedule. */
@@ -113,7 +123,7 @@ static void print_refusal(const json_t *object, const struct atto_scenario_image
     char *constraint = describe_constraint(object);
     char *place = image != NULL && points_to_slot(object) ? describe_place(image, at) : NULL;
 
-    printf("%s\n", atto_scenario_word(object, "text"));
+    printf("%s\n", reason_of(object));
     if (place != NULL)
         printf("    at  %s\n", place);
     if (image != NULL && points_to_byte(object))

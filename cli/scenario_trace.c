@@ -25,6 +25,7 @@
 struct activation {
     json_int_t id; /* 0: none */
     char *name;
+    bool missed; /* its deadline, before its end: it is dropped */
 };
 
 struct event {
@@ -43,7 +44,8 @@ struct writer {
 };
 
 /* Takes an event's own members, as json_pack has made them, and adds what all have. */
-static void add(struct writer *writer, const char *phase, const char *name, uint32_t thread, json_int_t ts, json_t *more)
+static void add(struct writer *writer, const char *phase, const char *name, uint32_t thread, json_int_t ts,
+                json_t *more)
 {
     json_t *object = json_pack("{s:s,s:s,s:i,s:i,s:I}", "name", name, "ph", phase, "pid", PROCESS, "tid", (int)thread,
                                "ts", ts < 0 ? (json_int_t)0 : ts);
@@ -83,7 +85,7 @@ static void end_activation(struct writer *writer, uint32_t index, json_int_t ts,
         return;
     add(writer, "e", open->name, FIRST_THREAD + index, ts, with_id(open->id, json_pack("{s:s}", "end", how)));
     free(open->name);
-    *open = (struct activation){0, NULL};
+    *open = (struct activation){0};
 }
 
 /* A release from before the scenario's begin cannot be: the first one is that of a start. */
@@ -130,6 +132,7 @@ static void add_record(struct writer *writer, const json_t *record)
     } else if (strcmp(kind, "call") == 0) {
         add_call(writer, thread, ts, (uint32_t)atto_scenario_number(record, "detail"));
     } else if (strcmp(kind, "miss") == 0) {
+        writer->open[index].missed = writer->open[index].id != 0;
         add_instant(writer, "miss", "deadline missed", thread, ts, json_pack("{s:I}", "deadlines", value));
     } else if (strcmp(kind, "throttle") == 0) {
         add_instant(writer, "throttle", "throttled", thread, ts, json_pack("{s:I}", "for_us", value));
@@ -138,7 +141,7 @@ static void add_record(struct writer *writer, const json_t *record)
     } else if (strcmp(kind, "activate") == 0) {
         begin_activation(writer, index, ts, detail, value);
     } else if (strcmp(kind, "end") == 0) {
-        end_activation(writer, index, ts, "done");
+        end_activation(writer, index, ts, writer->open[index].missed ? "dropped" : "done");
     } else if (strcmp(kind, "fault") == 0) {
         add_instant(writer, "fault", detail, thread, ts, json_pack("{s:I}", "slot", value));
         end_activation(writer, index, ts, "fault");
@@ -203,9 +206,9 @@ static void add_thread(json_t *list, uint32_t thread, const char *name)
 static json_t *list_events(struct writer *writer)
 {
     json_t *list = json_array();
+    json_t *name = json_sprintf("Atto on %s", atto_scenario_word(writer->result->run, "run"));
 
-    add_metadata(list, "process_name", ACTIONS_THREAD,
-                 json_pack("{s:o}", "name", json_sprintf("Atto on %s", atto_scenario_word(writer->result->run, "run"))));
+    add_metadata(list, "process_name", ACTIONS_THREAD, json_pack("{s:o}", "name", name));
     add_thread(list, ACTIONS_THREAD, "actions");
     for (uint32_t i = 0; i < writer->scenario->container_count; i++)
         add_thread(list, FIRST_THREAD + i, writer->scenario->containers[i].name);

@@ -13,7 +13,8 @@ struct words {
 };
 
 static const struct words words[] = {
-    {"restart", {[ATTO_RESTART_NEVER] = "never", [ATTO_RESTART_ON_FAULT] = "on-fault", [ATTO_RESTART_ALWAYS] = "always"}},
+    {"restart",
+     {[ATTO_RESTART_NEVER] = "never", [ATTO_RESTART_ON_FAULT] = "on-fault", [ATTO_RESTART_ALWAYS] = "always"}},
     {"on_miss", {[ATTO_MISS_CONTINUE] = "continue", [ATTO_MISS_DROP] = "drop", [ATTO_MISS_FAULT] = "fault"}},
     {"on_overrun", {[ATTO_OVERRUN_THROTTLE] = "throttle", [ATTO_OVERRUN_FAULT] = "fault"}},
 };

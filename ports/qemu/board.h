@@ -18,8 +18,8 @@ extern const char *const board_name;
 /* Clock, log and random numbers. Those of an emulated board repeat from run to run. */
 extern const struct atto_port board_port;
 
-/* Waits until the clock of board_port has come to `time_us`; returns at once if it has. On an emulated board the wait is
- * exact in virtual time. */
+/* Waits until the clock of board_port has come to `time_us`; returns at once if it has. The clock of an emulated board
+ * is virtual, so there it takes hardly any time. */
 void board_wait_until(uint64_t time_us);
 
 /* Reads a file of the host into `buffer`. Returns its length in bytes, or BOARD_E_OPEN if it cannot be opened or read,

@@ -1,5 +1,5 @@
-/* The scenario: a firmware that runs several containers in one engine, for the `atto` command (`run --scenario`) and for
- * tests that must hold on the target. The same source is a Linux program.
+/* The scenario: a firmware that runs several containers in one engine, for the `atto` command (`run --scenario`) and
+ * for tests that must hold on the target. The same source is a Linux program.
  *
  * usage: scenario JOB       JOB is a file of the host, read through semihosting on an emulated board.
  *

@@ -145,8 +145,8 @@ void scenario_print(const struct scenario_job *job, const struct scenario_record
         print_death(&record->deaths[i]);
     for (uint32_t i = 0; i < record->trace_count; i++) {
         const struct atto_trace_record *trace = &record->trace[i];
-        printf("{\"trace\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"detail\":", NAME_OF(kind_names, trace->kind),
-               trace->time_us, trace->container);
+        printf("{\"trace\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"detail\":",
+               NAME_OF(kind_names, trace->kind), trace->time_us, trace->container);
         if (trace->kind == ATTO_TRACE_ACTIVATE || trace->kind == ATTO_TRACE_END)
             printf("\"%s\"", NAME_OF(activation_names, trace->detail));
         else if (trace->kind == ATTO_TRACE_STATE)
