@@ -61,8 +61,7 @@ struct atto_hook_wish {
         manifest->stack_bytes <= 0xffff && manifest->fuel <= ATTO_FUEL_MAX &&
         inside(manifest->entries.ptr, manifest->entries.len, bytes, len) &&
         inside(manifest->hooks.ptr, manifest->hooks.len, bytes, len) &&
-        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX &&
-        sound_schedule(&manifest->schedule); */
+        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX; */
 
 /* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused, and so is
  * a deadline that is longer than the period. Without a schedule it is ATTO_SCHEDULE_INIT.
