@@ -257,8 +257,8 @@ static void run(uint64_t for_us)
     for (uint32_t i = 0; i < count; i++) {
         struct atto_container_info info = world_info(&world, tasks[i].container);
         if (tasks[i].schedule.period_us != 0u && tasks[i].schedule.events == 0u)
-            EQUAL(info.misses, 0);
-        EQUAL(info.faults, 0);
+            EQUAL(info.counters.misses, 0);
+        EQUAL(info.counters.faults, 0);
     }
 }
 

@@ -41,17 +41,17 @@ static void periodic_without_drift(void)
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(1000));
     struct atto_container_info info = world_info(&world, container);
-    EQUAL(info.activations, 100);
-    EQUAL(info.misses, 0);
-    EQUAL(info.faults, 0);
-    EQUAL(info.fuel, 100u * 206u);
-    EQUAL(info.time_us, 100u * 206u);
+    EQUAL(info.counters.activations, 100);
+    EQUAL(info.counters.misses, 0);
+    EQUAL(info.counters.faults, 0);
+    EQUAL(info.counters.fuel, 100u * 206u);
+    EQUAL(info.counters.time_us, 100u * 206u);
     EQUAL(info.memory_bytes, 16);
     EQUAL(world.lock_errors, 0);
     EQUAL(atto_engine_stop(&world.engine, container, false), ATTO_OK);
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
     world_run(&world, AT_MS(2000));
-    EQUAL(world_info(&world, container).activations, 100);
+    EQUAL(world_info(&world, container).counters.activations, 100);
     EQUAL(atto_engine_remove(&world.engine, container), ATTO_OK);
     CHECK(atto_engine_next(&world.engine, NULL) == NULL);
 }
@@ -106,8 +106,8 @@ static void start_loop_stop(void)
         EQUAL(atto_engine_pause(&world.engine, container), ATTO_E_STATE);
         EQUAL(atto_engine_resume(&world.engine, container), ATTO_E_STATE);
     }
-    EQUAL(world_info(&world, container).faults, 0);
-    EQUAL(world_info(&world, container).misses, 0);
+    EQUAL(world_info(&world, container).counters.faults, 0);
+    EQUAL(world_info(&world, container).counters.misses, 0);
 }
 
 static void pause_and_resume(void)
@@ -129,8 +129,8 @@ static void pause_and_resume(void)
     EQUAL(atto_engine_remove(&world.engine, container), ATTO_E_STATE);
     EQUAL(atto_engine_resume(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(100));
-    EQUAL(world_info(&world, container).misses, 0); /* neither what the pause covered nor what it interrupted */
-    EQUAL(world_info(&world, container).faults, 0);
+    EQUAL(world_info(&world, container).counters.misses, 0); /* neither what the pause covered nor what it interrupted */
+    EQUAL(world_info(&world, container).counters.faults, 0);
     EQUAL(data_word(container, 0), 7u + 1u + 2u); /* what was interrupted, and the releases at 80 and 90 ms */
 }
 
@@ -150,7 +150,7 @@ static void stop_has_a_limit(void)
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPING);
     world_run(&world, AT_MS(6));
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
-    EQUAL(world_info(&world, container).faults, 0);
+    EQUAL(world_info(&world, container).counters.faults, 0);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     EQUAL(atto_engine_stop(&world.engine, container, false), ATTO_OK);
     EQUAL(atto_engine_stop(&world.engine, container, true), ATTO_OK);
@@ -176,12 +176,12 @@ static void restarts_with_back_off(void)
     static const uint32_t faults_at_ms[] = { 0, 10, 30, 70 };
     for (uint32_t i = 0; i < 4u; i++) {
         world_run(&world, AT_MS(faults_at_ms[i]) + 500u);
-        EQUAL(world_info(&world, container).faults, i + 1u);
+        EQUAL(world_info(&world, container).counters.faults, i + 1u);
         EQUAL(world_info(&world, container).state, ATTO_STATE_FAULTED);
         EQUAL(world_info(&world, container).restarts, i < 3u);
     }
     world_run(&world, AT_MS(10000));
-    EQUAL(world_info(&world, container).faults, 4);
+    EQUAL(world_info(&world, container).counters.faults, 4);
     struct atto_postmortem postmortem;
     CHECK(atto_engine_postmortem(&world.engine, 0, &postmortem));
     EQUAL(postmortem.container, world_info(&world, container).id);
@@ -209,7 +209,7 @@ static void restarts_keep_the_period(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(99));
-    EQUAL(world_info(&world, container).activations, 5);
+    EQUAL(world_info(&world, container).counters.activations, 5);
 }
 
 static void ends_and_begins_again(void)
@@ -226,7 +226,7 @@ static void ends_and_begins_again(void)
     world_run(&world, AT_MS(20));
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
     EQUAL(data_word(container, 0), 2); /* `stop` has run */
-    EQUAL(world_info(&world, container).activations, 6);
+    EQUAL(world_info(&world, container).counters.activations, 6);
     schedule.restart = ATTO_RESTART_ALWAYS;
     schedule.backoff_ms = 5;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
@@ -234,7 +234,7 @@ static void ends_and_begins_again(void)
     world_run(&world, AT_MS(26));
     CHECK(world_info(&world, container).restarts);
     world_run(&world, AT_MS(35));
-    EQUAL(world_info(&world, container).activations, 6u + 6u + 6u);
+    EQUAL(world_info(&world, container).counters.activations, 6u + 6u + 6u);
     schedule.restart = ATTO_RESTART_NEVER;
     schedule.loop_count = 0;
     schedule.lifetime_ms = 7;
@@ -258,13 +258,13 @@ static void heartbeat(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(100));
-    EQUAL(world_info(&world, container).faults, 0);
+    EQUAL(world_info(&world, container).counters.faults, 0);
     make_life(); /* no heartbeat in it */
     CHECK(atto_engine_update(&world.engine, &container,
                              &(struct atto_install){ .bytes = image.bytes, .len = image.len, .schedule = &schedule,
                                                      .fuel = 1000 }, NULL) == ATTO_OK);
     world_run(&world, AT_MS(104));
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_HEARTBEAT);
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_HEARTBEAT);
     EQUAL(world_info(&world, container).state, ATTO_STATE_FAULTED);
 }
 
@@ -284,15 +284,15 @@ static void budgets_throttle(void)
         harness_case(window, 0);
         world_run(&world, AT_MS(10u * window) - 1u);
         struct atto_container_info info = world_info(&world, container);
-        CHECK(info.fuel <= 500u * window + world.report.receipt.longest_run);
-        CHECK(info.fuel + 600u >= 500u * window);
+        CHECK(info.counters.fuel <= 500u * window + world.report.receipt.longest_run);
+        CHECK(info.counters.fuel + 600u >= 500u * window);
         CHECK(info.throttled);
     }
-    EQUAL(world_info(&world, container).faults, 0);
+    EQUAL(world_info(&world, container).counters.faults, 0);
     schedule.on_overrun = ATTO_OVERRUN_FAULT;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     world_run(&world, AT_MS(300));
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_BUDGET);
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_BUDGET);
 }
 
 /* A loop that takes longer than its period allows. */
@@ -308,18 +308,18 @@ static void deadlines(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(100));
-    EQUAL(world_info(&world, container).misses, 10);
+    EQUAL(world_info(&world, container).counters.misses, 10);
     EQUAL(data_word(container, 0), 17);
     schedule.on_miss = ATTO_MISS_DROP;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     world_run(&world, AT_MS(200));
-    EQUAL(world_info(&world, container).misses, 20);
+    EQUAL(world_info(&world, container).counters.misses, 20);
     EQUAL(data_word(container, 0), 17);
     schedule.on_miss = ATTO_MISS_FAULT;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     world_run(&world, AT_MS(300));
-    EQUAL(world_info(&world, container).misses, 21);
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_DEADLINE);
+    EQUAL(world_info(&world, container).counters.misses, 21);
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_DEADLINE);
 }
 
 static void releases_that_are_lost(void)
@@ -334,8 +334,8 @@ static void releases_that_are_lost(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(30));
-    EQUAL(world_info(&world, container).activations, 10);
-    EQUAL(world_info(&world, container).misses, 30);
+    EQUAL(world_info(&world, container).counters.activations, 10);
+    EQUAL(world_info(&world, container).counters.misses, 30);
 }
 
 static void durations(void)
@@ -348,13 +348,13 @@ static void durations(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(10));
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_DURATION);
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_DURATION);
     schedule.loop_max_us = 700;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(20));
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
-    EQUAL(world_info(&world, container).faults, 1);
+    EQUAL(world_info(&world, container).counters.faults, 1);
 }
 
 static void fuel_of_an_activation(void)
@@ -366,8 +366,8 @@ static void fuel_of_an_activation(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(10));
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_FUEL);
-    CHECK(world_info(&world, container).fuel <= 1000u + world.report.receipt.longest_run);
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_FUEL);
+    CHECK(world_info(&world, container).counters.fuel <= 1000u + world.report.receipt.longest_run);
 }
 
 /* The more urgent one has the processor whenever it wants it; equals share it. */
@@ -395,12 +395,12 @@ static void priorities(void)
     EQUAL(world.report.constraint, ATTO_CONSTRAINT_NONE);
     EQUAL(atto_engine_start(&world.engine, urgent), ATTO_OK);
     world_run(&world, AT_MS(1000));
-    uint64_t first = world_info(&world, equal[0]).time_us, second = world_info(&world, equal[1]).time_us;
+    uint64_t first = world_info(&world, equal[0]).counters.time_us, second = world_info(&world, equal[1]).counters.time_us;
     CHECK(first - second + 200u < 400u);
-    EQUAL(world_info(&world, last).activations, 1);
-    EQUAL(world_info(&world, last).time_us, 0);
-    EQUAL(world_info(&world, urgent).activations, 200);
-    EQUAL(world_info(&world, urgent).misses, 0);
+    EQUAL(world_info(&world, last).counters.activations, 1);
+    EQUAL(world_info(&world, last).counters.time_us, 0);
+    EQUAL(world_info(&world, urgent).counters.activations, 200);
+    EQUAL(world_info(&world, urgent).counters.misses, 0);
 }
 
 static void changes_while_it_runs(void)
@@ -412,18 +412,18 @@ static void changes_while_it_runs(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(100) + 500u);
-    EQUAL(world_info(&world, container).activations, 11);
+    EQUAL(world_info(&world, container).counters.activations, 11);
     schedule.period_us = 2000;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     world_run(&world, AT_MS(110) + 500u);
-    EQUAL(world_info(&world, container).activations, 11u + 5u);
+    EQUAL(world_info(&world, container).counters.activations, 11u + 5u);
     schedule.period_us = 100000;
     schedule.budget_fuel = 5000;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_OK);
     atto_engine_schedule(&world.engine, container, &read);
     EQUAL(memcmp(&read, &schedule, sizeof read), 0);
     world_run(&world, AT_MS(500));
-    EQUAL(world_info(&world, container).activations, 11u + 5u + 3u);
+    EQUAL(world_info(&world, container).counters.activations, 11u + 5u + 3u);
     schedule.priority = 16;
     EQUAL(atto_engine_set_schedule(&world.engine, container, &schedule, NULL), ATTO_E_ARGUMENT);
     schedule.priority = 3;
@@ -481,7 +481,7 @@ static void events(void)
     EQUAL(atto_engine_resume(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(6));
     EQUAL(data_word(container, 1), 1243);
-    EQUAL(world_info(&world, container).denials, 1);
+    EQUAL(world_info(&world, container).counters.denials, 1);
 }
 
 static void answers(void)
@@ -503,7 +503,7 @@ static void answers(void)
     EQUAL(data_word(container, 1), 5);
     CHECK(world_info(&world, container).waits);
     world_run(&world, AT_MS(7));
-    EQUAL(world_info(&world, container).last_fault, ATTO_FAULT_DURATION); /* the second one waits too long */
+    EQUAL(world_info(&world, container).counters.last_fault, ATTO_FAULT_DURATION); /* the second one waits too long */
     EQUAL(atto_engine_answer(&world.engine, container, 5), ATTO_E_STATE);
 }
 
@@ -525,7 +525,7 @@ static void containers_at_hooks(void)
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     EQUAL(atto_hook_fire(&hook, &byte, -1), 4);
     EQUAL(atto_hook_fire(&hook, &byte, -1), 44);
-    EQUAL(world_info(&world, container).fuel, 14);
+    EQUAL(world_info(&world, container).counters.fuel, 14);
     EQUAL(atto_hook_fire(&hook, &byte, -1), 444); /* 6 units of its budget were left, and it ends within its longest run */
     EQUAL(atto_hook_fire(&hook, &byte, -1), -1);
     EQUAL(attachment.skipped, 2);
@@ -553,15 +553,15 @@ static void log_within_a_quota(void)
     CHECK(container != NULL);
     EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
     world_run(&world, AT_MS(2000));
-    EQUAL(world_info(&world, container).activations, 20);
-    EQUAL(world_info(&world, container).denials, 16); /* two lines a second are within 60 bytes */
+    EQUAL(world_info(&world, container).counters.activations, 20);
+    EQUAL(world_info(&world, container).counters.denials, 16); /* two lines a second are within 60 bytes */
     for (uint32_t i = 0; i < 4u; i++) {
         EQUAL(atto_engine_log_read(&world.engine, &id, text, sizeof text), 26);
         EQUAL(memcmp(text, "abcdefghijklmnopqrstuvwxyz", 26), 0);
         EQUAL(id, world_info(&world, container).id);
     }
     EQUAL(atto_engine_log_read(&world.engine, &id, text, sizeof text), -1);
-    EQUAL(world_info(&world, container).host_calls, 20);
+    EQUAL(world_info(&world, container).counters.host_calls, 20);
     EQUAL(world_info(&world, container).last_calls[0], WORLD_CALL_LOG);
 }
 
@@ -652,8 +652,8 @@ static void update_in_place(void)
     EQUAL(world_info(&world, container).id, id);
     EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
     world_run(&world, AT_MS(96));
-    EQUAL(world_info(&world, container).faults, 1);
-    EQUAL(world_info(&world, container).activations, 11);
+    EQUAL(world_info(&world, container).counters.faults, 1);
+    EQUAL(world_info(&world, container).counters.activations, 11);
     EQUAL(atto_engine_update(&world.engine, &container, &request, &world.report), ATTO_OK);
     EQUAL(world_info(&world, container).state, ATTO_STATE_INSTALLED);
     EQUAL(atto_engine_remove(&world.engine, container), ATTO_OK);
@@ -684,12 +684,12 @@ static void functions_are_containers_too(void)
     EQUAL(atto_engine_start(&world.engine, guest), ATTO_OK);
     EQUAL(atto_engine_start(&world.engine, native), ATTO_OK);
     world_run(&world, AT_MS(1000));
-    EQUAL(world_info(&world, guest).activations, 100);
-    EQUAL(world_info(&world, native).activations, 100);
-    EQUAL(world_info(&world, native).fuel, 100u * 400u);
+    EQUAL(world_info(&world, guest).counters.activations, 100);
+    EQUAL(world_info(&world, native).counters.activations, 100);
+    EQUAL(world_info(&world, native).counters.fuel, 100u * 400u);
     EQUAL(atto_engine_name(native).len, 6);
     EQUAL(atto_engine_name(guest).len, 4);
-    EQUAL(world_info(&world, native).faults + world_info(&world, native).misses, 0);
+    EQUAL(world_info(&world, native).counters.faults + world_info(&world, native).counters.misses, 0);
 }
 
 static const struct harness_test tests[] = {

@@ -149,8 +149,8 @@ static void budget_after_wait(void)
     }
     settle();
     CHECK(world_info(&world, container).throttled);
-    harness_case(world_info(&world, container).fuel, 0);
-    CHECK(world_info(&world, container).fuel <= 50);
+    harness_case(world_info(&world, container).counters.fuel, 0);
+    CHECK(world_info(&world, container).counters.fuel <= 50);
 }
 
 /* ---- refusals ---- */
@@ -189,12 +189,12 @@ static void shorter_period(void)
     struct atto_container *container = started(&plain, SCHEDULE(.period_us = 100000, .on_miss = ATTO_MISS_FAULT));
     GO_ON();
     world_run(&world, AT_MS(50));
-    EQUAL(world_info(&world, container).activations, 1);
+    EQUAL(world_info(&world, container).counters.activations, 1);
     EQUAL(atto_engine_set_schedule(&world.engine, container,
                                    SCHEDULE(.period_us = 1000, .on_miss = ATTO_MISS_FAULT), NULL), ATTO_OK);
     world_run(&world, AT_MS(60));
     EQUAL(world_info(&world, container).state, ATTO_STATE_RUNNING);
-    EQUAL(world_info(&world, container).misses, 0);
+    EQUAL(world_info(&world, container).counters.misses, 0);
 }
 
 static void heartbeat_from_now_on(void)
@@ -241,7 +241,7 @@ static void stopped_in_its_last_loop(void)
     EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
     CHECK(!world_info(&world, container).restarts);
     world_run(&world, AT_MS(1000));
-    EQUAL(world_info(&world, container).activations, 1);
+    EQUAL(world_info(&world, container).counters.activations, 1);
 }
 
 static void long_start_is_no_miss(void)
@@ -266,8 +266,8 @@ static void dropped_event_and_loop(void)
     GO_ON();
     EQUAL(atto_engine_post(&world.engine, container, 1, 9600, NULL, 0), ATTO_OK);
     world_run(&world, AT_MS(15));
-    EQUAL(world_info(&world, container).misses, 1);
-    EQUAL(world_info(&world, container).activations, 3); /* loop at 0, event at 9.6, dropped at 10.1, loop of 10.0 */
+    EQUAL(world_info(&world, container).counters.misses, 1);
+    EQUAL(world_info(&world, container).counters.activations, 3); /* loop at 0, event at 9.6, dropped at 10.1, loop of 10.0 */
 }
 
 static void end_of_a_dropped_one(void)
@@ -363,7 +363,7 @@ static void loop_and_stop_in_one_period(void)
     atto_engine_start(&world.engine, restarted);
     atto_engine_start(&world.engine, other);
     world_run(&world, AT_MS(500));
-    EQUAL(world_info(&world, other).misses, 0);
+    EQUAL(world_info(&world, other).counters.misses, 0);
 }
 
 static void window_longer_than_period(void)
@@ -376,7 +376,7 @@ static void window_longer_than_period(void)
         return;
     atto_engine_start(&world.engine, container);
     world_run(&world, AT_MS(500));
-    EQUAL(world_info(&world, container).misses, 0);
+    EQUAL(world_info(&world, container).counters.misses, 0);
 }
 
 /* The second activation meets the window in which the first one, which came late, has used the budget; when the next
@@ -396,7 +396,7 @@ static void budget_of_one_activation(void)
     atto_engine_start(&world.engine, urgent);
     atto_engine_start(&world.engine, container);
     world_run(&world, AT_MS(500));
-    EQUAL(world_info(&world, container).misses, 0);
+    EQUAL(world_info(&world, container).counters.misses, 0);
 }
 
 static void last_loop_after_change(void)

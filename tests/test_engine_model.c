@@ -580,15 +580,15 @@ static void check_container(struct model *m, uint32_t *ram_bytes)
     NEED(info.id == m->id);
     NEED(info.state == m->state);
     NEED(info.activation == m->activation);
-    NEED(info.activations == m->activations);
-    NEED(info.host_calls == m->host_calls);
-    NEED(info.faults == sixteen_bits(m->faults));
-    NEED(info.misses == sixteen_bits(m->misses));
-    NEED(info.denials >= m->denials);
-    m->denials = info.denials;
+    NEED(info.counters.activations == m->activations);
+    NEED(info.counters.host_calls == m->host_calls);
+    NEED(info.counters.faults == sixteen_bits(m->faults));
+    NEED(info.counters.misses == sixteen_bits(m->misses));
+    NEED(info.counters.denials >= m->denials);
+    m->denials = info.counters.denials;
     if (!m->in_slice && m->burned == 0u) {
-        NEED(info.fuel == m->fuel);
-        NEED(info.time_us == m->time_us);
+        NEED(info.counters.fuel == m->fuel);
+        NEED(info.counters.time_us == m->time_us);
     }
     NEED(info.events <= m->held.events);
     NEED(!info.waits || m->activation != ATTO_ACTIVATION_NONE);
@@ -766,7 +766,7 @@ static void call_install(void)
     begin_budget(m);
     NEED(info.state == ATTO_STATE_INSTALLED);
     NEED(info.ram_bytes == report.ram_bytes);
-    NEED(info.activations == 0u && info.faults == 0u && info.last_fault == ATTO_OK && info.events == 0u);
+    NEED(info.counters.activations == 0u && info.counters.faults == 0u && info.counters.last_fault == ATTO_OK && info.events == 0u);
 }
 
 /* An update replays with the new program: the old one is over before its records come. */
@@ -809,7 +809,7 @@ static void call_update(struct model *m)
     GO_ON();
     enum atto_container_state next = kind->start ? ATTO_STATE_STARTING : ATTO_STATE_RUNNING;
     NEED(m->state == (was_alive ? next : ATTO_STATE_INSTALLED));
-    NEED(info_of(m).last_fault == was.last_fault);
+    NEED(info_of(m).counters.last_fault == was.counters.last_fault);
 }
 
 static void call_remove(struct model *m)
@@ -937,7 +937,7 @@ static void call_post(struct model *m)
         NEED(info.events == was.events + 1u || ends);
     else
         NEED(info.events == was.events);
-    NEED(info.denials == was.denials + (status == ATTO_E_QUOTA) || info.denials == 0xffffu || status == ATTO_OK);
+    NEED(info.counters.denials == was.counters.denials + (status == ATTO_E_QUOTA) || info.counters.denials == 0xffffu || status == ATTO_OK);
     if (status == ATTO_OK && m->state == ATTO_STATE_RUNNING && delay_us == 0u && !m->in_slice)
         NEED(m->activation != ATTO_ACTIVATION_NONE || ends);
 }

@@ -105,11 +105,11 @@ static void run_beside(const struct atto_schedule *schedule, uint32_t hostile_fu
     *hostile_info = world_info(&world, hostile);
     harness_note("microseconds from release to first instruction, at most", worst.begin_us);
     harness_note("microseconds from release to end, at most", worst.end_us);
-    EQUAL(info.misses, 0);
-    EQUAL(info.faults, 0);
+    EQUAL(info.counters.misses, 0);
+    EQUAL(info.counters.faults, 0);
     CHECK(worst.ends + 2u >= RUN_US / PERIOD_US);
     CHECK(worst.end_us < PERIOD_US);
-    CHECK(hostile_info->activations != 0u);
+    CHECK(hostile_info->counters.activations != 0u);
 }
 
 static void fuel_of_an_activation(void)
@@ -119,8 +119,8 @@ static void fuel_of_an_activation(void)
     world_image(&hostile_image, SLOTS(JUMP(-1)), ENTRIES({ "loop", 0 }));
     run_beside(&schedule, 200, &info);
     GO_ON();
-    EQUAL(info.last_fault, ATTO_FAULT_FUEL);
-    CHECK(info.faults > 3u);
+    EQUAL(info.counters.last_fault, ATTO_FAULT_FUEL);
+    CHECK(info.counters.faults > 3u);
 }
 
 static void fuel_of_a_window(void)
@@ -133,7 +133,7 @@ static void fuel_of_a_window(void)
     run_beside(&schedule, 100000, &info); /* it is as urgent as the victim */
     GO_ON();
     CHECK(info.throttled);
-    CHECK(info.fuel <= (RUN_US / PERIOD_US / 5u + 1u) * 40u + 1u);
+    CHECK(info.counters.fuel <= (RUN_US / PERIOD_US / 5u + 1u) * 40u + 1u);
 }
 
 static void memory(void)
@@ -144,7 +144,7 @@ static void memory(void)
                 ENTRIES({ "loop", 0 }));
     run_beside(&schedule, 1000, &info);
     GO_ON();
-    EQUAL(info.last_fault, ATTO_FAULT_MEMORY);
+    EQUAL(info.counters.last_fault, ATTO_FAULT_MEMORY);
 }
 
 static void host_calls(void)
@@ -154,8 +154,8 @@ static void host_calls(void)
     world_image(&hostile_image, SLOTS(CALL(WORLD_CALL_ZERO), JUMP(-2)), ENTRIES({ "loop", 0 }));
     run_beside(&schedule, 300, &info);
     GO_ON();
-    EQUAL(info.last_fault, ATTO_FAULT_FUEL);
-    CHECK(info.host_calls <= info.fuel / 2u); /* each is paid for */
+    EQUAL(info.counters.last_fault, ATTO_FAULT_FUEL);
+    CHECK(info.counters.host_calls <= info.counters.fuel / 2u); /* each is paid for */
 }
 
 static void log_bytes(void)
@@ -171,7 +171,7 @@ static void log_bytes(void)
     while (atto_engine_log_read(&world.engine, &id, text, sizeof text) >= 0)
         lines++;
     CHECK(lines == 10u || lines == 20u || lines == 30u); /* of 10 bytes each, within a second or two */
-    EQUAL(info.denials, info.host_calls < 0xffffu + lines ? info.host_calls - lines : 0xffffu);
+    EQUAL(info.counters.denials, info.counters.host_calls < 0xffffu + lines ? info.counters.host_calls - lines : 0xffffu);
 }
 
 static void events(void)
@@ -182,7 +182,7 @@ static void events(void)
     run_beside(&schedule, 1000000, &info);
     GO_ON();
     EQUAL(info.events, 4);
-    CHECK(info.denials != 0u);
+    CHECK(info.counters.denials != 0u);
 }
 
 static const struct harness_test tests[] = {

@@ -41,24 +41,30 @@ struct atto_container;
 /* Where an entry point is not given. */
 #define ATTO_ENTRY_NONE 0xffffu
 
-/* A container at one moment. Counters run from its install on and stop at their largest value. */
+/* What is counted about a container, from its install on; an update goes on counting. Each stops at its largest
+ * value. */
+struct atto_counters {
+    uint64_t fuel;     /* used by all activations */
+    uint64_t time_us;  /* that its slices took */
+    uint32_t activations;
+    uint32_t host_calls;
+    uint16_t faults;
+    uint16_t misses;   /* deadlines missed (known when the activation ends) and releases lost */
+    uint16_t denials;  /* what its quotas refused: log lines, events */
+    int8_t last_fault; /* enum atto_status; ATTO_OK: none */
+};
+
+/* A container at one moment. */
 struct atto_container_info {
+    struct atto_counters counters;
     uint16_t id;       /* number that logs, traces and post-mortems name it by; never given twice in 65,535 installs */
     enum atto_container_state state;
     enum atto_activation activation; /* that is under way */
     bool waits;        /* that activation waits for the answer to a host call */
     bool throttled;    /* ... or for its next budget */
     bool restarts;     /* faulted or stopped, and will be restarted by itself */
-    enum atto_status last_fault;     /* ATTO_OK: none since its install */
-    uint32_t activations;
-    uint32_t host_calls;
-    uint32_t faults;
-    uint32_t misses;   /* deadlines missed and releases lost */
-    uint32_t denials;  /* what its quotas refused: log lines, events */
-    uint64_t fuel;     /* used by all activations */
-    uint64_t time_us;  /* that its slices took */
     uint32_t ram_bytes;        /* taken from the pool, all included */
-    uint32_t stack_used_bytes; /* high-water mark since its start */
+    uint32_t stack_used_bytes; /* high-water mark since its start; 0 while a slice is under way */
     uint32_t memory_bytes;     /* data and bss */
     uint32_t events;           /* pending */
     uint8_t last_calls[4];     /* numbers of the last host calls, the latest first */
@@ -69,9 +75,9 @@ enum atto_constraint {
     ATTO_CONSTRAINT_NONE = 0,
     ATTO_CONSTRAINT_MEMORY = 1,    /* missing: bytes of the pool */
     ATTO_CONSTRAINT_DEADLINE = 2,  /* culprit would end late; missing: microseconds */
-    ATTO_CONSTRAINT_BUDGET = 3,    /* culprit's budget is smaller than one activation; missing: fuel */
+    ATTO_CONSTRAINT_BUDGET = 3,    /* culprit's budget is too small for its activations; missing: fuel */
     ATTO_CONSTRAINT_UNBOUNDED = 4  /* culprit may take all the time from one with a deadline: it needs a budget, or a
-                                      priority behind that one's; missing: steps of priority */
+                                      priority behind that one's; missing: steps of priority. There may be others */
 };
 
 /* The answer to an install, an update or a change of schedule. Response times and utilisation are 0 where the firmware
@@ -82,7 +88,8 @@ struct atto_report {
     uint32_t ram_bytes;              /* of the pool, all included */
     uint32_t fuel_between_yields;    /* most that the container runs before another one can */
     uint32_t utilisation_permille;   /* of all containers with a bound, this one included */
-    uint32_t response_us;            /* bound from release to end; 0: none, for a container without period */
+    uint32_t response_us;            /* bound from release to end of `loop`; 0: none, for a container without period and
+                                        for one that takes events: they may use up its budget before its loop */
     enum atto_constraint constraint; /* of ATTO_E_ADMISSION and ATTO_E_NO_MEMORY */
     const struct atto_container *culprit; /* whose promise would break; NULL: the new one's own */
     uint32_t missing;

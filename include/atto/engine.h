@@ -27,9 +27,9 @@ struct atto_engine_config {
     uint32_t slice_fuel;   /* fuel that a container gets before others of its priority have their turn; not 0 */
     uint32_t poll_slices;  /* slices after which atto_engine_poll returns; 0: when nothing is ready */
     uint32_t stop_max_us;  /* for `stop`, where the schedule has no limit; 0: none */
-    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; at most 65535; 0: no limit */
+    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; 0: no limit */
     uint32_t fuel_per_ms;  /* speed of this device for response times; 0: they are not judged */
-    uint32_t switch_fuel;  /* what a slice and an activation cost the engine, in fuel */
+    uint32_t switch_fuel;  /* what a slice costs the engine, in fuel; comes off budgets; at most ATTO_FUEL_MAX */
     struct atto_trace_record *trace; /* rings, each of as many as the next member says; 0: there is none */
     uint32_t trace_count;
     struct atto_postmortem *postmortems;
@@ -48,10 +48,10 @@ struct atto_engine {
     struct atto_container *timers;                  /* by time */
     struct atto_container *ready[ATTO_PRIORITIES];  /* the last of each priority's ring */
     uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
-    uint32_t longest_run;                           /* of all containers so far */
+    uint32_t longest_run;                           /* of all containers, since there was none */
     uint32_t trace_at, trace_unread;
     uint32_t postmortems_written;
-    uint32_t log_first, log_used, log_second;
+    uint32_t log_first, log_used;
     uint16_t last_id;
 };
 
@@ -133,8 +133,9 @@ enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_cont
 
 /* ---- schedule ---- */
 
-/* Changes a container's schedule, in any state, from its next activation on. Judged like an install: ATTO_E_ARGUMENT,
- * ATTO_E_ADMISSION, ATTO_E_NO_MEMORY, and then nothing has changed. report: may be NULL; only constraint, culprit,
+/* Changes a container's schedule, in any state, from its next activation on; a restart that is due stays due unless the
+ * new one has none. Judged like an install: ATTO_E_ARGUMENT, ATTO_E_ADMISSION, ATTO_E_NO_MEMORY, and then nothing has
+ * changed. report: may be NULL; only constraint, culprit,
  * missing, utilisation_permille and response_us are set. */
 enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct atto_container *container,
                                           const struct atto_schedule *schedule, struct atto_report *report);

@@ -64,9 +64,9 @@ struct atto_hook {
 
 #define ATTO_HOOK_INIT(hook_type) { .type = (hook_type) }
 
-/* Attaches an instance (a container of the engine's: atto_engine_attach): behind all attachments of the same or a smaller priority number. `attachment` is filled in by
- * this call. Allowed at any time, also from a host call while the hook fires: it takes part from the next firing on, or
- * in this one if its place is still to come.
+/* Attaches an instance (a container of the engine's: atto_engine_attach) behind all attachments of the same or a smaller
+ * priority number. `attachment` is filled in by this call. Allowed at any time, also from a host call while the hook
+ * fires: it takes part from the next firing on, or in this one if its place is still to come.
  * entry: of the container's program. priority: 0 to 15.
  * Returns ATTO_OK; ATTO_E_ARGUMENT (priority or policy out of range); ATTO_E_ENTRY (no such entry point);
  * ATTO_E_DENIED (the program can make host calls that the hook does not allow); ATTO_E_BUSY (the container is in the
@@ -75,10 +75,11 @@ enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment
                                   struct atto_instance *instance, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy);
 
-/* Attaches what the caller has judged already and filled in: run, target, left, entry, priority and policy.
- * calls: host calls that it can make. Returns ATTO_OK, ATTO_E_ARGUMENT, ATTO_E_DENIED or ATTO_E_STATE. */
+/* Attaches what the caller has judged: that it is not attached yet, and its entry. The caller has filled in run, target,
+ * left, entry, priority and policy; all else is 0. calls: host calls that it can make.
+ * Returns ATTO_OK, ATTO_E_ARGUMENT or ATTO_E_DENIED. */
 enum atto_status atto_hook_insert(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  const struct atto_attachment *filled, const struct atto_callset *calls);
+                                  const struct atto_callset *calls);
 
 /* Detaches. Allowed at any time, also from a host call while the hook fires (it is not run again; the attachment may be
  * reused when the firing is over). Returns ATTO_OK, or ATTO_E_NOT_FOUND if it is not attached to this hook. */

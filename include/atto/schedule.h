@@ -20,13 +20,13 @@
  *
  * priority          0 (most urgent) to 15; containers of the same priority take turns
  * period_us         from one activation of `loop` to the next; 0: `loop` is not activated by time
- * deadline_us       from the release of an activation to its end, at most; 0: the period
- * budget_fuel       for all activations within a window, at most
+ * deadline_us       from the release of an activation to its end, at most; 0: the period. Not longer than the period
+ * budget_fuel       for all activations within a window, at most; each slice costs the firmware's switch_fuel too
  * budget_window_us  length of the window; 0: the period, or one second if there is none
  * start_max_us      longest duration of `start`, of an activation of `loop` or for an event, and of `stop` from its
  * loop_max_us         release on; a fault when it is over (for `stop`: it is stopped without further delay)
  * stop_max_us         0: no limit, for `stop` that of the firmware
- * loop_count        activations of `loop` after which the container is stopped
+ * loop_count        activations of `loop` after which the container is stopped, dropped ones included
  * lifetime_ms       from its start (from the change of schedule, if it had no limits before) until it is stopped
  * heartbeat_us      longest time between two heartbeats (atto_heartbeat); a fault when it is over
  * restart           enum atto_restart

@@ -10,10 +10,10 @@
 #include "atto/status.h"
 
 enum atto_trace_kind {
-    ATTO_TRACE_ACTIVATE = 1, /* detail: enum atto_activation. value: microseconds since its release */
+    ATTO_TRACE_ACTIVATE = 1, /* detail: enum atto_activation. value: microseconds since its release, lower half */
     ATTO_TRACE_SLICE = 2,    /* it had the processor from time_us on. value: for so many microseconds */
     ATTO_TRACE_CALL = 3,     /* detail: number of the host call */
-    ATTO_TRACE_END = 4,      /* of an activation. detail: enum atto_activation. value: microseconds since its release */
+    ATTO_TRACE_END = 4,      /* of an activation. detail and value: as above */
     ATTO_TRACE_FAULT = 5,    /* detail: -enum atto_status. value: pc */
     ATTO_TRACE_MISS = 6,     /* value: deadlines missed at once */
     ATTO_TRACE_THROTTLE = 7, /* value: microseconds until its next budget */

@@ -76,8 +76,8 @@ static void print_container(const struct scenario_container *container)
                info->throttled ? "true" : "false", info->restarts ? "true" : "false");
         printf(",\"last_fault\":\"%s\",\"activations\":%" PRIu32 ",\"host_calls\":%" PRIu32 ",\"faults\":%" PRIu32
                ",\"misses\":%" PRIu32 ",\"denials\":%" PRIu32 ",\"fuel\":%" PRIu64 ",\"time_us\":%" PRIu64,
-               atto_status_name(info->last_fault), info->activations, info->host_calls, info->faults, info->misses,
-               info->denials, info->fuel, info->time_us);
+               atto_status_name(info->counters.last_fault), info->counters.activations, info->counters.host_calls, info->counters.faults, info->counters.misses,
+               info->counters.denials, info->counters.fuel, info->counters.time_us);
         printf(",\"ram_bytes\":%" PRIu32 ",\"stack_used_bytes\":%" PRIu32 ",\"memory_bytes\":%" PRIu32
                ",\"events\":%" PRIu32,
                info->ram_bytes, info->stack_used_bytes, info->memory_bytes, info->events);

@@ -6,136 +6,117 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
-#define RESPONSE_MAX_US 0x7fffffffu
+#define TIME_MAX_US 0x7fffffffu
 
+/* Times are at most TIME_MAX_US, so two of them can be added. */
 struct task {
-    const struct atto_container *container; /* NULL: the new one */
+    const struct atto_container *container;
     uint32_t priority;
-    uint32_t cost_us;   /* 0: no bound, so it may take everything */
+    uint32_t cost_us;     /* 0: no bound, so it may take everything */
     uint32_t period_us;
     uint32_t jitter_us;
     uint32_t deadline_us; /* 0: nothing is promised */
-    uint32_t lacks_fuel;  /* in the budget for one activation */
+    uint32_t lacks_fuel;  /* in the budget, for what is promised */
 };
 
 /* The container that is judged with the numbers that it is to have, and all others as they are. */
 struct judgement {
     struct atto_engine *engine;
-    const struct atto_container *subject; /* NULL: a new one */
+    const struct atto_container *subject;
     const struct atto_schedule *schedule;
     uint32_t fuel;
+    uint32_t longest_run; /* of all of them */
 };
 
-static uint32_t time_of(const struct atto_engine *engine, uint32_t fuel)
+static OFF_PATH uint32_t saturated(uint64_t value, uint32_t most)
 {
-    const struct atto_engine_config *config = engine->config;
-    uint64_t slices = fuel / config->slice_fuel + 2u;
-    uint64_t all = (uint64_t)fuel + engine->longest_run + slices * config->switch_fuel;
-    uint64_t us = (all * 1000u + config->fuel_per_ms - 1u) / config->fuel_per_ms;
-    return us < RESPONSE_MAX_US ? (uint32_t)us : RESPONSE_MAX_US;
+    return value < most ? (uint32_t)value : most;
 }
 
-/* What a budget lacks for all releases within a window. Windows begin with a release. */
-static uint32_t lacks(const struct atto_schedule *schedule, uint32_t fuel)
+/* Time for so much fuel and the last run of instructions that goes over it. */
+static OFF_PATH uint32_t time_of(const struct judgement *judgement, uint32_t fuel)
 {
-    uint32_t window_us = budget_window_us(schedule);
-    uint64_t releases = window_us / schedule->period_us + (window_us % schedule->period_us != 0u ? 2u : 0u);
-    uint64_t needed = releases * fuel;
-    if (needed <= schedule->budget_fuel)
-        return 0;
-    return needed - schedule->budget_fuel < UINT32_MAX ? (uint32_t)(needed - schedule->budget_fuel) : UINT32_MAX;
+    uint32_t per_ms = judgement->engine->config->fuel_per_ms;
+    uint64_t all = (uint64_t)fuel + judgement->longest_run;
+    return saturated((all * 1000u + per_ms - 1u) / per_ms, TIME_MAX_US);
 }
 
-static struct task task_of(const struct judgement *judgement, const struct atto_container *container)
+/* Fuel of an activation and of the engine that divides it into slices. */
+static OFF_PATH uint32_t with_switches(const struct atto_engine *engine, uint32_t fuel)
 {
-    struct atto_schedule schedule;
+    uint32_t slices = fuel / engine->config->slice_fuel + 2u;
+    return saturated(fuel + (uint64_t)slices * engine->config->switch_fuel, UINT32_MAX);
+}
+
+/* Releases within a window at most. Windows begin with a release. */
+static uint32_t releases(uint32_t window_us, uint32_t period_us)
+{
+    return window_us / period_us + (window_us % period_us != 0u ? 2u : 0u);
+}
+
+static void task_of(const struct judgement *judgement, const struct atto_container *container, struct task *task)
+{
+    const struct atto_engine *engine = judgement->engine;
+    struct atto_schedule schedule = *judgement->schedule;
     uint32_t fuel = judgement->fuel;
-    if (container == judgement->subject) {
-        schedule = *judgement->schedule;
-    } else {
-        schedule_of(container, &schedule);
+    if (container != judgement->subject) {
+        atto_schedule_of(container, &schedule);
         fuel = container->fuel;
     }
-    struct task task = { .container = container, .priority = schedule.priority };
+    *task = (struct task){ .container = container, .priority = schedule.priority };
+    fuel = with_switches(engine, fuel);
     if (schedule.period_us != 0u && schedule.events == 0u) {
-        task.cost_us = time_of(judgement->engine, fuel);
-        task.period_us = schedule.period_us;
+        uint64_t needed = releases(atto_budget_window_us(&schedule), schedule.period_us) * (uint64_t)fuel;
+        task->cost_us = time_of(judgement, fuel);
+        task->period_us = schedule.period_us;
+        task->deadline_us = schedule.deadline_us != 0u ? schedule.deadline_us : schedule.period_us;
+        if (schedule.budget_fuel != 0u && needed > schedule.budget_fuel)
+            task->lacks_fuel = saturated(needed - schedule.budget_fuel, UINT32_MAX);
+        /* One that ends by itself and begins anew may run `stop` behind its loop. */
+        if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
+            task->cost_us *= 2u;
+    } else if (schedule.budget_fuel != 0u) {
+        task->cost_us = time_of(judgement, schedule.budget_fuel + engine->config->switch_fuel);
+        task->period_us = atto_budget_window_us(&schedule);
+        if (task->period_us > task->cost_us)
+            task->jitter_us = task->period_us - task->cost_us;
     }
-    if (schedule.period_us != 0u) {
-        task.deadline_us = schedule.deadline_us != 0u ? schedule.deadline_us : schedule.period_us;
-        task.lacks_fuel = schedule.budget_fuel != 0u ? lacks(&schedule, fuel) : 0u;
-    }
-    /* One that ends by itself and begins anew may run `stop` behind its loop. */
-    if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
-        task.cost_us = task.cost_us < RESPONSE_MAX_US / 2u ? 2u * task.cost_us : RESPONSE_MAX_US;
-    if (task.cost_us == 0u && schedule.budget_fuel != 0u) {
-        task.cost_us = time_of(judgement->engine, schedule.budget_fuel);
-        task.period_us = budget_window_us(&schedule);
-        task.jitter_us = task.period_us > task.cost_us ? task.period_us - task.cost_us : 0u;
-    }
-    return task;
 }
 
-/* All tasks, the new one last: *at is NULL at first, and after it when there is no more. */
-static bool next_task(const struct judgement *judgement, const struct atto_container **at, bool *over,
-                      struct task *task)
+/* All containers, the subject first. */
+static const struct atto_container *next(const struct judgement *judgement, const struct atto_container *at)
 {
-    if (*over)
-        return false;
-    *at = (const struct atto_container *)(const void *)pool_next(judgement->engine, (const void *)*at);
-    *over = *at == NULL;
-    if (*over && judgement->subject != NULL)
-        return false;
-    *task = task_of(judgement, *at);
-    return true;
+    const void *subject = judgement->subject;
+    const void *block = atto_pool_next(judgement->engine, at != subject ? (const void *)at : NULL);
+    return block != subject || block == NULL ? block : atto_pool_next(judgement->engine, block);
 }
-#define FOR_EACH_TASK(judgement, task)                                                                   \
-    for (struct { const struct atto_container *at; bool over; } walk = { NULL, false };                  \
-         next_task((judgement), &walk.at, &walk.over, (task));)
 
-/* What all others take from a task within `time_us`. UINT64_MAX and *culprit: one of them has no bound. */
-static uint64_t interference(const struct judgement *judgement, const struct task *task, uint64_t time_us,
-                             struct task *culprit)
+/* What a task and all that come before it take within `time_us`, followed until it is over the task's deadline.
+ * UNBOUNDED: *other may take everything. */
+#define UNBOUNDED UINT32_MAX
+static uint32_t demand(const struct judgement *judgement, const struct task *task, uint32_t time_us,
+                       struct task *other)
 {
-    uint64_t sum = 0;
-    struct task other;
-    FOR_EACH_TASK(judgement, &other)
-    {
-        if (other.container == task->container || other.priority > task->priority)
+    const struct atto_engine *engine = judgement->engine;
+    uint64_t sum = (uint64_t)task->cost_us + time_of(judgement, with_switches(engine, engine->config->slice_fuel));
+    for (const struct atto_container *at = judgement->subject; at != NULL; at = next(judgement, at)) {
+        task_of(judgement, at, other);
+        if (at == task->container || other->priority > task->priority)
             continue;
-        if (other.cost_us == 0u) {
-            *culprit = other;
-            return UINT64_MAX;
-        }
-        sum += (time_us + other.jitter_us + other.period_us - 1u) / other.period_us * other.cost_us;
+        if (other->cost_us == 0u)
+            return UNBOUNDED;
+        if (sum <= task->deadline_us)
+            sum += ((time_us + other->jitter_us - 1u) / other->period_us + 1u) * (uint64_t)other->cost_us;
     }
-    return sum;
-}
-
-/* The bound on the response of a task; more than its deadline: as far as it was followed. */
-static enum atto_constraint response(const struct judgement *judgement, const struct task *task, uint64_t *response_us,
-                                     struct task *culprit)
-{
-    uint64_t own_us = (uint64_t)task->cost_us + time_of(judgement->engine, judgement->engine->config->slice_fuel);
-    uint64_t before_us = 0;
-    *response_us = own_us;
-    while (*response_us != before_us && *response_us <= task->deadline_us) {
-        before_us = *response_us;
-        uint64_t others_us = interference(judgement, task, before_us, culprit);
-        if (others_us == UINT64_MAX)
-            return ATTO_CONSTRAINT_UNBOUNDED;
-        *response_us = own_us + others_us;
-    }
-    *culprit = *task;
-    return *response_us <= task->deadline_us ? ATTO_CONSTRAINT_NONE : ATTO_CONSTRAINT_DEADLINE;
+    return saturated(sum, UNBOUNDED - 1u);
 }
 
 static enum atto_status refuse(struct atto_report *report, enum atto_constraint constraint, const struct task *culprit,
-                               uint64_t missing)
+                               uint32_t missing)
 {
     report->constraint = constraint;
     report->culprit = culprit->container;
-    report->missing = missing < UINT32_MAX ? (uint32_t)missing : UINT32_MAX;
+    report->missing = missing;
     return ATTO_E_ADMISSION;
 }
 
@@ -143,44 +124,44 @@ static enum atto_status refuse(struct atto_report *report, enum atto_constraint 
 static enum atto_status judge_task(const struct judgement *judgement, const struct task *task,
                                    struct atto_report *report)
 {
-    struct task culprit = *task;
-    uint64_t response_us;
+    struct task other;
+    uint32_t response_us = 1, before_us;
     if (task->deadline_us == 0u)
         return ATTO_OK;
     if (task->lacks_fuel != 0u)
         return refuse(report, ATTO_CONSTRAINT_BUDGET, task, task->lacks_fuel);
-    if (task->cost_us == 0u)
-        return refuse(report, ATTO_CONSTRAINT_UNBOUNDED, task, 0);
-    enum atto_constraint constraint = response(judgement, task, &response_us, &culprit);
+    do {
+        before_us = response_us;
+        response_us = demand(judgement, task, before_us, &other);
+    } while (response_us != before_us && response_us <= task->deadline_us);
+    if (response_us == UNBOUNDED)
+        return refuse(report, ATTO_CONSTRAINT_UNBOUNDED, &other, task->priority - other.priority + 1u);
     if (task->container == judgement->subject)
-        report->response_us = response_us < UINT32_MAX ? (uint32_t)response_us : UINT32_MAX;
-    if (constraint == ATTO_CONSTRAINT_UNBOUNDED)
-        return refuse(report, constraint, &culprit, task->priority - culprit.priority + 1u);
-    if (constraint == ATTO_CONSTRAINT_DEADLINE)
-        return refuse(report, constraint, &culprit, response_us - task->deadline_us);
+        report->response_us = response_us;
+    if (response_us > task->deadline_us)
+        return refuse(report, ATTO_CONSTRAINT_DEADLINE, task, response_us - task->deadline_us);
     return ATTO_OK;
 }
 
-enum atto_status admission_judge(struct atto_engine *engine, const struct atto_container *container,
-                                 const struct atto_schedule *schedule, uint32_t fuel, struct atto_report *report)
+enum atto_status atto_admission_judge(struct atto_engine *engine, const struct atto_container *container,
+                                      const struct atto_schedule *schedule, uint32_t fuel, struct atto_report *report)
 {
-    const struct judgement judgement = { engine, container, schedule, fuel };
-    struct task task;
+    struct judgement judgement = { engine, container, schedule, fuel, report->receipt.longest_run };
     uint64_t permille = 0;
     enum atto_status status = ATTO_OK;
-    report->fuel_between_yields = engine->config->slice_fuel + engine->longest_run;
+    if (judgement.longest_run < engine->longest_run)
+        judgement.longest_run = engine->longest_run;
+    report->fuel_between_yields = engine->config->slice_fuel + judgement.longest_run;
     if (engine->config->fuel_per_ms == 0u)
         return ATTO_OK;
-    FOR_EACH_TASK(&judgement, &task)
-    {
+    for (const struct atto_container *at = container; at != NULL; at = next(&judgement, at)) {
+        struct task task;
+        task_of(&judgement, at, &task);
         if (task.cost_us != 0u)
             permille += ((uint64_t)task.cost_us * 1000u + task.period_us - 1u) / task.period_us;
-    }
-    report->utilisation_permille = permille < UINT32_MAX ? (uint32_t)permille : UINT32_MAX;
-    FOR_EACH_TASK(&judgement, &task)
-    {
         if (status == ATTO_OK)
             status = judge_task(&judgement, &task, report);
     }
+    report->utilisation_permille = saturated(permille, UINT32_MAX);
     return status;
 }

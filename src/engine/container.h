@@ -17,6 +17,9 @@
 #include "atto/engine.h"
 #include "pool.h"
 
+/* For what is not on the way of a switch or an activation: there once, and that way is short. */
+#define OFF_PATH __attribute__((noinline))
+
 enum container_flag {
     FLAG_READY = 1 << 0,    /* in the ring of its priority */
     FLAG_TIMER = 1 << 1,    /* in the timers */
@@ -40,43 +43,40 @@ struct event {
 
 struct limits {
     struct pool_block block;
-    struct limits *next; /* with FLAG_CHANGE: those that hold until the activation under way is over, or NULL */
+    uint8_t restarts;      /* in a row */
+    uint8_t event_count;
+    uint32_t loops;        /* begun in this life */
+    int32_t budget_left;   /* negative: overdrawn, which comes off the next window */
+    struct limits *next;   /* with FLAG_CHANGE: those that hold until the activation under way is over, or NULL */
     struct atto_schedule schedule;
     uint64_t release_us;   /* of an activation that is in the timers */
     uint64_t started_us;   /* this life */
     uint64_t heartbeat_us; /* the last one */
     uint64_t window_us;    /* of the budget: begin */
-    int32_t budget_left;   /* negative: overdrawn, which comes off the next window */
-    uint32_t loops;        /* of this life */
-    uint8_t restarts;      /* in a row */
-    uint8_t event_count;
     struct event events[]; /* schedule.events of them; while one is served it is events[0] */
 };
 
+/* What is looked at most lies in front, where instructions reach it with short offsets. */
 struct atto_container {
     struct pool_block block;
     struct atto_container *link; /* of the ring or list that it is in */
-    uint64_t at_us;
-    uint64_t release_us; /* next one of loop */
-    uint64_t fuel_used;
-    uint64_t time_us;
-    const void *program; /* image bytes, or struct atto_host_program */
-    struct limits *limits;
-    uint32_t activations;
-    uint32_t host_calls;
-    uint32_t period_us;
-    uint32_t fuel;       /* of an activation */
-    uint32_t fuel_left;  /* not given yet to the one under way */
-    uint32_t last_calls; /* numbers, a byte each, the latest in the lowest */
-    uint16_t faults, misses, denials;
-    uint16_t id;
-    uint16_t start_entry, loop_entry, stop_entry;
-    uint16_t log_used;   /* bytes, in engine->log_second */
     uint8_t state;
     uint8_t flags;
     uint8_t activation : 4, priority : 4;
     uint8_t request : 2, attachments : 6; /* hooks that it is attached to */
-    int8_t last_fault;
+    uint16_t start_entry, loop_entry, stop_entry;
+    uint16_t id;
+    uint16_t log_second; /* of the clock, when it logged last */
+    uint16_t log_used;   /* bytes, in that second */
+    struct limits *limits;
+    uint32_t fuel;       /* of an activation */
+    uint32_t fuel_left;  /* not given yet to the one under way */
+    uint32_t period_us;
+    const void *program; /* image bytes, or struct atto_host_program */
+    uint32_t last_calls; /* numbers, a byte each, the latest in the lowest */
+    uint64_t at_us;
+    uint64_t release_us; /* next one of loop */
+    struct atto_counters counters; /* fuel: of the activation under way, at its end */
 };
 
 #define ATTACHMENTS_MAX 63u
@@ -88,28 +88,46 @@ static inline struct atto_run *run_of(struct atto_container *container)
     return (struct atto_run *)(void *)(container + 1);
 }
 
-/* The limits that hold now; NULL: none. */
-static inline struct limits *limits_of(const struct atto_container *container)
+/* The other way round. */
+static inline struct atto_container *container_of(const struct atto_run *run)
 {
-    return (container->flags & FLAG_CHANGE) != 0 ? container->limits->next : container->limits;
+    return (struct atto_container *)(uintptr_t)run - 1;
 }
 
-static inline void count(uint16_t *counter, uint32_t more)
+/* The engine of a container that is in its place. */
+static inline struct atto_engine *engine_of(const struct atto_container *container)
 {
-    uint32_t sum = *counter + more;
-    *counter = (uint16_t)(sum > 0xffffu || sum < more ? 0xffffu : sum);
+    const struct atto_run *run = (const struct atto_run *)(const void *)(container + 1);
+    return (struct atto_engine *)(uintptr_t)run->host; /* the engine's first member */
 }
+
+/* Sets of states. */
+#define IN(state) (1u << (state))
+#define ALIVE (IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING) | IN(ATTO_STATE_PAUSED))
+#define OVER (IN(ATTO_STATE_INSTALLED) | IN(ATTO_STATE_STOPPED) | IN(ATTO_STATE_FAULTED))
+
+static inline bool is_in(const struct atto_container *container, uint32_t states)
+{
+    return (states >> container->state & 1u) != 0u;
+}
+
+/* Adds to a counter, up to its largest value. */
+void atto_count(uint16_t *counter, uint32_t more);
 
 /* ---- engine.c: the way in and out ---- */
 
 /* Takes the lock and reads the clock: engine->now_us is the time of everything until `leave`. */
-void enter(struct atto_engine *engine);
-void leave(struct atto_engine *engine);
+void atto_enter(struct atto_engine *engine);
+void atto_leave(struct atto_engine *engine);
 /* The same where each instruction counts. */
-static inline void enter_inline(struct atto_engine *engine, const struct atto_port *port)
+static inline void lock_inline(const struct atto_port *port)
 {
     if (port->lock != NULL)
         port->lock(port->user);
+}
+static inline void enter_inline(struct atto_engine *engine, const struct atto_port *port)
+{
+    lock_inline(port);
     engine->now_us = port->now_us(port->user);
 }
 static inline void leave_inline(const struct atto_port *port)
@@ -118,90 +136,103 @@ static inline void leave_inline(const struct atto_port *port)
         port->unlock(port->user);
 }
 /* The end of a call that may have made something due: wakes who sleeps, and leaves. */
-enum atto_status finish(struct atto_engine *engine, enum atto_status status);
+enum atto_status atto_finish(struct atto_engine *engine, enum atto_status status);
 
 /* ---- queue.c: where a container is ---- */
 
-void ready_push(struct atto_engine *engine, struct atto_container *container);
-void timer_push(struct atto_engine *engine, struct atto_container *container, uint64_t at_us);
+void atto_ready_push(struct atto_container *container);
+void atto_timer_push(struct atto_container *container, uint64_t at_us);
 /* Takes it out of the ring or list that it is in, if it is in one. */
-void queue_leave(struct atto_engine *engine, struct atto_container *container);
+void atto_queue_leave(struct atto_container *container);
 
 /* ---- schedule.c: activations ---- */
 
 /* Begins an activation; false: there is no such entry point, and nothing has happened. */
-bool activation_begin(struct atto_engine *engine, struct atto_container *container, enum atto_activation kind,
-                      uint32_t entry, uint64_t release_us);
-/* What the activation under way has used so far; it comes to fuel_used at its end. */
-uint32_t activation_fuel(const struct atto_container *container);
+bool atto_activation_begin(struct atto_container *container, enum atto_activation kind, uint32_t entry,
+                           uint64_t release_us);
+/* Notes that one has begun. */
+void atto_activation_note(struct atto_container *container, enum atto_activation kind, uint64_t release_us);
+/* What the activation under way has used so far; it comes to the counter at its end. */
+uint32_t atto_activation_fuel(const struct atto_container *container);
 /* Forgets the activation that is under way, if there is one, and takes over a change of schedule. */
-void activation_drop(struct atto_engine *engine, struct atto_container *container);
+void atto_activation_drop(struct atto_container *container);
 /* Goes on with a container that has nothing under way: begins what is due, or sets the timer. */
-void container_idle(struct atto_engine *engine, struct atto_container *container);
+void atto_container_idle(struct atto_container *container);
 /* If the next release is before `at_us`: moves it there or later, and answers how many are skipped. */
-uint32_t release_skip(struct atto_container *container, uint64_t at_us);
+uint32_t atto_release_skip(struct atto_container *container, uint64_t at_us);
 /* Sets the timer of an activation that cannot go on now, at most until `until_us`. */
-void activation_sleep(struct atto_engine *engine, struct atto_container *container, uint64_t until_us);
+void atto_activation_sleep(struct atto_container *container, uint64_t until_us);
 /* Takes an activation that sleeps out of the timers. */
-void activation_wake(struct atto_engine *engine, struct atto_container *container);
+void atto_activation_wake(struct atto_container *container);
 /* Lets one that is in no ring or list go on: ready, asleep, or ended because its time is over. */
-void activation_go_on(struct atto_engine *engine, struct atto_container *container);
-/* Charges fuel that was used, and how much of `fuel` the budget allows now. */
-void budget_charge(const struct atto_engine *engine, struct atto_container *container, uint32_t fuel);
-uint32_t budget_limit(const struct atto_container *container, uint32_t fuel);
-uint32_t budget_window_us(const struct atto_schedule *schedule);
+void atto_activation_go_on(struct atto_container *container);
+/* How much of `fuel` the budget allows now. */
+uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel);
+/* Takes off the budget what a slice has used, and what it cost the engine. */
+void atto_budget_charge(struct atto_container *container, uint32_t fuel);
+uint32_t atto_budget_window_us(const struct atto_schedule *schedule);
+
+/* Ends an activation that came to its end by itself, and goes on with what is due. */
+void atto_activation_done(struct atto_container *container);
+/* Lets it run with so much fuel, without the lock. */
+enum atto_outcome atto_slice(struct atto_container *container, uint32_t fuel);
 
 /* Does what was asked of a container while a slice or a hook ran it. */
-void serve_request(struct atto_engine *engine, struct atto_container *container);
+void atto_serve_request(struct atto_container *container);
 
 /* ---- install.c ---- */
 
 /* Notes how much memory is missing. Returns ATTO_E_NO_MEMORY. */
-enum atto_status lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report);
+enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report);
 
 /* Checks a container's program once more, for what is not kept of it. */
-enum atto_status container_judge(const struct atto_engine *engine, const struct atto_container *container,
-                                 struct atto_instance *instance);
+enum atto_status atto_container_judge(const struct atto_container *container, struct atto_instance *instance);
 
 /* ---- life.c: states ---- */
 
-void container_state(struct atto_engine *engine, struct atto_container *container, enum atto_container_state state);
-void container_start(struct atto_engine *engine, struct atto_container *container);
-void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status);
+void atto_container_state(struct atto_container *container, enum atto_container_state state);
+void atto_container_start(struct atto_container *container);
+void atto_container_fault(struct atto_container *container, enum atto_status status);
 /* Ends a life; `retire`: because its loops or its life time are over. */
-void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire);
-void container_stopped(struct atto_engine *engine, struct atto_container *container);
-void container_pause(struct atto_engine *engine, struct atto_container *container);
+void atto_container_stop(struct atto_container *container, bool force, bool retire);
+void atto_container_stopped(struct atto_container *container);
+void atto_container_pause(struct atto_container *container);
 
 /* ---- limits.c ---- */
 
+/* The limits that hold now; NULL: none. */
+struct limits *atto_limits_of(const struct atto_container *container);
 /* Does this schedule need a block of limits? */
-bool limits_needed(const struct atto_schedule *schedule);
-uint32_t limits_bytes(const struct atto_schedule *schedule);
-struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule);
+bool atto_limits_needed(const struct atto_schedule *schedule);
+uint32_t atto_limits_bytes(const struct atto_schedule *schedule);
+struct limits *atto_limits_make(struct atto_engine *engine, const struct atto_schedule *schedule);
 /* Makes waiting limits those that hold. */
-void limits_take_over(const struct atto_engine *engine, struct atto_container *container);
+void atto_limits_take_over(struct atto_container *container);
 /* Gives back all blocks of limits. */
-void limits_free(struct atto_container *container);
-bool schedule_in_range(const struct atto_schedule *schedule);
+void atto_limits_free(struct atto_container *container);
+bool atto_schedule_in_range(const struct atto_schedule *schedule);
 /* As it was last set, whether it holds already or not. */
-void schedule_of(const struct atto_container *container, struct atto_schedule *schedule);
+void atto_schedule_of(const struct atto_container *container, struct atto_schedule *schedule);
 
 /* ---- admission.c ---- */
 
-/* Judges a schedule and fuel for `container` (NULL: a new one) beside all others. Fills the report's fields about it. */
-enum atto_status admission_judge(struct atto_engine *engine, const struct atto_container *container,
-                                 const struct atto_schedule *schedule, uint32_t fuel, struct atto_report *report);
+/* Judges a schedule and fuel for `container` (which may not be installed yet) beside all others. The longest run of the
+ * report's receipt counts for all of them, if it is longer than any so far. Fills the report's fields about it. */
+enum atto_status atto_admission_judge(struct atto_engine *engine, const struct atto_container *container,
+                                      const struct atto_schedule *schedule, uint32_t fuel, struct atto_report *report);
 
 /* ---- trace.c ---- */
 
-/* Writes a record if the firmware wants any. */
-void trace(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
-           uint32_t detail, uint32_t value);
-void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status);
+/* Writes a record if the firmware wants any. what: enum atto_trace_kind, with the detail in the next byte. */
+void atto_trace(const struct atto_container *container, uint32_t what, uint32_t value);
+static inline uint32_t detailed(enum atto_trace_kind kind, uint32_t detail)
+{
+    return (uint32_t)kind | detail << 8;
+}
+void atto_postmortem_write(struct atto_container *container, enum atto_status status);
 /* The numbers of its last host calls, the latest first. */
-void container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
+void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
 /* Told by the executors before each host call. */
-void engine_observe(struct atto_run *run, uint32_t number);
+void atto_engine_observe(struct atto_run *run, uint32_t number);
 
 #endif

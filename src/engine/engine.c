@@ -3,22 +3,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
-void enter(struct atto_engine *engine)
+void atto_enter(struct atto_engine *engine)
 {
     enter_inline(engine, engine->config->port);
 }
 
-void leave(struct atto_engine *engine)
+void atto_leave(struct atto_engine *engine)
 {
     leave_inline(engine->config->port);
 }
 
-enum atto_status finish(struct atto_engine *engine, enum atto_status status)
+enum atto_status atto_finish(struct atto_engine *engine, enum atto_status status)
 {
     const struct atto_port *port = engine->config->port;
     if (status == ATTO_OK && port->wake != NULL)
         port->wake(port->user);
-    leave(engine);
+    atto_leave(engine);
     return status;
 }
 
@@ -27,72 +27,69 @@ void atto_engine_init(struct atto_engine *engine, const struct atto_engine_confi
 {
     const struct atto_firmware *firmware = config->firmware;
     *engine = (struct atto_engine){ .config = config };
-    engine->host = (struct atto_host){ firmware->host.calls, firmware->host.user, engine_observe };
-    pool_init(engine, pool, pool_bytes);
+    engine->host = (struct atto_host){ firmware->host.calls, firmware->host.user, atto_engine_observe };
+    atto_pool_init(engine, pool, pool_bytes);
 }
 
 /* An instance is the engine's if the engine watches its calls. */
 struct atto_container *atto_container_of(const struct atto_run *run)
 {
-    if (run->host->observe != engine_observe)
-        return NULL;
-    return (struct atto_container *)(uintptr_t)run - 1;
+    return run->host->observe == atto_engine_observe ? container_of(run) : NULL;
 }
 
 struct atto_engine *atto_engine_of(const struct atto_run *run)
 {
-    return (struct atto_engine *)(uintptr_t)run->host; /* the engine's first member */
+    return engine_of(container_of(run));
 }
 _Static_assert(offsetof(struct atto_engine, host) == 0u, "an engine is found by its host");
 
 struct atto_container *atto_engine_next(struct atto_engine *engine, const struct atto_container *previous)
 {
-    enter(engine);
-    struct pool_block *block = pool_next(engine, (const struct pool_block *)(const void *)previous);
-    leave(engine);
+    atto_enter(engine);
+    struct pool_block *block = atto_pool_next(engine, (const struct pool_block *)(const void *)previous);
+    atto_leave(engine);
     return (struct atto_container *)(void *)block;
+}
+
+static uint32_t ram_of(const struct atto_container *container)
+{
+    uint32_t bytes = pool_bytes(&container->block);
+    for (const struct limits *limits = container->limits; limits != NULL; limits = limits->next)
+        bytes += pool_bytes(&limits->block);
+    return bytes;
 }
 
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info)
 {
-    struct atto_context memory;
-    enter(engine);
-    const struct limits *limits = limits_of(container);
     const struct atto_run *run = (const struct atto_run *)(const void *)(container + 1);
+    struct atto_context memory;
+    atto_enter(engine);
+    const struct limits *limits = atto_limits_of(container);
+    info->counters = container->counters;
+    info->id = container->id;
+    info->state = (enum atto_container_state)container->state;
+    info->activation = (enum atto_activation)container->activation;
+    info->waits = (container->flags & FLAG_WAITS) != 0;
+    info->throttled = (container->flags & FLAG_THROTTLED) != 0;
+    info->restarts = (container->flags & FLAG_RESTART) != 0;
+    info->ram_bytes = ram_of(container);
+    info->stack_used_bytes = 0;
+    info->events = limits != NULL ? limits->event_count : 0u;
+    if ((container->flags & FLAG_SLICE) == 0) {
+        info->counters.fuel += atto_activation_fuel(container);
+        info->stack_used_bytes = atto_run_stack_used(run);
+    }
     run->executor->memory(run, ATTO_MEMORY_DATA, &memory);
-    *info = (struct atto_container_info){
-        .id = container->id,
-        .state = (enum atto_container_state)container->state,
-        .activation = (enum atto_activation)container->activation,
-        .waits = (container->flags & FLAG_WAITS) != 0,
-        .throttled = (container->flags & FLAG_THROTTLED) != 0,
-        .restarts = (container->flags & FLAG_RESTART) != 0,
-        .last_fault = (enum atto_status)container->last_fault,
-        .activations = container->activations,
-        .host_calls = container->host_calls,
-        .faults = container->faults,
-        .misses = container->misses,
-        .denials = container->denials,
-        .fuel = container->fuel_used + activation_fuel(container),
-        .time_us = container->time_us,
-        .ram_bytes = pool_bytes(&container->block),
-        .stack_used_bytes = atto_run_stack_used(run),
-        .memory_bytes = memory.len,
-        .events = limits != NULL ? limits->event_count : 0u,
-    };
-    if (container->limits != NULL)
-        info->ram_bytes += pool_bytes(&container->limits->block);
-    if ((container->flags & FLAG_CHANGE) != 0 && limits != NULL)
-        info->ram_bytes += pool_bytes(&limits->block);
-    container_last_calls(container, info->last_calls);
-    leave(engine);
+    info->memory_bytes = memory.len;
+    atto_container_last_calls(container, info->last_calls);
+    atto_leave(engine);
 }
 
 /* ---- hooks ---- */
 
 /* A firing activates the container inline: between its own activations, on what is left of its budget. */
-static enum atto_status begin_hook(struct atto_engine *engine, struct atto_container *container, uint32_t entry,
+static enum atto_status begin_hook(struct atto_container *container, uint32_t entry,
                                    const struct atto_context *context, uint32_t *fuel)
 {
     if (container->state != ATTO_STATE_RUNNING || container->activation != ATTO_ACTIVATION_NONE ||
@@ -100,40 +97,32 @@ static enum atto_status begin_hook(struct atto_engine *engine, struct atto_conta
         return ATTO_E_BUSY;
     if (container->fuel < *fuel)
         *fuel = container->fuel;
-    budget_charge(engine, container, 0);
-    *fuel = budget_limit(container, *fuel);
+    *fuel = atto_budget_limit(container, *fuel);
     if (*fuel == 0u)
         return ATTO_E_BUSY;
     enum atto_status status = atto_run_start(run_of(container), entry, context);
     if (status != ATTO_OK)
         return status;
-    queue_leave(engine, container);
-    container->activation = ATTO_ACTIVATION_HOOK;
-    container->at_us = engine->now_us;
+    atto_queue_leave(container);
+    atto_activation_note(container, ATTO_ACTIVATION_HOOK, engine_of(container)->now_us);
     container->fuel_left = container->fuel - *fuel;
-    container->flags |= FLAG_SLICE;
-    container->activations += container->activations != UINT32_MAX;
-    trace(engine, container, ATTO_TRACE_ACTIVATE, ATTO_ACTIVATION_HOOK, 0);
     return ATTO_OK;
 }
 
-static enum atto_status end_hook(struct atto_engine *engine, struct atto_container *container,
+static enum atto_status end_hook(struct atto_container *container,
                                  enum atto_outcome outcome)
 {
-    static const enum atto_status status_of[] = {
-        [ATTO_DONE] = ATTO_OK, [ATTO_YIELD] = ATTO_FAULT_FUEL, [ATTO_WAIT] = ATTO_FAULT_WAIT
-    };
-    enum atto_status status = outcome == ATTO_FAULT ? (enum atto_status)run_of(container)->fault : status_of[outcome];
-    container->flags &= (uint8_t)~FLAG_SLICE;
-    if (status == ATTO_OK) {
-        trace(engine, container, ATTO_TRACE_END, ATTO_ACTIVATION_HOOK, (uint32_t)(engine->now_us - container->at_us));
-        activation_drop(engine, container);
-        container_idle(engine, container);
-    } else {
-        container_fault(engine, container, status);
-    }
+    enum atto_status status = ATTO_OK;
+    if (outcome == ATTO_FAULT)
+        status = (enum atto_status)run_of(container)->fault;
+    else if (outcome != ATTO_DONE)
+        status = outcome == ATTO_YIELD ? ATTO_FAULT_FUEL : ATTO_FAULT_WAIT;
+    if (status == ATTO_OK)
+        atto_activation_done(container);
+    else
+        atto_container_fault(container, status);
     if (container->request != REQUEST_NONE)
-        serve_request(engine, container);
+        atto_serve_request(container);
     return status;
 }
 
@@ -143,22 +132,17 @@ static enum atto_status run_attached(struct atto_attachment *attachment, const s
     struct atto_container *container = attachment->target;
     struct atto_run *run = run_of(container);
     struct atto_engine *engine = atto_engine_of(run);
-    enter(engine);
-    uint64_t began_us = engine->now_us;
-    enum atto_status status = begin_hook(engine, container, attachment->entry, context, &fuel);
+    atto_enter(engine);
+    enum atto_status status = begin_hook(container, attachment->entry, context, &fuel);
     if (status == ATTO_OK) {
-        leave(engine);
-        enum atto_outcome outcome = atto_run_resume(run, fuel);
-        enter(engine);
+        enum atto_outcome outcome = atto_slice(container, fuel);
         *value = atto_run_result(run);
-        container->time_us += engine->now_us - began_us;
-        trace(engine, container, ATTO_TRACE_SLICE, 0, (uint32_t)(engine->now_us - began_us));
-        budget_charge(engine, container, fuel - (uint32_t)run->fuel);
-        status = end_hook(engine, container, outcome);
-        finish(engine, ATTO_OK);
+        atto_budget_charge(container, fuel - (uint32_t)run->fuel);
+        status = end_hook(container, outcome);
+        atto_finish(engine, ATTO_OK);
         return status;
     }
-    leave(engine);
+    atto_leave(engine);
     return status;
 }
 
@@ -166,32 +150,34 @@ static void left_hook(struct atto_attachment *attachment)
 {
     struct atto_container *container = attachment->target;
     struct atto_engine *engine = atto_engine_of(run_of(container));
-    enter(engine);
+    atto_enter(engine);
     container->attachments = (container->attachments - 1u) & ATTACHMENTS_MAX;
-    leave(engine);
+    atto_leave(engine);
 }
 
 enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_container *container,
                                     struct atto_hook *hook, struct atto_attachment *attachment, uint32_t entry,
                                     uint8_t priority, enum atto_hook_policy policy)
 {
-    const struct atto_attachment filled = {
-        .run = run_attached, .target = container, .left = left_hook,
-        .entry = entry, .priority = priority, .policy = (uint8_t)policy
-    };
     struct atto_instance instance;
-    enum atto_status status = container_judge(engine, container, &instance);
+    if (attachment->hook != NULL)
+        return ATTO_E_STATE;
+    enum atto_status status = atto_container_judge(container, &instance);
     if (status != ATTO_OK)
         return status;
     if (!atto_run_is_entry(instance.executor, &instance.image, entry))
         return ATTO_E_ENTRY;
-    enter(engine);
+    *attachment = (struct atto_attachment){
+        .run = run_attached, .target = container, .left = left_hook,
+        .entry = entry, .priority = priority, .policy = (uint8_t)policy
+    };
+    atto_enter(engine);
     if (container->attachments == ATTACHMENTS_MAX)
         status = ATTO_E_BUSY;
     else
-        status = atto_hook_insert(hook, attachment, &filled, &instance.receipt.calls);
+        status = atto_hook_insert(hook, attachment, &instance.receipt.calls);
     if (status == ATTO_OK)
         container->attachments = (container->attachments + 1u) & ATTACHMENTS_MAX;
-    leave(engine);
+    atto_leave(engine);
     return status;
 }

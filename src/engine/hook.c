@@ -15,15 +15,12 @@ static enum atto_status run_instance(struct atto_attachment *attachment, const s
 }
 
 enum atto_status atto_hook_insert(struct atto_hook *hook, struct atto_attachment *attachment,
-                                  const struct atto_attachment *filled, const struct atto_callset *calls)
+                                  const struct atto_callset *calls)
 {
-    if (filled->priority > ATTO_HOOK_PRIORITY_MAX || filled->policy > ATTO_HOOK_SINGLE)
+    if (attachment->priority > ATTO_HOOK_PRIORITY_MAX || attachment->policy > ATTO_HOOK_SINGLE)
         return ATTO_E_ARGUMENT;
-    if (attachment->hook != NULL)
-        return ATTO_E_STATE;
     if (!atto_callset_within(calls, &hook->type->calls))
         return ATTO_E_DENIED;
-    *attachment = *filled;
     attachment->hook = hook;
     struct atto_attachment **place = &hook->first;
     while (*place != NULL && (*place)->priority <= attachment->priority)
@@ -37,13 +34,15 @@ enum atto_status atto_hook_attach(struct atto_hook *hook, struct atto_attachment
                                   struct atto_instance *instance, uint32_t entry, uint8_t priority,
                                   enum atto_hook_policy policy)
 {
-    const struct atto_attachment filled = {
-        .run = run_instance, .target = instance, .entry = entry, .priority = priority, .policy = (uint8_t)policy
-    };
     if (attachment->hook != NULL)
         return ATTO_E_STATE;
     enum atto_status status = atto_instance_check_entry(instance, entry);
-    return status == ATTO_OK ? atto_hook_insert(hook, attachment, &filled, &instance->receipt.calls) : status;
+    if (status != ATTO_OK)
+        return status;
+    *attachment = (struct atto_attachment){
+        .run = run_instance, .target = instance, .entry = entry, .priority = priority, .policy = (uint8_t)policy
+    };
+    return atto_hook_insert(hook, attachment, &instance->receipt.calls);
 }
 
 /* Takes what is marked out of the list. */

@@ -5,14 +5,12 @@
 
 #include <string.h>
 
-
 /* What is known about a program before it gets memory. */
 struct candidate {
-    struct atto_instance instance;
+    struct atto_container container; /* as it will be */
     struct atto_schedule schedule;
-    const void *program;
+    struct atto_instance instance;
     uint32_t ram_bytes; /* of the container's block */
-    uint16_t start_entry, loop_entry, stop_entry;
 };
 
 /* ---- entry points ---- */
@@ -47,22 +45,28 @@ static uint32_t entry_of(const struct candidate *candidate, const struct atto_in
                                   : manifest_entry(&candidate->instance.manifest, name);
 }
 
-/* `loop`, or the first entry point if that is not one of the others. */
-static uint32_t find_loop(const struct candidate *candidate, const struct atto_install *request)
+/* Finds `start`, `stop` and `loop`; without one of that name, loop is the first entry point that is not one of the
+ * others. */
+static void find_entries(struct candidate *candidate, const struct atto_install *request)
 {
+    struct atto_container *container = &candidate->container;
+    const struct atto_manifest *manifest = &candidate->instance.manifest;
     struct atto_entry first = { .slot = 0 };
-    uint32_t loop = entry_of(candidate, request, "loop");
-    if (loop != ATTO_ENTRY_NONE)
-        return loop;
-    if (request->bytes != NULL && candidate->instance.manifest.entry_count != 0u)
-        atto_manifest_entry(&candidate->instance.manifest, 0, &first);
-    return first.slot == candidate->start_entry || first.slot == candidate->stop_entry ? ATTO_ENTRY_NONE : first.slot;
+    container->start_entry = (uint16_t)entry_of(candidate, request, "start");
+    container->stop_entry = (uint16_t)entry_of(candidate, request, "stop");
+    container->loop_entry = (uint16_t)entry_of(candidate, request, "loop");
+    if (container->loop_entry != ATTO_ENTRY_NONE)
+        return;
+    if (manifest->entry_count != 0u) /* not so for a host program */
+        atto_manifest_entry(manifest, 0, &first);
+    if (first.slot != container->start_entry && first.slot != container->stop_entry)
+        container->loop_entry = (uint16_t)first.slot;
 }
 
 /* ---- judging ---- */
 
-static enum atto_status check(const struct atto_engine *engine, const struct atto_install *request,
-                              struct atto_instance *instance, struct atto_refusal *refusal)
+static OFF_PATH enum atto_status check(const struct atto_engine *engine, const struct atto_install *request,
+                                       struct atto_instance *instance, struct atto_refusal *refusal)
 {
     const struct atto_firmware *firmware = engine->config->firmware;
     if (request->bytes != NULL)
@@ -82,208 +86,197 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     report->receipt = candidate->instance.receipt;
     if (status != ATTO_OK)
         return status;
-    candidate->program = request->bytes != NULL ? (const void *)request->bytes : request->program;
-    candidate->schedule = request->bytes != NULL ? candidate->instance.manifest.schedule
-                                                 : (struct atto_schedule)ATTO_SCHEDULE_INIT;
+    struct atto_container *container = &candidate->container;
+    candidate->schedule.priority = ATTO_PRIORITY_DEFAULT;
+    container->program = request->program;
+    if (request->bytes != NULL) {
+        candidate->schedule = candidate->instance.manifest.schedule;
+        container->program = request->bytes;
+    }
     if (request->schedule != NULL)
         candidate->schedule = *request->schedule;
-    if (!schedule_in_range(&candidate->schedule))
+    if (!atto_schedule_in_range(&candidate->schedule))
         return ATTO_E_ARGUMENT;
-    if (request->fuel != 0u && request->fuel < candidate->instance.fuel)
-        candidate->instance.fuel = request->fuel;
-    candidate->start_entry = (uint16_t)entry_of(candidate, request, "start");
-    candidate->stop_entry = (uint16_t)entry_of(candidate, request, "stop");
-    candidate->loop_entry = (uint16_t)find_loop(candidate, request);
-    candidate->ram_bytes = pool_rounded((uint32_t)sizeof(struct atto_container) +
-                                        candidate->instance.receipt.arena_bytes);
+    container->period_us = candidate->schedule.period_us;
+    container->priority = candidate->schedule.priority & 15u;
+    container->fuel = candidate->instance.fuel;
+    if (request->fuel != 0u && request->fuel < container->fuel)
+        container->fuel = request->fuel;
+    find_entries(candidate, request);
+    candidate->ram_bytes = atto_pool_rounded((uint32_t)sizeof(struct atto_container) +
+                                             candidate->instance.receipt.arena_bytes);
     report->ram_bytes = candidate->ram_bytes;
-    if (limits_needed(&candidate->schedule))
-        report->ram_bytes += limits_bytes(&candidate->schedule);
+    if (atto_limits_needed(&candidate->schedule))
+        report->ram_bytes += atto_limits_bytes(&candidate->schedule);
     return ATTO_OK;
 }
 
-/* Judges the schedule beside the others'. A longer run than any so far counts for all of them. */
-static enum atto_status admit(struct atto_engine *engine, const struct atto_container *container,
+/* Judges the schedule beside the others'. */
+static enum atto_status admit(struct atto_engine *engine, const struct atto_container *old,
                               const struct candidate *candidate, struct atto_report *report)
 {
-    if (candidate->instance.receipt.longest_run > engine->longest_run)
-        engine->longest_run = candidate->instance.receipt.longest_run;
-    return admission_judge(engine, container, &candidate->schedule, candidate->instance.fuel, report);
+    const struct atto_container *subject = old != NULL ? old : &candidate->container;
+    enum atto_status status = atto_admission_judge(engine, subject, &candidate->schedule, candidate->container.fuel,
+                                                   report);
+    if (report->culprit == &candidate->container)
+        report->culprit = NULL;
+    return status;
 }
 
 /* ---- memory ---- */
 
-enum atto_status lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report)
+enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report)
 {
-    uint32_t longest = pool_longest(engine);
+    uint32_t longest = atto_pool_longest(engine);
     report->constraint = ATTO_CONSTRAINT_MEMORY;
     report->missing = bytes > longest ? bytes - longest : bytes;
     report->refusal.status = ATTO_E_NO_MEMORY;
     return ATTO_E_NO_MEMORY;
 }
 
-/* Takes the blocks of a candidate; block: where the container goes, or NULL for a new one. */
-static enum atto_status take(struct atto_engine *engine, const struct candidate *candidate, struct pool_block **block,
-                             struct limits **limits, struct atto_report *report)
+/* Takes the blocks of a candidate and notes them in its container; block: where that goes, or NULL for a new one. */
+static enum atto_status take(struct atto_engine *engine, struct candidate *candidate, struct pool_block **block,
+                             struct atto_report *report)
 {
     struct pool_block *own = *block;
-    *limits = NULL;
+    uint32_t lacking = 0;
     if (own == NULL)
-        own = pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
-    if (own == NULL)
-        return lacks_memory(engine, candidate->ram_bytes, report);
-    if (limits_needed(&candidate->schedule)) {
-        *limits = limits_make(engine, &candidate->schedule);
-        if (*limits == NULL && *block == NULL)
-            pool_give(own);
-        if (*limits == NULL)
-            return lacks_memory(engine, limits_bytes(&candidate->schedule), report);
+        own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
+    if (own == NULL) {
+        lacking = candidate->ram_bytes;
+    } else if (atto_limits_needed(&candidate->schedule)) {
+        candidate->container.limits = atto_limits_make(engine, &candidate->schedule);
+        if (candidate->container.limits == NULL) {
+            lacking = atto_limits_bytes(&candidate->schedule);
+            if (*block == NULL)
+                atto_pool_give(own);
+        }
     }
+    if (lacking != 0u)
+        return atto_lacks_memory(engine, lacking, report);
     *block = own;
+    candidate->container.block = *own;
     return ATTO_OK;
 }
 
 /* Makes the container in its block. Nothing can fail here. */
 static struct atto_container *place(struct atto_engine *engine, const struct candidate *candidate,
-                                    struct pool_block *block, struct limits *limits)
+                                    struct pool_block *block)
 {
     struct atto_container *container = (struct atto_container *)(void *)block;
     const struct atto_instance *instance = &candidate->instance;
     struct atto_run *run;
-    *container = (struct atto_container){
-        .block = *block,
-        .program = candidate->program,
-        .limits = limits,
-        .period_us = candidate->schedule.period_us,
-        .priority = candidate->schedule.priority & 15u,
-        .fuel = instance->fuel,
-        .start_entry = candidate->start_entry,
-        .loop_entry = candidate->loop_entry,
-        .stop_entry = candidate->stop_entry,
-    };
+    *container = candidate->container;
     atto_run_open(instance->executor, &instance->image, &instance->receipt, &engine->host, container + 1,
                   instance->receipt.arena_bytes, &run);
     return container;
 }
 
-static enum atto_status install(struct atto_engine *engine, const struct candidate *candidate,
-                                struct atto_container **container, struct atto_report *report)
+/* Ends what `old` does and keeps what outlives a program. */
+static void inherit(struct atto_container *container, struct atto_container *old)
+{
+    atto_activation_drop(old);
+    atto_limits_free(old);
+    container->id = old->id;
+    container->counters = old->counters;
+    container->log_second = old->log_second;
+    container->log_used = old->log_used;
+}
+
+/* May another program take its place now? */
+static enum atto_status replaceable(const struct atto_container *container)
+{
+    if (container->state == ATTO_STATE_STOPPING)
+        return ATTO_E_STATE;
+    return (container->flags & FLAG_SLICE) != 0 || container->attachments != 0u ? ATTO_E_BUSY : ATTO_OK;
+}
+
+static uint16_t next_id(struct atto_engine *engine)
+{
+    if (++engine->last_id == 0u) /* is nobody */
+        engine->last_id = 1;
+    return engine->last_id;
+}
+
+/* Takes memory for a candidate that was admitted and makes its container, in the place of `old` if that is not NULL. */
+static enum atto_status put(struct atto_engine *engine, struct atto_container *old, struct candidate *candidate,
+                            struct atto_container **container, struct atto_report *report)
 {
     struct pool_block *block = NULL;
-    struct limits *limits;
-    if (pool_next(engine, NULL) == NULL)
-        engine->longest_run = 0;
-    uint32_t longest = engine->longest_run;
-    enum atto_status status = admit(engine, NULL, candidate, report);
-    if (status == ATTO_OK)
-        status = take(engine, candidate, &block, &limits, report);
-    if (status != ATTO_OK) {
-        engine->longest_run = longest;
+    if (old != NULL && pool_bytes(&old->block) >= candidate->ram_bytes)
+        block = &old->block;
+    enum atto_status status = take(engine, candidate, &block, report);
+    if (status != ATTO_OK)
         return status;
+    bool alive = false;
+    if (old == NULL) {
+        candidate->container.id = next_id(engine);
+    } else {
+        alive = is_in(old, ALIVE);
+        inherit(&candidate->container, old);
+        if (block != &old->block)
+            atto_pool_give(&old->block);
     }
-    *container = place(engine, candidate, block, limits);
-    engine->last_id = engine->last_id == UINT16_MAX ? 1u : (uint16_t)(engine->last_id + 1u); /* 0 is nobody */
-    (*container)->id = engine->last_id;
+    *container = place(engine, candidate, block);
+    if (old != NULL)
+        atto_container_state(*container, ATTO_STATE_INSTALLED);
+    if (alive)
+        atto_container_start(*container);
     return ATTO_OK;
+}
+
+/* Installs, or updates `old`. */
+static enum atto_status install(struct atto_engine *engine, struct atto_container *old,
+                                const struct atto_install *request, struct atto_container **container,
+                                struct atto_report *report)
+{
+    struct candidate candidate = { 0 };
+    struct atto_report ignored;
+    if (report == NULL)
+        report = &ignored;
+    enum atto_status status = judge(engine, request, &candidate, report);
+    if (status != ATTO_OK)
+        return status;
+    atto_enter(engine);
+    if (old != NULL)
+        status = replaceable(old);
+    if (status == ATTO_OK)
+        status = admit(engine, old, &candidate, report);
+    if (status == ATTO_OK)
+        status = put(engine, old, &candidate, container, report);
+    if (status == ATTO_OK)
+        engine->longest_run = report->fuel_between_yields - engine->config->slice_fuel;
+    return atto_finish(engine, status);
 }
 
 enum atto_status atto_engine_install(struct atto_engine *engine, const struct atto_install *request,
                                      struct atto_container **container, struct atto_report *report)
 {
-    struct candidate candidate = { 0 };
-    struct atto_report ignored;
-    if (report == NULL)
-        report = &ignored;
-    enum atto_status status = judge(engine, request, &candidate, report);
-    if (status != ATTO_OK)
-        return status;
-    enter(engine);
-    status = install(engine, &candidate, container, report);
-    leave(engine);
-    return status;
-}
-
-/* ---- update ---- */
-
-/* Goes on counting where the old program stopped. */
-static void carry_over(struct atto_container *container, const struct atto_container *old)
-{
-    container->id = old->id;
-    container->activations = old->activations;
-    container->fuel_used = old->fuel_used;
-    container->time_us = old->time_us;
-    container->host_calls = old->host_calls;
-    container->faults = old->faults;
-    container->misses = old->misses;
-    container->denials = old->denials;
-    container->last_fault = old->last_fault;
-    container->log_used = old->log_used;
-}
-
-static enum atto_status update(struct atto_engine *engine, struct atto_container **container,
-                               const struct candidate *candidate, struct atto_report *report)
-{
-    struct atto_container *old = *container;
-    struct pool_block *block = pool_bytes(&old->block) >= candidate->ram_bytes ? &old->block : NULL;
-    struct limits *limits;
-    if (old->state == ATTO_STATE_STOPPING)
-        return ATTO_E_STATE;
-    if ((old->flags & FLAG_SLICE) != 0 || old->attachments != 0u)
-        return ATTO_E_BUSY;
-    uint32_t longest = engine->longest_run;
-    enum atto_status status = admit(engine, old, candidate, report);
-    if (status == ATTO_OK)
-        status = take(engine, candidate, &block, &limits, report);
-    if (status != ATTO_OK) {
-        engine->longest_run = longest;
-        return status;
-    }
-    bool alive = old->state == ATTO_STATE_STARTING || old->state == ATTO_STATE_RUNNING ||
-                 old->state == ATTO_STATE_PAUSED;
-    activation_drop(engine, old);
-    limits_free(old);
-    const struct atto_container before = *old;
-    *container = place(engine, candidate, block, limits);
-    if (block != &old->block)
-        pool_give(&old->block);
-    carry_over(*container, &before);
-    container_state(engine, *container, ATTO_STATE_INSTALLED);
-    if (alive)
-        container_start(engine, *container);
-    return ATTO_OK;
+    return install(engine, NULL, request, container, report);
 }
 
 enum atto_status atto_engine_update(struct atto_engine *engine, struct atto_container **container,
                                     const struct atto_install *request, struct atto_report *report)
 {
-    struct candidate candidate = { 0 };
-    struct atto_report ignored;
-    if (report == NULL)
-        report = &ignored;
-    enum atto_status status = judge(engine, request, &candidate, report);
-    if (status != ATTO_OK)
-        return status;
-    enter(engine);
-    status = update(engine, container, &candidate, report);
-    return finish(engine, status);
+    return install(engine, *container, request, container, report);
 }
 
 enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_OK;
-    enter(engine);
-    bool over = container->state == ATTO_STATE_INSTALLED || container->state == ATTO_STATE_STOPPED ||
-                container->state == ATTO_STATE_FAULTED;
-    if (!over || (container->flags & FLAG_SLICE) != 0)
+    atto_enter(engine);
+    if (!is_in(container, OVER) || (container->flags & FLAG_SLICE) != 0)
         status = ATTO_E_STATE;
     else if (container->attachments != 0u)
         status = ATTO_E_BUSY;
     if (status == ATTO_OK) {
-        queue_leave(engine, container);
-        limits_free(container);
-        pool_give(&container->block);
+        atto_queue_leave(container);
+        atto_limits_free(container);
+        atto_pool_give(&container->block);
+        if (atto_pool_next(engine, NULL) == NULL)
+            engine->longest_run = 0;
     }
-    leave(engine);
+    atto_leave(engine);
     return status;
 }
 
@@ -294,14 +287,15 @@ static bool is_host(const struct atto_container *container)
     return ((const struct atto_run *)(const void *)(container + 1))->executor->number == ATTO_EXECUTOR_HOST;
 }
 
-enum atto_status container_judge(const struct atto_engine *engine, const struct atto_container *container,
-                                 struct atto_instance *instance)
+enum atto_status atto_container_judge(const struct atto_container *container, struct atto_instance *instance)
 {
     struct atto_install request = { .program = container->program };
     struct atto_refusal refusal;
-    if (!is_host(container))
-        request = (struct atto_install){ .bytes = container->program, .len = atto_image_length(container->program) };
-    return check(engine, &request, instance, &refusal);
+    if (!is_host(container)) {
+        request.bytes = container->program;
+        request.len = atto_image_length(request.bytes);
+    }
+    return check(engine_of(container), &request, instance, &refusal);
 }
 
 static bool read_manifest(const struct atto_container *container, struct atto_manifest *manifest)

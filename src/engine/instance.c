@@ -29,18 +29,16 @@ static uint32_t tighter(uint32_t a, uint32_t b)
 }
 
 /* What the program may have: what the firmware grants, and of that only what the manifest asks for. */
-static struct atto_limits limits_for(const struct atto_firmware *firmware, const struct atto_instance *instance)
+static void limits_for(const struct atto_firmware *firmware, const struct atto_instance *instance,
+                       struct atto_limits *limits)
 {
-    struct atto_limits limits = {
-        .calls = firmware->host.calls,
-        .granted = firmware->granted,
-        .stack_bytes = tighter(firmware->stack_bytes, instance->manifest.stack_bytes),
-    };
-    if (instance->image.manifest.len != 0u) {
-        for (uint32_t i = 0; i < ATTO_CALL_IDS / 32u; i++)
-            limits.granted.bits[i] &= instance->manifest.calls.bits[i];
-    }
-    return limits;
+    limits->calls = firmware->host.calls;
+    limits->granted = firmware->granted;
+    limits->stack_bytes = tighter(firmware->stack_bytes, instance->manifest.stack_bytes);
+    if (instance->image.manifest.len == 0u)
+        return;
+    for (uint32_t i = 0; i < ATTO_CALL_IDS / 32u; i++)
+        limits->granted.bits[i] &= instance->manifest.calls.bits[i];
 }
 
 enum atto_status atto_instance_check_entry(struct atto_instance *instance, uint32_t entry)
@@ -70,7 +68,8 @@ static enum atto_status check_entries(struct atto_instance *instance, struct att
 enum atto_status atto_instance_check_image(struct atto_instance *instance, const struct atto_firmware *firmware,
                                            const struct atto_image *parsed, struct atto_refusal *refusal)
 {
-    *instance = (struct atto_instance){ .image = *parsed };
+    *instance = (struct atto_instance){ 0 };
+    instance->image = *parsed;
     const struct atto_image *image = &instance->image;
     enum atto_status status = atto_manifest_parse(image->manifest, &instance->manifest, refusal);
     if (status != ATTO_OK)
@@ -78,7 +77,8 @@ enum atto_status atto_instance_check_image(struct atto_instance *instance, const
     const struct atto_executor *executor = find_executor(firmware, image->executor);
     if (executor == NULL)
         return refuse(refusal, ATTO_E_EXECUTOR, 0);
-    struct atto_limits limits = limits_for(firmware, instance);
+    struct atto_limits limits;
+    limits_for(firmware, instance, &limits);
     status = executor->check(image, &limits, &instance->receipt, refusal);
     if (status != ATTO_OK)
         return status;
@@ -128,7 +128,7 @@ enum atto_status atto_instance_install(struct atto_instance *instance, const str
 }
 
 enum atto_status atto_instance_call(struct atto_instance *instance, uint32_t entry,
-                                     const struct atto_context *context, uint32_t fuel, uint64_t *value)
+                                    const struct atto_context *context, uint32_t fuel, uint64_t *value)
 {
     struct atto_run *run = instance->run;
     if (run == NULL)

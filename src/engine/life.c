@@ -3,13 +3,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
+#include <string.h>
+
 #define BACKOFF_STEPS_MAX 7u  /* doublings */
 #define HEALTHY_BACKOFFS 256u /* after so long a life restarts are counted anew */
 
-void container_state(struct atto_engine *engine, struct atto_container *container, enum atto_container_state state)
+void atto_container_state(struct atto_container *container, enum atto_container_state state)
 {
     container->state = (uint8_t)state;
-    trace(engine, container, ATTO_TRACE_STATE, state, 0);
+    atto_trace(container, detailed(ATTO_TRACE_STATE, state), 0);
 }
 
 /* The initial values of its data. */
@@ -21,8 +23,9 @@ static struct atto_span data_of(struct atto_container *container)
     return atto_image_data(container->program);
 }
 
-void container_start(struct atto_engine *engine, struct atto_container *container)
+void atto_container_start(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
@@ -32,113 +35,110 @@ void container_start(struct atto_engine *engine, struct atto_container *containe
         limits->loops = 0;
     }
     if (container->start_entry != ATTO_ENTRY_NONE) {
-        container_state(engine, container, ATTO_STATE_STARTING);
+        atto_container_state(container, ATTO_STATE_STARTING);
         container->release_us += container->period_us;
-        activation_begin(engine, container, ATTO_ACTIVATION_START, container->start_entry, engine->now_us);
+        atto_activation_begin(container, ATTO_ACTIVATION_START, container->start_entry, engine->now_us);
     } else {
-        container_state(engine, container, ATTO_STATE_RUNNING);
-        container_idle(engine, container);
+        atto_container_state(container, ATTO_STATE_RUNNING);
+        atto_container_idle(container);
     }
 }
 
 /* Sets the timer for a restart, if there is to be one. A periodic container waits for a release, so that it never runs
  * more often than it was admitted for. */
-static void plan_restart(struct atto_engine *engine, struct atto_container *container)
+static void plan_restart(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     struct limits *limits = container->limits;
     const struct atto_schedule *schedule = &limits->schedule;
-    uint64_t backoff_us = schedule->backoff_ms != 0u ? schedule->backoff_ms * (uint64_t)1000u : 1000u;
-    if (engine->now_us - limits->started_us >= backoff_us * HEALTHY_BACKOFFS)
+    uint32_t backoff_ms = schedule->backoff_ms != 0u ? schedule->backoff_ms : 1u;
+    if (engine->now_us - limits->started_us >= backoff_ms * (uint64_t)(HEALTHY_BACKOFFS * 1000u))
         limits->restarts = 0;
     if (schedule->restarts_max != 0u && limits->restarts >= schedule->restarts_max)
         return;
-    uint64_t at_us = engine->now_us + (backoff_us << (limits->restarts < BACKOFF_STEPS_MAX ? limits->restarts
-                                                                                   : BACKOFF_STEPS_MAX));
-    release_skip(container, at_us);
+    uint32_t doublings = limits->restarts < BACKOFF_STEPS_MAX ? limits->restarts : BACKOFF_STEPS_MAX;
+    uint64_t at_us = engine->now_us + (backoff_ms << doublings) * (uint64_t)1000u;
+    atto_release_skip(container, at_us);
     if (container->period_us != 0u)
         at_us = container->release_us;
     if (limits->restarts != UINT8_MAX)
         limits->restarts++;
     container->flags |= FLAG_RESTART;
-    timer_push(engine, container, at_us);
+    atto_timer_push(container, at_us);
 }
 
-void container_fault(struct atto_engine *engine, struct atto_container *container, enum atto_status status)
+void atto_container_fault(struct atto_container *container, enum atto_status status)
 {
     struct atto_run *run = run_of(container);
     bool stopping = container->activation == ATTO_ACTIVATION_STOP;
-    count(&container->faults, 1);
-    container->last_fault = (int8_t)status;
-    postmortem_write(engine, container, status);
-    trace(engine, container, ATTO_TRACE_FAULT, (uint32_t)-status, run->pc);
-    activation_drop(engine, container);
+    atto_count(&container->counters.faults, 1);
+    container->counters.last_fault = (int8_t)status;
+    atto_postmortem_write(container, status);
+    atto_trace(container, detailed(ATTO_TRACE_FAULT, (uint32_t)-status), run->pc);
+    atto_activation_drop(container);
     if (stopping) {
-        container_stopped(engine, container);
+        atto_container_stopped(container);
         return;
     }
-    container_state(engine, container, ATTO_STATE_FAULTED);
+    atto_container_state(container, ATTO_STATE_FAULTED);
     if (container->limits != NULL && container->limits->schedule.restart != ATTO_RESTART_NEVER)
-        plan_restart(engine, container);
+        plan_restart(container);
 }
 
-void container_stop(struct atto_engine *engine, struct atto_container *container, bool force, bool retire)
+void atto_container_stop(struct atto_container *container, bool force, bool retire)
 {
+    struct atto_engine *engine = engine_of(container);
     bool alive = container->state != ATTO_STATE_FAULTED && container->state != ATTO_STATE_STOPPED;
-    activation_wake(engine, container);
-    activation_drop(engine, container);
+    atto_activation_wake(container);
+    atto_activation_drop(container);
     container->flags &= (uint8_t)~FLAG_RESTART;
     if (retire && container->limits != NULL && container->limits->schedule.restart == ATTO_RESTART_ALWAYS)
         container->flags |= FLAG_RESTART;
     if (alive && !force && container->stop_entry != ATTO_ENTRY_NONE) {
-        container_state(engine, container, ATTO_STATE_STOPPING);
-        activation_begin(engine, container, ATTO_ACTIVATION_STOP, container->stop_entry, engine->now_us);
+        atto_container_state(container, ATTO_STATE_STOPPING);
+        atto_activation_begin(container, ATTO_ACTIVATION_STOP, container->stop_entry, engine->now_us);
     } else {
-        container_stopped(engine, container);
+        atto_container_stopped(container);
     }
 }
 
-void container_stopped(struct atto_engine *engine, struct atto_container *container)
+void atto_container_stopped(struct atto_container *container)
 {
-    activation_drop(engine, container);
-    container_state(engine, container, ATTO_STATE_STOPPED);
+    atto_activation_drop(container);
+    atto_container_state(container, ATTO_STATE_STOPPED);
     if ((container->flags & FLAG_RESTART) == 0)
         return;
     container->flags &= (uint8_t)~FLAG_RESTART;
     if (container->limits != NULL && container->limits->schedule.restart == ATTO_RESTART_ALWAYS)
-        plan_restart(engine, container);
+        plan_restart(container);
 }
 
-void container_pause(struct atto_engine *engine, struct atto_container *container)
+void atto_container_pause(struct atto_container *container)
 {
-    activation_wake(engine, container);
-    queue_leave(engine, container);
+    atto_activation_wake(container);
+    atto_queue_leave(container);
     container->flags &= (uint8_t)~FLAG_THROTTLED;
-    container_state(engine, container, ATTO_STATE_PAUSED);
+    atto_container_state(container, ATTO_STATE_PAUSED);
 }
 
-static void container_resume(struct atto_engine *engine, struct atto_container *container)
+static void container_resume(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     bool starting = container->activation == ATTO_ACTIVATION_START;
-    container_state(engine, container, starting ? ATTO_STATE_STARTING : ATTO_STATE_RUNNING);
-    if (limits_of(container) != NULL)
-        limits_of(container)->heartbeat_us = engine->now_us;
-    release_skip(container, engine->now_us);
+    atto_container_state(container, starting ? ATTO_STATE_STARTING : ATTO_STATE_RUNNING);
+    struct limits *limits = atto_limits_of(container);
+    if (limits != NULL)
+        limits->heartbeat_us = engine->now_us;
+    atto_release_skip(container, engine->now_us);
     if (container->activation == ATTO_ACTIVATION_NONE) {
-        container_idle(engine, container);
+        atto_container_idle(container);
         return;
     }
     container->flags |= FLAG_EXCUSED;
-    activation_go_on(engine, container);
+    atto_activation_go_on(container);
 }
 
 /* ---- calls of the firmware ---- */
-
-#define IN(state) (1u << (state))
-
-static bool is_in(const struct atto_container *container, uint32_t states)
-{
-    return (states >> container->state & 1u) != 0u;
-}
 
 /* Asks something of a container in the middle of a slice; the stronger wish stays. */
 static void ask(struct atto_container *container, enum container_request request)
@@ -150,113 +150,117 @@ static void ask(struct atto_container *container, enum container_request request
 enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    enter(engine);
-    if (is_in(container, IN(ATTO_STATE_INSTALLED) | IN(ATTO_STATE_STOPPED) | IN(ATTO_STATE_FAULTED)) &&
+    atto_enter(engine);
+    if (is_in(container, OVER) &&
         (container->flags & FLAG_SLICE) == 0) {
-        queue_leave(engine, container);
+        atto_queue_leave(container);
         struct limits *limits = container->limits;
         if (limits != NULL) {
             limits->event_count = limits->restarts = 0;
             limits->window_us = engine->now_us; /* windows begin with releases */
             limits->budget_left = (int32_t)limits->schedule.budget_fuel;
         }
-        container_start(engine, container);
+        atto_container_start(container);
         status = ATTO_OK;
     }
-    return finish(engine, status);
+    return atto_finish(engine, status);
 }
 
 enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    enter(engine);
+    atto_enter(engine);
     if (is_in(container, IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING)) && container->request == REQUEST_NONE) {
         if ((container->flags & FLAG_SLICE) != 0)
             ask(container, REQUEST_PAUSE);
         else
-            container_pause(engine, container);
+            atto_container_pause(container);
         status = ATTO_OK;
     }
-    return finish(engine, status);
+    return atto_finish(engine, status);
 }
 
 enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_container *container)
 {
     enum atto_status status = ATTO_E_STATE;
-    enter(engine);
+    atto_enter(engine);
     if (container->request == REQUEST_PAUSE) {
         container->request = REQUEST_NONE;
         status = ATTO_OK;
     } else if (is_in(container, IN(ATTO_STATE_PAUSED))) {
-        container_resume(engine, container);
+        container_resume(container);
         status = ATTO_OK;
     }
-    return finish(engine, status);
+    return atto_finish(engine, status);
 }
 
 enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_container *container, bool force)
 {
-    uint32_t states = IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING) | IN(ATTO_STATE_PAUSED) |
+    uint32_t states = ALIVE |
                       IN(ATTO_STATE_FAULTED);
     enum atto_status status = ATTO_E_STATE;
-    enter(engine);
+    atto_enter(engine);
     if (container->state == ATTO_STATE_STOPPED && (container->flags & FLAG_RESTART) != 0)
         states |= IN(ATTO_STATE_STOPPED);
     if (is_in(container, force ? states | IN(ATTO_STATE_STOPPING) : states)) {
         if ((container->flags & FLAG_SLICE) != 0)
             ask(container, force ? REQUEST_FORCE : REQUEST_STOP);
         else
-            container_stop(engine, container, force, false);
+            atto_container_stop(container, force, false);
         status = ATTO_OK;
     }
-    return finish(engine, status);
+    return atto_finish(engine, status);
 }
 
 /* ---- events and answers ---- */
 
-/* By time, behind those of the same time; never before the one that is being served. */
-static void event_insert(struct limits *limits, const struct event *event, bool serving)
+/* Makes room for an event in the order of their times, behind those of the same time and behind one that is being
+ * served. */
+static struct event *event_insert(struct limits *limits, uint64_t due_us, bool serving)
 {
-    uint32_t at = limits->event_count++;
-    uint32_t first = serving ? 1u : 0u;
-    for (; at > first && limits->events[at - 1u].due_us > event->due_us; at--)
-        limits->events[at] = limits->events[at - 1u];
-    limits->events[at] = *event;
+    struct event *first = limits->events + (serving ? 1 : 0), *event = &limits->events[limits->event_count++];
+    for (; event > first && event[-1].due_us > due_us; event--)
+        *event = event[-1];
+    event->due_us = due_us;
+    return event;
 }
 
-static enum atto_status post(struct atto_engine *engine, struct atto_container *container, struct event *event,
-                             uint32_t delay_us)
+/* May an event be posted to it? */
+static enum atto_status accepts_event(struct atto_container *container, const struct limits *limits)
 {
-    struct limits *limits = limits_of(container);
-    uint32_t states = IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING) | IN(ATTO_STATE_PAUSED);
-    if (!is_in(container, states) && (container->state != ATTO_STATE_FAULTED || !(container->flags & FLAG_RESTART)))
+    if (!is_in(container, ALIVE) &&
+        (container->state != ATTO_STATE_FAULTED || (container->flags & FLAG_RESTART) == 0))
         return ATTO_E_STATE;
-    if (limits == NULL || limits->event_count >= limits->schedule.events) {
-        count(&container->denials, 1);
-        return ATTO_E_QUOTA;
-    }
-    event->due_us = engine->now_us + delay_us;
-    event_insert(limits, event, container->activation == ATTO_ACTIVATION_EVENT);
-    if (container->state == ATTO_STATE_RUNNING && container->activation == ATTO_ACTIVATION_NONE) {
-        queue_leave(engine, container);
-        container_idle(engine, container);
-    }
-    return ATTO_OK;
+    if (limits != NULL && limits->event_count < limits->schedule.events)
+        return ATTO_OK;
+    atto_count(&container->counters.denials, 1);
+    return ATTO_E_QUOTA;
 }
 
 enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_container *container, uint32_t entry,
                                   uint32_t delay_us, const void *data, uint32_t len)
 {
-    struct event event = { .entry = (uint16_t)entry, .len = (uint16_t)len };
     if (entry >= ATTO_ENTRY_NONE || len > ATTO_EVENT_BYTES)
         return ATTO_E_ARGUMENT;
-    for (uint32_t i = 0; i < len; i++)
-        event.data[i] = ((const uint8_t *)data)[i];
-    enter(engine);
-    return finish(engine, post(engine, container, &event, delay_us));
+    atto_enter(engine);
+    struct limits *limits = atto_limits_of(container);
+    enum atto_status status = accepts_event(container, limits);
+    if (status == ATTO_OK) {
+        bool serving = container->activation == ATTO_ACTIVATION_EVENT;
+        struct event *event = event_insert(limits, engine->now_us + delay_us, serving);
+        event->entry = (uint16_t)entry;
+        event->len = (uint16_t)len;
+        if (len != 0u)
+            memcpy(event->data, data, len);
+        if (container->state == ATTO_STATE_RUNNING && container->activation == ATTO_ACTIVATION_NONE) {
+            atto_queue_leave(container);
+            atto_container_idle(container);
+        }
+    }
+    return atto_finish(engine, status);
 }
 
-static enum atto_status answer(struct atto_engine *engine, struct atto_container *container, uint64_t result)
+static enum atto_status answer(struct atto_container *container, uint64_t result)
 {
     if ((container->flags & FLAG_SLICE) != 0)
         return ATTO_E_BUSY;
@@ -265,22 +269,23 @@ static enum atto_status answer(struct atto_engine *engine, struct atto_container
     container->flags &= (uint8_t)~FLAG_WAITS;
     atto_run_answer(run_of(container), result);
     if (container->state != ATTO_STATE_PAUSED) {
-        activation_wake(engine, container);
-        activation_go_on(engine, container);
+        atto_activation_wake(container);
+        atto_activation_go_on(container);
     }
     return ATTO_OK;
 }
 
 enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result)
 {
-    enter(engine);
-    return finish(engine, answer(engine, container, result));
+    atto_enter(engine);
+    return atto_finish(engine, answer(container, result));
 }
 
 void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *container)
 {
-    enter(engine);
-    if (limits_of(container) != NULL)
-        limits_of(container)->heartbeat_us = engine->now_us;
-    leave(engine);
+    atto_enter(engine);
+    struct limits *limits = atto_limits_of(container);
+    if (limits != NULL)
+        limits->heartbeat_us = engine->now_us;
+    atto_leave(engine);
 }

@@ -4,39 +4,57 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
-bool schedule_in_range(const struct atto_schedule *schedule)
+#include <string.h>
+
+/* A schedule is a row of numbers, and these are their largest values. */
+static const uint32_t most_of[] = {
+#define MOST(key, name, most) (most),
+    ATTO_SCHEDULE_FIELDS(MOST)
+#undef MOST
+};
+#define NUMBERS (sizeof most_of / sizeof *most_of)
+_Static_assert(sizeof(struct atto_schedule) == sizeof most_of, "a schedule has nothing but its numbers");
+_Static_assert(offsetof(struct atto_schedule, period_us) == sizeof(uint32_t), "the priority and the period come first");
+
+bool atto_schedule_in_range(const struct atto_schedule *schedule)
 {
-    bool fine = schedule->deadline_us == 0u || schedule->period_us == 0u ||
-                schedule->deadline_us <= schedule->period_us;
-#define IN_RANGE(key, name, most) fine = fine && schedule->name - 0u <= (most);
-    ATTO_SCHEDULE_FIELDS(IN_RANGE)
-#undef IN_RANGE
-    return fine;
+    const uint32_t *numbers = &schedule->priority;
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        if (numbers[i] > most_of[i])
+            return false;
+    }
+    return schedule->period_us == 0u || schedule->deadline_us <= schedule->period_us;
 }
 
-bool limits_needed(const struct atto_schedule *schedule)
+/* The priority and the period are in the container itself. */
+bool atto_limits_needed(const struct atto_schedule *schedule)
 {
-    struct atto_schedule rest = *schedule;
+    const uint32_t *numbers = &schedule->priority;
     uint32_t all = 0;
-    rest.priority = rest.period_us = 0;
-#define COLLECT(key, name, most) all |= rest.name;
-    ATTO_SCHEDULE_FIELDS(COLLECT)
-#undef COLLECT
+    for (uint32_t i = 2; i < NUMBERS; i++)
+        all |= numbers[i];
     return all != 0u;
 }
 
-uint32_t limits_bytes(const struct atto_schedule *schedule)
+struct limits *atto_limits_of(const struct atto_container *container)
 {
-    return pool_rounded((uint32_t)(sizeof(struct limits) + schedule->events * sizeof(struct event)));
+    return (container->flags & FLAG_CHANGE) != 0 ? container->limits->next : container->limits;
 }
 
-struct limits *limits_make(struct atto_engine *engine, const struct atto_schedule *schedule)
+uint32_t atto_limits_bytes(const struct atto_schedule *schedule)
 {
-    struct limits *limits = (struct limits *)(void *)pool_take(engine, limits_bytes(schedule), POOL_LIMITS);
+    return atto_pool_rounded((uint32_t)(sizeof(struct limits) + schedule->events * sizeof(struct event)));
+}
+
+struct limits *atto_limits_make(struct atto_engine *engine, const struct atto_schedule *schedule)
+{
+    struct limits *limits = (struct limits *)(void *)atto_pool_take(engine, atto_limits_bytes(schedule), POOL_LIMITS);
     if (limits == NULL)
         return NULL;
-    struct pool_block block = limits->block;
-    *limits = (struct limits){ .block = block, .schedule = *schedule };
+    const struct pool_block block = limits->block;
+    memset(limits, 0, sizeof *limits);
+    limits->block = block;
+    limits->schedule = *schedule;
     limits->started_us = limits->heartbeat_us = limits->window_us = engine->now_us;
     limits->budget_left = (int32_t)schedule->budget_fuel;
     return limits;
@@ -45,7 +63,9 @@ struct limits *limits_make(struct atto_engine *engine, const struct atto_schedul
 /* What a life has used up stays used up. */
 static void inherit(struct atto_container *container, struct limits *limits, const struct limits *old)
 {
-    uint32_t kept = old->event_count < limits->schedule.events ? old->event_count : limits->schedule.events;
+    uint8_t kept = old->event_count;
+    if (kept > limits->schedule.events)
+        kept = (uint8_t)limits->schedule.events;
     limits->started_us = old->started_us;
     if (old->schedule.heartbeat_us != 0u)
         limits->heartbeat_us = old->heartbeat_us;
@@ -56,16 +76,16 @@ static void inherit(struct atto_container *container, struct limits *limits, con
         if (old->budget_left < limits->budget_left)
             limits->budget_left = old->budget_left;
     }
-    for (uint32_t i = 0; i < kept; i++)
-        limits->events[i] = old->events[i];
-    limits->event_count = (uint8_t)kept;
-    count(&container->denials, old->event_count - kept);
+    memcpy(limits->events, old->events, kept * sizeof *old->events);
+    limits->event_count = kept;
+    atto_count(&container->counters.denials, (uint32_t)old->event_count - kept);
 }
 
 /* The numbers that the container itself has. The next release is one new period behind the last one. */
-static void adopt(const struct atto_engine *engine, struct atto_container *container,
+static void adopt(struct atto_container *container,
                   const struct atto_schedule *schedule)
 {
+    struct atto_engine *engine = engine_of(container);
     if (container->period_us == 0u)
         container->release_us = engine->now_us;
     else
@@ -78,69 +98,70 @@ static void adopt(const struct atto_engine *engine, struct atto_container *conta
     container->priority = schedule->priority & 15u;
 }
 
-void limits_take_over(const struct atto_engine *engine, struct atto_container *container)
+void atto_limits_take_over(struct atto_container *container)
 {
     struct limits *limits = container->limits, *old = limits->next;
-    adopt(engine, container, &limits->schedule);
+    adopt(container, &limits->schedule);
     container->flags &= (uint8_t)~FLAG_CHANGE;
     if (old != NULL) {
         inherit(container, limits, old);
-        pool_give(&old->block);
+        atto_pool_give(&old->block);
     }
     limits->next = NULL;
-    if (!limits_needed(&limits->schedule)) {
-        count(&container->denials, limits->event_count);
+    if (!atto_limits_needed(&limits->schedule)) {
+        atto_count(&container->counters.denials, limits->event_count);
         container->limits = NULL;
-        pool_give(&limits->block);
+        atto_pool_give(&limits->block);
     }
 }
 
-void limits_free(struct atto_container *container)
+void atto_limits_free(struct atto_container *container)
 {
-    if (container->limits == NULL)
-        return;
-    if (container->limits->next != NULL)
-        pool_give(&container->limits->next->block);
-    pool_give(&container->limits->block);
+    for (struct limits *limits = container->limits; limits != NULL; limits = limits->next)
+        atto_pool_give(&limits->block);
     container->limits = NULL;
     container->flags &= (uint8_t)~FLAG_CHANGE;
 }
 
 /* Puts new limits in the place of those that wait or, if none do, in front of those that hold. */
-static bool line_up(struct atto_engine *engine, struct atto_container *container,
+static bool line_up(struct atto_container *container,
                     const struct atto_schedule *schedule)
 {
+    struct atto_engine *engine = engine_of(container);
     struct limits *waiting = (container->flags & FLAG_CHANGE) != 0 ? container->limits : NULL;
-    struct limits *limits = limits_make(engine, schedule);
+    struct limits *limits = atto_limits_make(engine, schedule);
     if (limits == NULL)
         return false;
-    limits->next = limits_of(container);
+    limits->next = atto_limits_of(container);
     container->limits = limits;
     container->flags |= FLAG_CHANGE;
     if (waiting != NULL)
-        pool_give(&waiting->block);
+        atto_pool_give(&waiting->block);
     return true;
 }
 
-static enum atto_status change(struct atto_engine *engine, struct atto_container *container,
+static enum atto_status change(struct atto_container *container,
                                const struct atto_schedule *schedule, struct atto_report *report)
 {
+    struct atto_engine *engine = engine_of(container);
     bool busy = container->activation != ATTO_ACTIVATION_NONE;
-    if (!busy && container->limits == NULL && !limits_needed(schedule)) {
-        queue_leave(engine, container);
-        adopt(engine, container, schedule);
-    } else if (!line_up(engine, container, schedule)) {
-        return lacks_memory(engine, limits_bytes(schedule), report);
+    if (!busy && container->limits == NULL && !atto_limits_needed(schedule)) {
+        atto_queue_leave(container);
+        adopt(container, schedule);
+    } else if (!line_up(container, schedule)) {
+        return atto_lacks_memory(engine, atto_limits_bytes(schedule), report);
     } else if (!busy) {
         uint64_t at_us = container->at_us;
-        queue_leave(engine, container);
-        limits_take_over(engine, container);
+        atto_queue_leave(container);
+        atto_limits_take_over(container);
+        if (schedule->restart == ATTO_RESTART_NEVER)
+            container->flags &= (uint8_t)~FLAG_RESTART;
         if ((container->flags & FLAG_RESTART) != 0)
-            timer_push(engine, container, at_us);
+            atto_timer_push(container, at_us);
     }
     if (busy || container->state != ATTO_STATE_RUNNING)
         return ATTO_OK;
-    container_idle(engine, container);
+    atto_container_idle(container);
     return ATTO_OK;
 }
 
@@ -151,16 +172,16 @@ enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct att
     if (report == NULL)
         report = &ignored;
     *report = (struct atto_report){ .refusal = { ATTO_OK, 0 } };
-    if (!schedule_in_range(schedule))
+    if (!atto_schedule_in_range(schedule))
         return ATTO_E_ARGUMENT;
-    enter(engine);
-    enum atto_status status = admission_judge(engine, container, schedule, container->fuel, report);
+    atto_enter(engine);
+    enum atto_status status = atto_admission_judge(engine, container, schedule, container->fuel, report);
     if (status == ATTO_OK)
-        status = change(engine, container, schedule, report);
-    return finish(engine, status);
+        status = change(container, schedule, report);
+    return atto_finish(engine, status);
 }
 
-void schedule_of(const struct atto_container *container, struct atto_schedule *schedule)
+void atto_schedule_of(const struct atto_container *container, struct atto_schedule *schedule)
 {
     if (container->limits != NULL)
         *schedule = container->limits->schedule;
@@ -171,7 +192,7 @@ void schedule_of(const struct atto_container *container, struct atto_schedule *s
 void atto_engine_schedule(struct atto_engine *engine, const struct atto_container *container,
                           struct atto_schedule *schedule)
 {
-    enter(engine);
-    schedule_of(container, schedule);
-    leave(engine);
+    atto_enter(engine);
+    atto_schedule_of(container, schedule);
+    atto_leave(engine);
 }

@@ -10,12 +10,12 @@ static struct pool_block *at(const struct atto_engine *engine, uint32_t offset)
     return (struct pool_block *)(void *)(engine->pool + offset);
 }
 
-uint32_t pool_rounded(uint32_t bytes)
+uint32_t atto_pool_rounded(uint32_t bytes)
 {
     return (bytes + 7u) / 8u * 8u;
 }
 
-void pool_init(struct atto_engine *engine, uint8_t *memory, uint32_t bytes)
+void atto_pool_init(struct atto_engine *engine, uint8_t *memory, uint32_t bytes)
 {
     engine->pool = memory;
     engine->pool_bytes = bytes / 8u * 8u;
@@ -34,11 +34,11 @@ static void merge(const struct atto_engine *engine, uint32_t offset)
     }
 }
 
-struct pool_block *pool_take(struct atto_engine *engine, uint32_t bytes, enum pool_use use)
+struct pool_block *atto_pool_take(struct atto_engine *engine, uint32_t bytes, enum pool_use use)
 {
     if (bytes > engine->pool_bytes)
         return NULL;
-    bytes = pool_rounded(bytes);
+    bytes = atto_pool_rounded(bytes);
     for (uint32_t offset = 0; offset < engine->pool_bytes; offset += pool_bytes(at(engine, offset))) {
         struct pool_block *block = at(engine, offset);
         if (pool_use(block) != POOL_FREE)
@@ -54,12 +54,12 @@ struct pool_block *pool_take(struct atto_engine *engine, uint32_t bytes, enum po
     return NULL;
 }
 
-void pool_give(struct pool_block *block)
+void atto_pool_give(struct pool_block *block)
 {
     block->head = pool_bytes(block);
 }
 
-uint32_t pool_longest(struct atto_engine *engine)
+uint32_t atto_pool_longest(struct atto_engine *engine)
 {
     uint32_t longest = 0;
     for (uint32_t offset = 0; offset < engine->pool_bytes; offset += pool_bytes(at(engine, offset))) {
@@ -72,7 +72,7 @@ uint32_t pool_longest(struct atto_engine *engine)
     return longest;
 }
 
-struct pool_block *pool_next(const struct atto_engine *engine, const struct pool_block *block)
+struct pool_block *atto_pool_next(const struct atto_engine *engine, const struct pool_block *block)
 {
     uint32_t offset = 0;
     if (block != NULL)

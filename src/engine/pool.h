@@ -26,19 +26,19 @@ static inline enum pool_use pool_use(const struct pool_block *block)
     return (enum pool_use)(block->head & 7u);
 }
 
-void pool_init(struct atto_engine *engine, uint8_t *memory, uint32_t bytes);
+void atto_pool_init(struct atto_engine *engine, uint8_t *memory, uint32_t bytes);
 
 /* The length that a block for so many bytes has. */
-uint32_t pool_rounded(uint32_t bytes);
+uint32_t atto_pool_rounded(uint32_t bytes);
 
 /* Takes the first free piece that is long enough. bytes: header included. NULL: there is none. */
-struct pool_block *pool_take(struct atto_engine *engine, uint32_t bytes, enum pool_use use);
-void pool_give(struct pool_block *block);
+struct pool_block *atto_pool_take(struct atto_engine *engine, uint32_t bytes, enum pool_use use);
+void atto_pool_give(struct pool_block *block);
 
 /* The longest free piece. */
-uint32_t pool_longest(struct atto_engine *engine);
+uint32_t atto_pool_longest(struct atto_engine *engine);
 
 /* The first container behind `block`, or of all if it is NULL; NULL: no more. */
-struct pool_block *pool_next(const struct atto_engine *engine, const struct pool_block *block);
+struct pool_block *atto_pool_next(const struct atto_engine *engine, const struct pool_block *block);
 
 #endif

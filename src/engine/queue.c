@@ -4,8 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
 
-void ready_push(struct atto_engine *engine, struct atto_container *container)
+void atto_ready_push(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     struct atto_container **last = &engine->ready[container->priority];
     if (*last == NULL) {
         container->link = container;
@@ -18,8 +19,9 @@ void ready_push(struct atto_engine *engine, struct atto_container *container)
     container->flags |= FLAG_READY;
 }
 
-void timer_push(struct atto_engine *engine, struct atto_container *container, uint64_t at_us)
+void atto_timer_push(struct atto_container *container, uint64_t at_us)
 {
+    struct atto_engine *engine = engine_of(container);
     struct atto_container **place = &engine->timers;
     while (*place != NULL && (*place)->at_us <= at_us)
         place = &(*place)->link;
@@ -29,8 +31,9 @@ void timer_push(struct atto_engine *engine, struct atto_container *container, ui
     container->flags |= FLAG_TIMER;
 }
 
-static void ring_leave(struct atto_engine *engine, struct atto_container *container)
+static void ring_leave(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     struct atto_container **last = &engine->ready[container->priority];
     struct atto_container *before = container;
     if (container->link == container) {
@@ -47,10 +50,11 @@ static void ring_leave(struct atto_engine *engine, struct atto_container *contai
         *last = before;
 }
 
-void queue_leave(struct atto_engine *engine, struct atto_container *container)
+void atto_queue_leave(struct atto_container *container)
 {
+    struct atto_engine *engine = engine_of(container);
     if ((container->flags & FLAG_READY) != 0)
-        ring_leave(engine, container);
+        ring_leave(container);
     if ((container->flags & FLAG_TIMER) != 0) {
         struct atto_container **place = &engine->timers;
         while (*place != container)

@@ -5,22 +5,27 @@
 
 #include <string.h>
 
+void atto_count(uint16_t *counter, uint32_t more)
+{
+    *counter = (uint16_t)(more < 0xffffu - *counter ? *counter + more : 0xffffu);
+}
+
 /* ---- trace ---- */
 
-void trace(struct atto_engine *engine, const struct atto_container *container, enum atto_trace_kind kind,
-           uint32_t detail, uint32_t value)
+void atto_trace(const struct atto_container *container, uint32_t what, uint32_t value)
 {
+    struct atto_engine *engine = engine_of(container);
     const struct atto_engine_config *config = engine->config;
     if (config->trace_count == 0u)
         return;
     struct atto_trace_record *record = &config->trace[engine->trace_at];
     record->time_us = (uint32_t)engine->now_us;
-    if (kind == ATTO_TRACE_SLICE)
+    if (what == ATTO_TRACE_SLICE)
         record->time_us -= value;
     record->value = value;
     record->container = container->id;
-    record->kind = (uint8_t)kind;
-    record->detail = (uint8_t)detail;
+    record->kind = (uint8_t)what;
+    record->detail = (uint8_t)(what >> 8);
     if (++engine->trace_at == config->trace_count)
         engine->trace_at = 0;
     engine->trace_unread++;
@@ -29,7 +34,7 @@ void trace(struct atto_engine *engine, const struct atto_container *container, e
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost)
 {
     uint32_t capacity = engine->config->trace_count;
-    enter(engine);
+    atto_enter(engine);
     if (lost != NULL)
         *lost = engine->trace_unread > capacity ? engine->trace_unread - capacity : 0u;
     if (engine->trace_unread > capacity)
@@ -39,63 +44,74 @@ bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record
         *record = engine->config->trace[(engine->trace_at + capacity - engine->trace_unread) % capacity];
         engine->trace_unread--;
     }
-    leave(engine);
+    atto_leave(engine);
     return found;
 }
 
-void engine_observe(struct atto_run *run, uint32_t number)
+static inline void tally(struct atto_container *container, uint32_t number)
 {
-    struct atto_container *container = atto_container_of(run);
-    container->host_calls += container->host_calls != UINT32_MAX;
+    container->counters.host_calls += container->counters.host_calls != UINT32_MAX;
     container->last_calls = container->last_calls << 8 | (number & 0xffu);
+}
+
+static OFF_PATH void tally_and_trace(struct atto_engine *engine, struct atto_container *container, uint32_t number)
+{
+    atto_enter(engine);
+    tally(container, number);
+    atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
+    atto_leave(engine);
+}
+
+/* Every host call passes here: without threads and traces it only counts. */
+void atto_engine_observe(struct atto_run *run, uint32_t number)
+{
     struct atto_engine *engine = atto_engine_of(run);
-    if (engine->config->trace_count == 0u)
-        return;
-    enter(engine);
-    trace(engine, container, ATTO_TRACE_CALL, number, 0);
-    leave(engine);
+    const struct atto_engine_config *config = engine->config;
+    struct atto_container *container = container_of(run);
+    if (config->trace_count == 0u && config->port->lock == NULL)
+        tally(container, number);
+    else
+        tally_and_trace(engine, container, number);
 }
 
 /* ---- post-mortems ---- */
 
-void container_last_calls(const struct atto_container *container, uint8_t last_calls[4])
+void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4])
 {
-    for (uint32_t i = 0; i < 4u; i++)
-        last_calls[i] = (uint8_t)(container->last_calls >> (8u * i));
+    for (uint32_t i = 0, calls = container->last_calls; i < 4u; i++, calls >>= 8)
+        last_calls[i] = (uint8_t)calls;
 }
 
-void postmortem_write(struct atto_engine *engine, struct atto_container *container, enum atto_status status)
+void atto_postmortem_write(struct atto_container *container, enum atto_status status)
 {
+    struct atto_engine *engine = engine_of(container);
     const struct atto_engine_config *config = engine->config;
     const struct atto_run *run = run_of(container);
     if (config->postmortem_count == 0u)
         return;
     struct atto_postmortem *postmortem = &config->postmortems[engine->postmortems_written % config->postmortem_count];
     engine->postmortems_written++;
-    *postmortem = (struct atto_postmortem){
-        .time_us = engine->now_us,
-        .pc = run->pc,
-        .fault_address = status == ATTO_FAULT_MEMORY ? run->fault_address : 0u,
-        .container = container->id,
-        .activation = container->activation,
-        .status = (int8_t)status,
-    };
-    container_last_calls(container, postmortem->last_calls);
-    for (uint32_t i = 0; i < ATTO_POSTMORTEM_REGISTERS; i++) {
-        if (!atto_run_register(run, i, &postmortem->registers[i]))
-            break;
-        postmortem->register_count++;
-    }
+    postmortem->time_us = engine->now_us;
+    postmortem->pc = run->pc;
+    postmortem->fault_address = status == ATTO_FAULT_MEMORY ? run->fault_address : 0u;
+    postmortem->container = container->id;
+    postmortem->activation = container->activation;
+    postmortem->status = (int8_t)status;
+    atto_container_last_calls(container, postmortem->last_calls);
+    uint32_t i = 0;
+    while (i < ATTO_POSTMORTEM_REGISTERS && atto_run_register(run, i, &postmortem->registers[i]))
+        i++;
+    postmortem->register_count = (uint8_t)i;
 }
 
 bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct atto_postmortem *postmortem)
 {
     uint32_t capacity = engine->config->postmortem_count;
-    enter(engine);
+    atto_enter(engine);
     bool found = age < capacity && age < engine->postmortems_written;
     if (found)
         *postmortem = engine->config->postmortems[(engine->postmortems_written - 1u - age) % capacity];
-    leave(engine);
+    atto_leave(engine);
     return found;
 }
 
@@ -105,81 +121,71 @@ bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct att
 #define LINE_HEAD_BYTES 3u
 #define LINE_BYTES_MAX 255u
 
-static uint8_t log_get(const struct atto_engine *engine, uint32_t at)
+static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 {
-    return engine->config->log[(engine->log_first + at) % engine->config->log_ring_bytes];
+    return &engine->config->log[(engine->log_first + at) % engine->config->log_ring_bytes];
 }
 
-static void log_put(struct atto_engine *engine, uint32_t byte)
+static OFF_PATH void log_put(struct atto_engine *engine, const void *bytes, uint32_t len)
 {
-    engine->config->log[(engine->log_first + engine->log_used) % engine->config->log_ring_bytes] = (uint8_t)byte;
-    engine->log_used++;
+    for (uint32_t i = 0; i < len; i++)
+        *log_byte(engine, engine->log_used++) = ((const uint8_t *)bytes)[i];
 }
 
 static void log_drop(struct atto_engine *engine)
 {
-    uint32_t bytes = LINE_HEAD_BYTES + log_get(engine, 2);
+    uint32_t bytes = LINE_HEAD_BYTES + *log_byte(engine, 2);
     engine->log_first = (engine->log_first + bytes) % engine->config->log_ring_bytes;
     engine->log_used -= bytes;
 }
 
 static void log_line(struct atto_engine *engine, uint16_t id, const char *text, uint32_t len)
 {
+    const uint8_t head[LINE_HEAD_BYTES] = { (uint8_t)id, (uint8_t)(id >> 8), (uint8_t)len };
     uint32_t capacity = engine->config->log_ring_bytes;
     if (len + LINE_HEAD_BYTES > capacity)
         return;
     while (engine->log_used + len + LINE_HEAD_BYTES > capacity)
         log_drop(engine);
-    log_put(engine, id);
-    log_put(engine, id >> 8);
-    log_put(engine, len);
-    for (uint32_t i = 0; i < len; i++)
-        log_put(engine, (uint8_t)text[i]);
+    log_put(engine, head, LINE_HEAD_BYTES);
+    log_put(engine, text, len);
 }
 
 int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *text, uint32_t capacity)
 {
     int32_t len = -1;
-    enter(engine);
+    atto_enter(engine);
     if (engine->log_used != 0u) {
-        uint32_t line_bytes = log_get(engine, 2);
+        uint32_t line_bytes = *log_byte(engine, 2);
         len = (int32_t)(line_bytes < capacity ? line_bytes : capacity);
-        *id = (uint16_t)(log_get(engine, 0) | log_get(engine, 1) << 8);
+        *id = (uint16_t)(*log_byte(engine, 0) | *log_byte(engine, 1) << 8);
         for (uint32_t i = 0; i < (uint32_t)len; i++)
-            text[i] = (char)log_get(engine, LINE_HEAD_BYTES + i);
+            text[i] = (char)*log_byte(engine, LINE_HEAD_BYTES + i);
         log_drop(engine);
     }
-    leave(engine);
+    atto_leave(engine);
     return len;
 }
 
 #define LOG_QUOTA_MAX 0xffffu
 
-/* A new second: all quotas are whole again. */
-static void log_renew(struct atto_engine *engine)
-{
-    struct pool_block *block = NULL;
-    while ((block = pool_next(engine, block)) != NULL)
-        ((struct atto_container *)(void *)block)->log_used = 0;
-}
-
 /* Takes bytes off the quota of this second. A line costs one byte more than it has, so that empty ones are not free. */
-static bool quota_take(struct atto_engine *engine, struct atto_container *container, uint32_t bytes)
+static bool quota_take(struct atto_container *container, uint32_t bytes)
 {
-    const struct limits *limits = limits_of(container);
+    struct atto_engine *engine = engine_of(container);
+    const struct limits *limits = atto_limits_of(container);
     uint32_t most = limits != NULL && limits->schedule.log_bytes != 0u ? limits->schedule.log_bytes
                                                                        : engine->config->log_bytes;
-    uint32_t second = (uint32_t)(engine->now_us / 1000000u);
+    uint16_t second = (uint16_t)(engine->now_us / 1000000u);
     if (most == 0u)
         return true;
     if (most > LOG_QUOTA_MAX)
         most = LOG_QUOTA_MAX;
-    if (second != engine->log_second) {
-        engine->log_second = second;
-        log_renew(engine);
-    }
-    if (bytes > most || container->log_used > most - bytes) {
-        count(&container->denials, 1);
+    if (container->log_second != second)
+        container->log_used = 0;
+    container->log_second = second;
+    if (container->log_used + bytes > most) {
+        atto_count(&container->counters.denials, 1);
         return false;
     }
     container->log_used = (uint16_t)(container->log_used + bytes);
@@ -192,11 +198,11 @@ enum atto_status atto_engine_log(struct atto_engine *engine, struct atto_contain
     const struct atto_port *port = engine->config->port;
     if (len > LINE_BYTES_MAX)
         len = LINE_BYTES_MAX;
-    enter(engine);
-    bool granted = quota_take(engine, container, len + 1u);
+    atto_enter(engine);
+    bool granted = quota_take(container, len + 1u);
     if (granted)
         log_line(engine, container->id, text, len);
-    leave(engine);
+    atto_leave(engine);
     if (granted && engine->config->log_ring_bytes == 0u && port->log != NULL)
         port->log(port->user, text, len);
     return granted ? ATTO_OK : ATTO_E_QUOTA;
