@@ -57,7 +57,7 @@ struct atto_json_at atto_json_at_element(struct atto_json_at array, size_t index
     return (struct atto_json_at){json_array_get(array.value, index), atto_json_element(array.place, index)};
 }
 
-const char *atto_json_name_place(struct atto_json_at object, const char *key)
+static const char *name_place(struct atto_json_at object, const char *key)
 {
     const char *name = NULL;
 
@@ -89,6 +89,40 @@ bool atto_json_number(const struct atto_json_file *file, struct atto_json_at at,
                                 (long long)max);
     *number = (uint32_t)json_integer_value(at.value);
     return true;
+}
+
+/* "a", "b" or "c". The caller frees it. */
+static char *list_words(const char *const *words, uint32_t count)
+{
+    char *list = atto_copy_string("");
+
+    for (uint32_t i = 0; i < count; i++) {
+        char *longer = atto_format("%s%s\"%s\"", list, i == 0 ? "" : i == count - 1 ? " or " : ", ", words[i]);
+
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, const char *key,
+                    const char *const *words, uint32_t count, uint32_t *number)
+{
+    const char *text = json_string_value(at.value);
+    char *list;
+
+    if (at.value == NULL)
+        return true;
+    for (uint32_t i = 0; i < count && text != NULL; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *number = i;
+            return true;
+        }
+    }
+    list = list_words(words, count);
+    atto_json_refuse(file, at.place, "'%s' must be %s", key, list);
+    free(list);
+    return false;
 }
 
 const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at at, const char *key)
@@ -123,7 +157,7 @@ bool atto_json_known_keys(const struct atto_json_file *file, struct atto_json_at
 
     json_object_foreach((json_t *)(size_t)object.value, key, member) {
         if (!is_word(known, key))
-            fine = atto_json_refuse(file, atto_json_name_place(object, key), "unknown key '%s' in %s; there are: %s",
+            fine = atto_json_refuse(file, name_place(object, key), "unknown key '%s' in %s; there are: %s",
                                     key, what, known);
     }
     return fine;

@@ -31,9 +31,6 @@ struct atto_json_at atto_json_file_root(const struct atto_json_file *file);
 struct atto_json_at atto_json_at_member(struct atto_json_at object, const char *key);
 struct atto_json_at atto_json_at_element(struct atto_json_at array, size_t index);
 
-/* The place of a member's name. */
-const char *atto_json_name_place(struct atto_json_at object, const char *key);
-
 /* Reports something about the value at `place`. Always false. */
 bool atto_json_refuse(const struct atto_json_file *file, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -42,6 +39,10 @@ bool atto_json_refuse(const struct atto_json_file *file, const char *place, cons
  * range, or something else than a number. */
 bool atto_json_number(const struct atto_json_file *file, struct atto_json_at at, const char *key, json_int_t min,
                       json_int_t max, uint32_t *number);
+
+/* The same for one of `count` words, of which the number is taken. */
+bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, const char *key,
+                    const char *const *words, uint32_t count, uint32_t *number);
 
 /* The text of a string that is not empty; NULL, reported, if the value is something else. */
 const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at at, const char *key);

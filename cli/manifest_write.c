@@ -110,7 +110,7 @@ static bool collect_calls(const struct atto_program *program, const struct atto_
         } else if (wishes->calls_given && !atto_callset_has(&wishes->calls, (uint32_t)insn.imm)) {
             atto_program_report(program, slot, "host call %d%s%s%s is made here, but 'calls' in %s does not have it",
                                 insn.imm, name == NULL ? "" : " (", name == NULL ? "" : name, name == NULL ? "" : ")",
-                                wishes->path);
+                                wishes->file.path);
             fine = false;
         } else {
             atto_callset_add(calls, (uint32_t)insn.imm);
@@ -198,13 +198,18 @@ static void put_number(struct atto_cbor_writer *writer, uint32_t key, uint32_t n
     atto_cbor_put_head(writer, ATTO_CBOR_UINT, number);
 }
 
-/* How many numbers of the schedule have to be written. */
+/* Does a number of the schedule have to be written? */
+static bool is_wished(const struct atto_wishes *wishes, const struct atto_schedule_field *field)
+{
+    return (wishes->schedule.given >> field->key & 1u) != 0 && atto_schedule_is_set(&wishes->schedule.values, field);
+}
+
 static uint32_t count_schedule(const struct atto_wishes *wishes)
 {
     uint32_t count = 0;
 
-    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX && wishes->schedule_given; i++)
-        count += atto_schedule_is_set(&wishes->schedule, &atto_schedule_fields[i]);
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
+        count += is_wished(wishes, &atto_schedule_fields[i]);
     return count;
 }
 
@@ -219,10 +224,10 @@ static void put_schedule(struct atto_cbor_writer *writer, const struct atto_wish
     for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
         const struct atto_schedule_field *field = &atto_schedule_fields[i];
 
-        if (!atto_schedule_is_set(&wishes->schedule, field))
+        if (!is_wished(wishes, field))
             continue;
         atto_cbor_put_head(writer, ATTO_CBOR_UINT, field->key);
-        atto_cbor_put_head(writer, ATTO_CBOR_UINT, atto_schedule_get(&wishes->schedule, field));
+        atto_cbor_put_head(writer, ATTO_CBOR_UINT, atto_schedule_get(&wishes->schedule.values, field));
     }
 }
 

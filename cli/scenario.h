@@ -14,7 +14,7 @@
 #include "atto/manifest.h"
 #include "buffer.h"
 #include "listing.h"
-#include "schedule_json.h"
+#include "schedule.h"
 
 #define ATTO_SCENARIO_CONTAINERS_MAX 32u
 #define ATTO_SCENARIO_IMAGES_MAX 64u

@@ -1,5 +1,5 @@
-/* The numbers of a schedule as the author's JSON and `atto inspect` know them: by names, and some of their values by
- * words.
+/* The numbers of a schedule as people know them, who write them into manifests and scenarios and read what `atto
+ * inspect` shows: by names, and some of their values by words.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_SCHEDULE_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "atto/schedule.h"
+#include "json_file.h"
 
 struct atto_schedule_field {
     const char *name;
@@ -21,13 +22,23 @@ struct atto_schedule_field {
 /* In the order of their keys, which are 1 to ATTO_SCHEDULE_KEY_MAX. */
 extern const struct atto_schedule_field atto_schedule_fields[ATTO_SCHEDULE_KEY_MAX];
 
-/* The field of this name; NULL if there is none. */
-const struct atto_schedule_field *atto_schedule_find(const char *name);
-
 uint32_t atto_schedule_get(const struct atto_schedule *schedule, const struct atto_schedule_field *field);
 void atto_schedule_set(struct atto_schedule *schedule, const struct atto_schedule_field *field, uint32_t number);
 
+/* The word for a value of the field with this name; NULL if it has numbers, or if there is no such value. */
+const char *atto_schedule_word(const char *name, uint32_t value);
+
 /* Is it another number than that of a manifest without it? */
 bool atto_schedule_is_set(const struct atto_schedule *schedule, const struct atto_schedule_field *field);
+
+/* A schedule as it stands in JSON: an object with the fields that somebody cares about. */
+struct atto_schedule_json {
+    struct atto_schedule values;
+    uint32_t given; /* bit n: the field with key n */
+};
+
+/* Reads the object at `at`. Reports every field that is wrong and then returns false. */
+bool atto_schedule_json_read(const struct atto_json_file *file, struct atto_json_at at,
+                             struct atto_schedule_json *schedule);
 
 #endif

@@ -11,7 +11,8 @@
 
 #include "atto/call.h"
 #include "atto/manifest.h"
-#include "buffer.h"
+#include "json_file.h"
+#include "schedule.h"
 
 struct atto_wished_hook {
     uint8_t uuid[ATTO_UUID_BYTES];
@@ -20,8 +21,7 @@ struct atto_wished_hook {
 };
 
 struct atto_wishes {
-    char *path; /* of the JSON file; NULL if there is none */
-    struct atto_buffer text;
+    struct atto_json_file file; /* all 0 if there is none */
     char *name; /* NULL: not given */
     bool entries_given, calls_given;
     char *entries[ATTO_ENTRIES_MAX];
@@ -30,8 +30,7 @@ struct atto_wishes {
     struct atto_callset calls;
     struct atto_wished_hook hooks[ATTO_HOOKS_MAX];
     size_t hook_count;
-    bool schedule_given;
-    struct atto_schedule schedule; /* if it was given */
+    struct atto_schedule_json schedule;
 };
 
 /* Reads a JSON file. Reports what is wrong with file, line, column and key, and returns false. */
