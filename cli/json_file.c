@@ -125,15 +125,16 @@ bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, c
     return false;
 }
 
-const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at at, const char *key)
+const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at object, const char *key)
 {
+    struct atto_json_at at = atto_json_at_member(object, key);
     const char *text = json_string_value(at.value);
 
-    if (text == NULL || text[0] == '\0') {
+    if (at.value == NULL)
+        atto_json_refuse(file, object.place, "'%s' is missing", key);
+    else if (text == NULL || text[0] == '\0')
         atto_json_refuse(file, at.place, "'%s' must be a string that is not empty", key);
-        return NULL;
-    }
-    return text;
+    return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
 /* Is a key one of the words of a list? */
@@ -142,7 +143,7 @@ static bool is_word(const char *list, const char *key)
     size_t len = strlen(key);
 
     for (const char *at = list; len > 0 && (at = strstr(at, key)) != NULL; at += len) {
-        if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+        if ((at == list || at[-1] == ' ') && (at[len] == ',' || at[len] == '\0'))
             return true;
     }
     return false;

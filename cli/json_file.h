@@ -44,10 +44,10 @@ bool atto_json_number(const struct atto_json_file *file, struct atto_json_at at,
 bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, const char *key,
                     const char *const *words, uint32_t count, uint32_t *number);
 
-/* The text of a string that is not empty; NULL, reported, if the value is something else. */
-const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at at, const char *key);
+/* The text of a member that must be there, and a string that is not empty; NULL, reported, if not. */
+const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at object, const char *key);
 
-/* Are all keys of an object among these? known: keys, separated by blanks, for the message as well. */
+/* Are all keys of an object among these? known: keys, separated by ", ", for the message as well. */
 bool atto_json_known_keys(const struct atto_json_file *file, struct atto_json_at object, const char *what,
                           const char *known);
 

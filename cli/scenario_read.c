@@ -19,16 +19,16 @@ struct action_kind {
 };
 
 static const struct action_kind kinds[] = {
-    {"start", "at_ms do container", 0},
-    {"stop", "at_ms do container", 0},
-    {"force-stop", "at_ms do container", 0},
-    {"pause", "at_ms do container", 0},
-    {"resume", "at_ms do container", 0},
-    {"remove", "at_ms do container", 0},
-    {"update", "at_ms do container image schedule fuel", 0},
-    {"set-schedule", "at_ms do container schedule", 0},
-    {"post", "at_ms do container entry data_hex", EVENT_BYTES},
-    {"fire", "at_ms do data_hex", SWITCH_BYTES},
+    {"start", "at_ms, do, container", 0},
+    {"stop", "at_ms, do, container", 0},
+    {"force-stop", "at_ms, do, container", 0},
+    {"pause", "at_ms, do, container", 0},
+    {"resume", "at_ms, do, container", 0},
+    {"remove", "at_ms, do, container", 0},
+    {"update", "at_ms, do, container, image, schedule, fuel", 0},
+    {"set-schedule", "at_ms, do, container, schedule", 0},
+    {"post", "at_ms, do, container, entry, data_hex", EVENT_BYTES},
+    {"fire", "at_ms, do, data_hex", SWITCH_BYTES},
 };
 
 /* ---- images ---- */
@@ -58,12 +58,9 @@ static bool take_image(const struct atto_json_file *file, struct atto_scenario *
 {
     struct atto_json_at at = atto_json_at_member(object, "image");
     struct atto_scenario_image *image = &scenario->images[scenario->image_count];
-    const char *name;
+    const char *name = atto_json_text(file, object, "image");
     char *path;
 
-    if (at.value == NULL)
-        return atto_json_refuse(file, object.place, "'image' is missing");
-    name = atto_json_text(file, at, "image");
     if (name == NULL)
         return false;
     path = path_beside(scenario, name);
@@ -87,6 +84,17 @@ static bool take_image(const struct atto_json_file *file, struct atto_scenario *
 
 /* ---- containers ---- */
 
+/* The number of the container with this name; if there is none, that of the next container. */
+static uint32_t find_container(const struct atto_scenario *scenario, const char *name)
+{
+    uint32_t number = 0;
+
+    while (number < scenario->container_count && (scenario->containers[number].name == NULL ||
+                                                  strcmp(scenario->containers[number].name, name) != 0))
+        number++;
+    return number;
+}
+
 static bool take_schedule(const struct atto_json_file *file, struct atto_json_at object,
                           struct atto_schedule_json *schedule)
 {
@@ -100,20 +108,15 @@ static bool take_name(const struct atto_json_file *file, struct atto_scenario *s
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     struct atto_json_at at = atto_json_at_member(object, "name");
-    const char *name;
+    const char *name = atto_json_text(file, object, "name");
 
-    if (at.value == NULL)
-        return atto_json_refuse(file, object.place, "'name' is missing");
-    name = atto_json_text(file, at, "name");
     if (name == NULL)
         return false;
     if (strlen(name) > ATTO_NAME_MAX || name[strspn(name, allowed)] != '\0')
         return atto_json_refuse(file, at.place, "'name' must have at most %u letters, digits, '-', '_' and '.'",
                                 ATTO_NAME_MAX);
-    for (uint32_t i = 0; i < scenario->container_count; i++) {
-        if (scenario->containers[i].name != NULL && strcmp(scenario->containers[i].name, name) == 0)
-            return atto_json_refuse(file, at.place, "'name': there is a container '%s' already", name);
-    }
+    if (find_container(scenario, name) < scenario->container_count)
+        return atto_json_refuse(file, at.place, "'name': there is a container '%s' already", name);
     container->name = atto_copy_string(name);
     return true;
 }
@@ -126,7 +129,7 @@ static bool take_container(const struct atto_json_file *file, struct atto_scenar
 
     if (!json_is_object(at.value))
         return atto_json_refuse(file, at.place, "'containers': each must be an object with name and image");
-    fine = atto_json_known_keys(file, at, "a container", "name image schedule fuel start_ms");
+    fine = atto_json_known_keys(file, at, "a container", "name, image, schedule, fuel, start_ms");
     fine = take_name(file, scenario, at, container) && fine;
     scenario->container_count++;
     fine = take_image(file, scenario, at, &container->image) && fine;
@@ -175,32 +178,24 @@ static bool take_target(const struct atto_json_file *file, const struct atto_sce
                         struct atto_json_at object, uint32_t *number)
 {
     struct atto_json_at at = atto_json_at_member(object, "container");
-    const char *name;
+    const char *name = atto_json_text(file, object, "container");
+    uint32_t found;
 
-    if (at.value == NULL)
-        return atto_json_refuse(file, object.place, "'container' is missing");
-    name = atto_json_text(file, at, "container");
     if (name == NULL)
         return false;
-    for (*number = 0; *number < scenario->container_count; (*number)++) {
-        const char *known = scenario->containers[*number].name;
-
-        if (known != NULL && strcmp(known, name) == 0)
-            return true;
-    }
-    *number = 0;
-    return atto_json_refuse(file, at.place, "'container': there is no container '%s'", name);
+    found = find_container(scenario, name);
+    if (found == scenario->container_count)
+        return atto_json_refuse(file, at.place, "'container': there is no container '%s'", name);
+    *number = found;
+    return true;
 }
 
 static bool take_entry(const struct atto_json_file *file, struct atto_json_at object,
                        struct atto_scenario_action *action)
 {
     struct atto_json_at at = atto_json_at_member(object, "entry");
-    const char *entry;
+    const char *entry = atto_json_text(file, object, "entry");
 
-    if (at.value == NULL)
-        return atto_json_refuse(file, object.place, "'entry' is missing");
-    entry = atto_json_text(file, at, "entry");
     if (entry == NULL)
         return false;
     if (strlen(entry) > ATTO_NAME_MAX || strpbrk(entry, "\t\r\n") != NULL)
@@ -292,7 +287,7 @@ static bool take_all(const struct atto_json_file *file, struct atto_scenario *sc
     struct atto_json_at root = atto_json_file_root(file);
     struct atto_json_at duration = atto_json_at_member(root, "duration_ms");
     bool fine = atto_json_known_keys(file, root, "a scenario",
-                                     "duration_ms slice_fuel log_bytes fuel_per_ms containers actions");
+                                     "duration_ms, slice_fuel, log_bytes, fuel_per_ms, containers, actions");
 
     /* Other times are compared with it, so that nothing can be said of them without. */
     if (duration.value == NULL)

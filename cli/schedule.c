@@ -27,7 +27,7 @@ enum { ATTO_SCHEDULE_FIELDS(KEY_OF) };
 const struct atto_schedule_field atto_schedule_fields[ATTO_SCHEDULE_KEY_MAX] = {ATTO_SCHEDULE_FIELDS(FIELD)};
 #undef FIELD
 
-#define FIELD_NAME(key, name, most) " " #name
+#define FIELD_NAME(key, name, most) ", " #name
 static const char field_names[] = ATTO_SCHEDULE_FIELDS(FIELD_NAME);
 #undef FIELD_NAME
 
@@ -87,7 +87,7 @@ bool atto_schedule_json_read(const struct atto_json_file *file, struct atto_json
     *schedule = (struct atto_schedule_json){.values = ATTO_SCHEDULE_INIT};
     if (!json_is_object(at.value))
         return atto_json_refuse(file, at.place, "'schedule' must be an object");
-    fine = atto_json_known_keys(file, at, "a schedule", field_names + 1);
+    fine = atto_json_known_keys(file, at, "a schedule", field_names + 2);
     for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
         fine = take_field(file, at, &atto_schedule_fields[i], schedule) && fine;
     if (values->period_us != 0 && values->deadline_us > values->period_us)

@@ -144,7 +144,7 @@ static bool take_hook(const struct atto_json_file *file, struct atto_json_at at,
 
     if (!json_is_object(at.value))
         return atto_json_refuse(file, at.place, "a hook must be an object with uuid and entry");
-    fine = atto_json_known_keys(file, at, "a hook", "uuid entry priority policy");
+    fine = atto_json_known_keys(file, at, "a hook", "uuid, entry, priority, policy");
     if (uuid.value == NULL || entry.value == NULL)
         return atto_json_refuse(file, at.place, "a hook needs 'uuid' and 'entry'");
     fine = take_uuid(file, uuid, hook->uuid) && fine;
@@ -173,7 +173,7 @@ static bool take_all(struct atto_wishes *wishes)
 {
     const struct atto_json_file *file = &wishes->file;
     struct atto_json_at root = atto_json_file_root(file), schedule = atto_json_at_member(root, "schedule");
-    bool fine = atto_json_known_keys(file, root, "a manifest", "name entries stack fuel calls hooks schedule");
+    bool fine = atto_json_known_keys(file, root, "a manifest", "name, entries, stack, fuel, calls, hooks, schedule");
 
     fine = take_name(file, atto_json_at_member(root, "name"), "name", &wishes->name) && fine;
     fine = take_entries(wishes, atto_json_at_member(root, "entries")) && fine;
