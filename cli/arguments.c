@@ -1,15 +1,20 @@
-/* Values of command line options, see arguments.h.
+/* Arguments of the subcommands, see arguments.h. The C library takes them apart.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "arguments.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "commands.h"
 #include "report.h"
+
+#define OPTIONS_MAX 16
+#define BY_NAME 256 /* what getopt_long makes of the name of option n: BY_NAME + n */
 
 bool atto_parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *number)
 {
@@ -27,15 +32,98 @@ bool atto_parse_number(const char *option, const char *text, uint32_t min, uint3
     return true;
 }
 
-bool atto_parse_file(int argc, char **argv, int first, const char **path)
+static void add_passed(struct atto_passed *passed, char letter, const char *value)
 {
-    if (argc == first)
-        atto_report("no file is given");
-    else if (argc - first > 1)
-        atto_report("one file at a time: '%s' is too many", argv[first + 1]);
+    passed->list = atto_grow(passed->list, passed->count, passed->count + 1, sizeof passed->list[0]);
+    passed->list[passed->count++] = atto_format("-%c%s", letter, value);
+}
+
+static bool take_option(const struct atto_option *option, const char *value)
+{
+    char *name = NULL;
+    bool fine = true;
+
+    if (option->flag != NULL)
+        *option->flag = true;
+    else if (option->text != NULL)
+        *option->text = value;
+    else if (option->optional != NULL)
+        *option->optional = value != NULL ? value : *option->optional;
+    else if (option->answers != NULL)
+        fine = atto_answers_add(option->answers, value);
+    else if (option->number != NULL)
+        fine = atto_parse_number(name = atto_format("--%s", option->name), value, option->min, option->max,
+                                 option->number);
     else
-        *path = argv[first];
-    return argc - first == 1;
+        add_passed(option->passed, option->letter, value);
+    free(name);
+    return fine;
+}
+
+/* What getopt_long has found; NULL: nothing that there is. */
+static const struct atto_option *find_option(const struct atto_option *options, int found)
+{
+    if (found >= BY_NAME)
+        return &options[found - BY_NAME];
+    for (; options->name != NULL || options->letter != '\0'; options++) {
+        if (options->letter == found)
+            return options;
+    }
+    return NULL;
+}
+
+bool atto_options_read(int argc, char **argv, const char *usage, const struct atto_option *options, int *status)
+{
+    struct option names[OPTIONS_MAX + 2] = {{"help", no_argument, NULL, 'h'}};
+    char letters[2 * OPTIONS_MAX + 2] = "h";
+    size_t name_count = 1, letter_count = 1;
+    int found;
+
+    for (int i = 0; options[i].name != NULL || options[i].letter != '\0'; i++) {
+        int value = options[i].flag != NULL ? no_argument : options[i].optional != NULL ? optional_argument
+                                                                                        : required_argument;
+
+        assert(i < OPTIONS_MAX);
+        if (options[i].name != NULL)
+            names[name_count++] = (struct option){options[i].name, value, NULL, BY_NAME + i};
+        if (options[i].letter != '\0')
+            letters[letter_count++] = options[i].letter;
+        if (options[i].letter != '\0' && value != no_argument)
+            letters[letter_count++] = ':';
+    }
+    while ((found = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+        const struct atto_option *option = find_option(options, found);
+
+        if (found == 'h') {
+            fputs(usage, stdout);
+            *status = ATTO_EXIT_FINE;
+            return false;
+        }
+        if (option == NULL || !take_option(option, optarg)) {
+            *status = atto_wrong_usage(argv[0]);
+            return false;
+        }
+    }
+    return true;
+}
+
+char **atto_files(int argc, char **argv, size_t *count)
+{
+    *count = (size_t)(argc - optind);
+    return argv + optind;
+}
+
+bool atto_take_file(int argc, char **argv, const char **path)
+{
+    int spare = argc - optind - (*path == NULL);
+
+    if (spare < 0)
+        atto_report("no file is given");
+    else if (spare > 0)
+        atto_report("one file at a time: '%s' is too many", argv[argc - spare]);
+    else if (*path == NULL)
+        *path = argv[optind];
+    return spare == 0;
 }
 
 int atto_wrong_usage(const char *command)

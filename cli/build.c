@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "build.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,65 +168,12 @@ static void print_summary(const struct atto_buffer *image, const char *path)
            parsed.rodata.len, parsed.data.len, parsed.bss_bytes);
 }
 
-/* Options of the command, and those for clang in a list of their own. */
 struct arguments {
     struct atto_build build;
     const char *output;
-    char **clang_options;
-    bool quiet, help;
+    struct atto_passed clang;
+    bool quiet;
 };
-
-enum { OPTION_STRIP = 256, OPTION_NO_CHECK };
-
-static bool read_arguments(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"manifest", required_argument, NULL, 'm'},
-        {"strip", no_argument, NULL, OPTION_STRIP}, {"no-check", no_argument, NULL, OPTION_NO_CHECK},
-        {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    arguments->clang_options = atto_alloc((size_t)argc, sizeof arguments->clang_options[0]);
-    arguments->build.options = arguments->clang_options;
-    while ((option = getopt_long(argc, argv, "o:m:qhI:D:U:O:W:f:s:", options, NULL)) != -1) {
-        switch (option) {
-        case 'o':
-            arguments->output = optarg;
-            break;
-        case 'm':
-            arguments->build.manifest_path = optarg;
-            break;
-        case 'q':
-            arguments->quiet = true;
-            break;
-        case 'h':
-            arguments->help = true;
-            break;
-        case OPTION_STRIP:
-            arguments->build.strip = true;
-            break;
-        case OPTION_NO_CHECK:
-            arguments->build.no_check = true;
-            break;
-        case 's': /* -std=... */
-        case 'I':
-        case 'D':
-        case 'U':
-        case 'O':
-        case 'W':
-        case 'f':
-            arguments->clang_options[arguments->build.option_count++] = atto_format("-%c%s", option, optarg);
-            break;
-        default:
-            return false;
-        }
-    }
-    arguments->build.inputs = argv + optind;
-    arguments->build.input_count = (size_t)(argc - optind);
-    return true;
-}
 
 static bool same_file(const char *a, const char *b)
 {
@@ -256,33 +202,48 @@ static bool check_arguments(const struct arguments *arguments)
     return true;
 }
 
+static int build(const struct arguments *arguments)
+{
+    struct atto_buffer image = {0};
+    char *output = arguments->output != NULL ? atto_copy_string(arguments->output)
+                                             : with_extension(arguments->build.inputs[0], ".atto");
+    bool fine = atto_build_image(&arguments->build, &image) && atto_buffer_write(&image, output);
+
+    if (fine && !arguments->quiet && strcmp(output, "-") != 0)
+        print_summary(&image, output);
+    free(output);
+    atto_buffer_free(&image);
+    return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
+}
+
 int atto_command_build(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct atto_buffer image = {0};
-    int result;
-    bool fine = read_arguments(argc, argv, &arguments);
+    const struct atto_option options[] = {
+        {"output", 'o', .text = &arguments.output},
+        {"manifest", 'm', .text = &arguments.build.manifest_path},
+        {"strip", .flag = &arguments.build.strip},
+        {"no-check", .flag = &arguments.build.no_check},
+        {"quiet", 'q', .flag = &arguments.quiet},
+        {.letter = 'I', .passed = &arguments.clang},
+        {.letter = 'D', .passed = &arguments.clang},
+        {.letter = 'U', .passed = &arguments.clang},
+        {.letter = 'O', .passed = &arguments.clang},
+        {.letter = 'W', .passed = &arguments.clang},
+        {.letter = 'f', .passed = &arguments.clang},
+        {.letter = 's', .passed = &arguments.clang}, /* -std=... */
+        {0},
+    };
+    int status;
 
-    if (fine && arguments.help) {
-        fputs(usage, stdout);
-        result = ATTO_EXIT_FINE;
-    } else if (!fine || !check_arguments(&arguments)) {
-        result = atto_wrong_usage(argv[0]);
-    } else {
-        char *output = arguments.output != NULL ? atto_copy_string(arguments.output)
-                                                : with_extension(arguments.build.inputs[0], ".atto");
-
-        result = ATTO_EXIT_REFUSED;
-        if (atto_build_image(&arguments.build, &image) && atto_buffer_write(&image, output)) {
-            result = ATTO_EXIT_FINE;
-            if (!arguments.quiet && strcmp(output, "-") != 0)
-                print_summary(&image, output);
-        }
-        free(output);
+    if (atto_options_read(argc, argv, usage, options, &status)) {
+        arguments.build.inputs = atto_files(argc, argv, &arguments.build.input_count);
+        arguments.build.options = arguments.clang.list;
+        arguments.build.option_count = arguments.clang.count;
+        status = check_arguments(&arguments) ? build(&arguments) : atto_wrong_usage(argv[0]);
     }
-    for (size_t i = 0; i < arguments.build.option_count; i++)
-        free(arguments.clang_options[i]);
-    free(arguments.clang_options);
-    atto_buffer_free(&image);
-    return result;
+    for (size_t i = 0; i < arguments.clang.count; i++)
+        free(arguments.clang.list[i]);
+    free(arguments.clang.list);
+    return status;
 }

@@ -1,7 +1,6 @@
 /* `atto check`: would a device take this image? If not, every reason, at its place in the source.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,38 +116,20 @@ static int check(const char *path, const struct arguments *arguments)
 
 int atto_command_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"call", required_argument, NULL, 'c'}, {"any-call", no_argument, NULL, 'a'},
-        {"stack", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
-    };
     struct arguments arguments = {0};
-    const char *path;
-    bool fine = true;
-    int option;
+    const struct atto_option options[] = {
+        {"call", 'c', .answers = &arguments.answers},
+        {"any-call", .flag = &arguments.any_call},
+        {"stack", 's', .number = &arguments.stack_bytes, .min = 1, .max = UINT32_MAX},
+        {"json", .flag = &arguments.json},
+        {0},
+    };
+    const char *path = NULL;
+    int status;
 
-    while ((option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            fine = atto_answers_add(&arguments.answers, optarg) && fine;
-            break;
-        case 's':
-            fine = atto_parse_number("--stack", optarg, 1, UINT32_MAX, &arguments.stack_bytes) && fine;
-            break;
-        case 'a':
-            arguments.any_call = true;
-            break;
-        case 'j':
-            arguments.json = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return ATTO_EXIT_FINE;
-        default:
-            fine = false;
-        }
-    }
-    if (!fine || !atto_parse_file(argc, argv, optind, &path))
+    if (!atto_options_read(argc, argv, usage, options, &status))
+        return status;
+    if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
     return check(path, &arguments);
 }

@@ -2,7 +2,6 @@
  * itself; whether a device would take it is the business of `atto check`.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,22 +308,23 @@ static void print_json(const struct atto_buffer *bytes, const struct atto_listin
     json_decref(root);
 }
 
+#define NOWHERE UINT32_MAX
+
 struct arguments {
-    const char *where; /* a slot, or NULL */
-    uint32_t where_slot;
+    uint32_t where; /* a slot, or NOWHERE */
     bool json, no_text;
 };
 
 static int show(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing,
                  const struct arguments *arguments)
 {
-    if (arguments->where != NULL && arguments->where_slot >= listing->slot_count) {
-        atto_report_at(path, 0, "there is no slot %u; the text has %u slots", arguments->where_slot,
+    if (arguments->where != NOWHERE && arguments->where >= listing->slot_count) {
+        atto_report_at(path, 0, "there is no slot %u; the text has %u slots", arguments->where,
                        listing->slot_count);
         return ATTO_EXIT_REFUSED;
     }
-    if (arguments->where != NULL)
-        atto_listing_print_place(listing, arguments->where_slot, stdout);
+    if (arguments->where != NOWHERE)
+        atto_listing_print_place(listing, arguments->where, stdout);
     else if (arguments->json)
         print_json(bytes, listing, !arguments->no_text);
     else
@@ -367,36 +367,19 @@ static int inspect(const char *path, const struct arguments *arguments)
 
 int atto_command_inspect(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},        {"no-text", no_argument, NULL, 'n'},
-        {"where", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    struct arguments arguments = {.where = NOWHERE};
+    const struct atto_option options[] = {
+        {"json", .flag = &arguments.json},
+        {"no-text", 'n', .flag = &arguments.no_text},
+        {"where", 'w', .number = &arguments.where, .min = 0, .max = 0xffff},
+        {0},
     };
-    struct arguments arguments = {0};
-    const char *path;
-    bool fine = true;
-    int option;
+    const char *path = NULL;
+    int status;
 
-    while ((option = getopt_long(argc, argv, "nw:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'j':
-            arguments.json = true;
-            break;
-        case 'n':
-            arguments.no_text = true;
-            break;
-        case 'w':
-            arguments.where = optarg;
-            fine = atto_parse_number("--where", optarg, 0, 0xffff, &arguments.where_slot) && fine;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return ATTO_EXIT_FINE;
-        default:
-            fine = false;
-        }
-    }
-    if (!fine || !atto_parse_file(argc, argv, optind, &path))
+    if (!atto_options_read(argc, argv, usage, options, &status))
+        return status;
+    if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
     return inspect(path, &arguments);
 }

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,69 +42,12 @@ struct arguments {
     const char *path, *entry, *context_file, *context_hex, *board;
     uint32_t fuel, times;
     struct atto_answers answers;
-    bool show, trace, json, help;
+    bool show, trace, json;
 };
 
-enum { OPTION_CTX = 256, OPTION_CTX_HEX, OPTION_ON, OPTION_SHOW, OPTION_TRACE, OPTION_JSON };
-
-static const struct option options[] = {
-    {"entry", required_argument, NULL, 'e'},   {"ctx", required_argument, NULL, OPTION_CTX},
-    {"ctx-hex", required_argument, NULL, OPTION_CTX_HEX}, {"fuel", required_argument, NULL, 'f'},
-    {"times", required_argument, NULL, 'n'},   {"call", required_argument, NULL, 'c'},
-    {"on", required_argument, NULL, OPTION_ON}, {"show", no_argument, NULL, OPTION_SHOW},
-    {"trace", no_argument, NULL, OPTION_TRACE}, {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
-};
-
-static bool take_option(int option, struct arguments *arguments)
+/* What no table can say. */
+static bool check_arguments(const struct arguments *arguments)
 {
-    switch (option) {
-    case 'e':
-        arguments->entry = optarg;
-        return true;
-    case 'f':
-        return atto_parse_number("--fuel", optarg, 1, ATTO_FUEL_MAX, &arguments->fuel);
-    case 'n':
-        return atto_parse_number("--times", optarg, 1, 1000000, &arguments->times);
-    case 'c':
-        return atto_answers_add(&arguments->answers, optarg);
-    case OPTION_CTX:
-        arguments->context_file = optarg;
-        return true;
-    case OPTION_CTX_HEX:
-        arguments->context_hex = optarg;
-        return true;
-    case OPTION_ON:
-        arguments->board = optarg;
-        return atto_run_is_board(optarg);
-    case OPTION_SHOW:
-        arguments->show = true;
-        return true;
-    case OPTION_TRACE:
-        arguments->trace = true;
-        return true;
-    case OPTION_JSON:
-        arguments->json = true;
-        return true;
-    case 'h':
-        arguments->help = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool read_arguments(int argc, char **argv, struct arguments *arguments)
-{
-    int option;
-
-    *arguments = (struct arguments){.times = 1};
-    while ((option = getopt_long(argc, argv, "e:f:n:c:h", options, NULL)) != -1) {
-        if (!take_option(option, arguments))
-            return false;
-    }
-    if (arguments->help)
-        return true;
     if (arguments->context_file != NULL && arguments->context_hex != NULL) {
         atto_report("--ctx and --ctx-hex do not go together");
         return false;
@@ -114,7 +56,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
         atto_report("--trace works in this process only, not with --on");
         return false;
     }
-    return atto_parse_file(argc, argv, optind, &arguments->path);
+    return arguments->board == NULL || atto_run_is_board(arguments->board);
 }
 
 /* Returns the exit status if there is no context to be had. */
@@ -382,20 +324,31 @@ static int prepare(const struct arguments *arguments, struct atto_buffer *image,
 
 int atto_command_run(int argc, char **argv)
 {
+    struct arguments arguments = {.times = 1};
+    const struct atto_option options[] = {
+        {"entry", 'e', .text = &arguments.entry},
+        {"ctx", .text = &arguments.context_file},
+        {"ctx-hex", .text = &arguments.context_hex},
+        {"fuel", 'f', .number = &arguments.fuel, .min = 1, .max = ATTO_FUEL_MAX},
+        {"times", 'n', .number = &arguments.times, .min = 1, .max = 1000000},
+        {"call", 'c', .answers = &arguments.answers},
+        {"on", .text = &arguments.board},
+        {"show", .flag = &arguments.show},
+        {"trace", .flag = &arguments.trace},
+        {"json", .flag = &arguments.json},
+        {0},
+    };
     struct atto_buffer image = {0}, context = {0};
-    struct arguments arguments;
-    int result;
+    int status;
 
     if (atto_scenario_is_asked(argc, argv))
         return atto_command_scenario(argc, argv);
-    if (!read_arguments(argc, argv, &arguments))
+    if (!atto_options_read(argc, argv, usage, options, &status))
+        return status;
+    if (!check_arguments(&arguments) || !atto_take_file(argc, argv, &arguments.path))
         return atto_wrong_usage(argv[0]);
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return ATTO_EXIT_FINE;
-    }
-    result = prepare(&arguments, &image, &context);
+    status = prepare(&arguments, &image, &context);
     atto_buffer_free(&image);
     atto_buffer_free(&context);
-    return result;
+    return status;
 }

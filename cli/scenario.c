@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "scenario.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,18 +29,7 @@ static const char usage[] =
 
 struct arguments {
     const char *path, *board, *trace;
-    bool json, help;
-};
-
-enum { OPTION_SCENARIO = 256, OPTION_ON, OPTION_TRACE, OPTION_JSON };
-
-static const struct option options[] = {
-    {"scenario", optional_argument, NULL, OPTION_SCENARIO},
-    {"on", required_argument, NULL, OPTION_ON},
-    {"trace", required_argument, NULL, OPTION_TRACE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    bool json;
 };
 
 bool atto_scenario_is_asked(int argc, char *const *argv)
@@ -51,49 +39,6 @@ bool atto_scenario_is_asked(int argc, char *const *argv)
             return true;
     }
     return false;
-}
-
-static bool take_option(int option, struct arguments *arguments)
-{
-    switch (option) {
-    case OPTION_SCENARIO:
-        if (optarg != NULL)
-            arguments->path = optarg;
-        return true;
-    case OPTION_ON:
-        arguments->board = optarg;
-        return strcmp(optarg, "linux") == 0 || atto_run_is_board(optarg);
-    case OPTION_TRACE:
-        arguments->trace = optarg;
-        return true;
-    case OPTION_JSON:
-        arguments->json = true;
-        return true;
-    case 'h':
-        arguments->help = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The file may be `--scenario`'s own argument or stand anywhere: both are read alike. */
-static bool read_arguments(int argc, char **argv, struct arguments *arguments)
-{
-    int option;
-
-    *arguments = (struct arguments){.board = "linux"};
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (!take_option(option, arguments))
-            return false;
-    }
-    if (arguments->help)
-        return true;
-    if (arguments->path == NULL)
-        return atto_parse_file(argc, argv, optind, &arguments->path);
-    if (optind < argc)
-        atto_report("one file at a time: '%s' is too many", argv[optind]);
-    return optind == argc;
 }
 
 static int run(const struct arguments *arguments, const struct atto_scenario *scenario)
@@ -115,18 +60,27 @@ static int run(const struct arguments *arguments, const struct atto_scenario *sc
     return status;
 }
 
+/* The file may be `--scenario`'s own argument or stand anywhere: both are read alike. */
 int atto_command_scenario(int argc, char **argv)
 {
+    static char title[] = "atto run --scenario";
+    struct arguments arguments = {.board = "linux"};
+    const struct atto_option options[] = {
+        {"scenario", .optional = &arguments.path},
+        {"on", .text = &arguments.board},
+        {"trace", .text = &arguments.trace},
+        {"json", .flag = &arguments.json},
+        {0},
+    };
     struct atto_scenario *scenario;
-    struct arguments arguments;
     int status = ATTO_EXIT_REFUSED;
 
-    if (!read_arguments(argc, argv, &arguments))
-        return atto_wrong_usage("atto run --scenario");
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return ATTO_EXIT_FINE;
-    }
+    argv[0] = title;
+    if (!atto_options_read(argc, argv, usage, options, &status))
+        return status;
+    if ((strcmp(arguments.board, "linux") != 0 && !atto_run_is_board(arguments.board)) ||
+        !atto_take_file(argc, argv, &arguments.path))
+        return atto_wrong_usage(title);
     scenario = atto_alloc(1, sizeof *scenario);
     if (atto_scenario_read(scenario, arguments.path))
         status = run(&arguments, scenario);
