@@ -67,6 +67,18 @@ void atto_buffer_put_sleb(struct atto_buffer *buffer, int64_t value)
     }
 }
 
+void atto_buffer_print(struct atto_buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    text = atto_format_list(format, arguments);
+    va_end(arguments);
+    atto_buffer_put(buffer, text, strlen(text));
+    free(text);
+}
+
 void atto_buffer_align(struct atto_buffer *buffer, size_t align)
 {
     size_t over = align == 0 ? 0 : buffer->len % align;

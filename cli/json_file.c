@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "json_file.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,14 +66,15 @@ static const char *name_place(struct atto_json_at object, const char *key)
 bool atto_json_refuse(const struct atto_json_file *file, const char *place, const char *format, ...)
 {
     unsigned line, column;
-    char message[512];
     va_list arguments;
+    char *message;
 
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    message = atto_format_list(format, arguments);
     va_end(arguments);
     atto_json_line(text_of(file), place == NULL ? text_of(file) : place, &line, &column);
     atto_report_column(file->path, line, column, "%s", message);
+    free(message);
     return false;
 }
 
@@ -91,25 +90,11 @@ bool atto_json_number(const struct atto_json_file *file, struct atto_json_at at,
     return true;
 }
 
-/* "a", "b" or "c". The caller frees it. */
-static char *list_words(const char *const *words, uint32_t count)
-{
-    char *list = atto_copy_string("");
-
-    for (uint32_t i = 0; i < count; i++) {
-        char *longer = atto_format("%s%s\"%s\"", list, i == 0 ? "" : i == count - 1 ? " or " : ", ", words[i]);
-
-        free(list);
-        list = longer;
-    }
-    return list;
-}
-
 bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, const char *key,
                     const char *const *words, uint32_t count, uint32_t *number)
 {
     const char *text = json_string_value(at.value);
-    char *list;
+    struct atto_buffer list = {0};
 
     if (at.value == NULL)
         return true;
@@ -119,9 +104,10 @@ bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, c
             return true;
         }
     }
-    list = list_words(words, count);
-    atto_json_refuse(file, at.place, "'%s' must be %s", key, list);
-    free(list);
+    for (uint32_t i = 0; i < count; i++)
+        atto_buffer_print(&list, "%s\"%s\"", i == 0 ? "" : i == count - 1 ? " or " : ", ", words[i]);
+    atto_json_refuse(file, at.place, "'%s' must be %.*s", key, (int)list.len, (const char *)list.bytes);
+    atto_buffer_free(&list);
     return false;
 }
 

@@ -87,14 +87,20 @@ char *atto_copy_string(const char *text)
     return must_have(strdup(text));
 }
 
+char *atto_format_list(const char *format, va_list arguments)
+{
+    char *text = NULL;
+
+    return must_have(vasprintf(&text, format, arguments) < 0 ? NULL : text);
+}
+
 char *atto_format(const char *format, ...)
 {
     va_list arguments;
-    char *text = NULL;
+    char *text;
 
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        text = NULL;
+    text = atto_format_list(format, arguments);
     va_end(arguments);
-    return must_have(text);
+    return text;
 }

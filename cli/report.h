@@ -5,6 +5,7 @@
 #ifndef ATTO_CLI_REPORT_H
 #define ATTO_CLI_REPORT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #define ATTO_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
@@ -27,5 +28,6 @@ void *atto_alloc(size_t count, size_t bytes_each);
 void *atto_grow(void *old, size_t old_count, size_t new_count, size_t bytes_each);
 char *atto_copy_string(const char *text);
 char *atto_format(const char *format, ...) ATTO_PRINTF(1, 2);
+char *atto_format_list(const char *format, va_list arguments) ATTO_PRINTF(1, 0);
 
 #endif

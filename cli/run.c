@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "atto/bpf.h"
 #include "commands.h"
+#include "firmware.h"
 #include "judge.h"
 #include "load.h"
 #include "receipt.h"
@@ -56,7 +57,7 @@ static bool check_arguments(const struct arguments *arguments)
         atto_report("--trace works in this process only, not with --on");
         return false;
     }
-    return arguments->board == NULL || atto_run_is_board(arguments->board);
+    return arguments->board == NULL || atto_firmware_is_board(arguments->board);
 }
 
 /* Returns the exit status if there is no context to be had. */

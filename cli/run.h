@@ -49,13 +49,6 @@ struct atto_run_report {
 /* Runs in this process. */
 void atto_run_local(const struct atto_run_request *request, struct atto_run_report *report);
 
-/* Is this the name of an emulated board? Reports and returns false if not. */
-bool atto_run_is_board(const char *name);
-
-/* The file of one of our firmware programs for a board, or for "linux": what the environment variable names, or where
- * the preset builds it. NULL, reported, if there is none. The caller frees it. */
-char *atto_run_firmware(const char *name, const char *program, const char *variable);
-
 /* The status with this name; ATTO_E_STATE if there is none. */
 enum atto_status atto_run_status(const char *name);
 

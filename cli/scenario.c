@@ -8,8 +8,8 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "firmware.h"
 #include "report.h"
-#include "run.h"
 
 static const char usage[] =
     "usage: atto run --scenario FILE [options]\n"
@@ -78,7 +78,7 @@ int atto_command_scenario(int argc, char **argv)
     argv[0] = title;
     if (!atto_options_read(argc, argv, usage, options, &status))
         return status;
-    if ((strcmp(arguments.board, "linux") != 0 && !atto_run_is_board(arguments.board)) ||
+    if ((strcmp(arguments.board, "linux") != 0 && !atto_firmware_is_board(arguments.board)) ||
         !atto_take_file(argc, argv, &arguments.path))
         return atto_wrong_usage(title);
     scenario = atto_alloc(1, sizeof *scenario);

@@ -4,66 +4,46 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "scenario.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "home.h"
-#include "process.h"
+#include "firmware.h"
 #include "report.h"
-#include "run.h"
 
 /* ---- the job ---- */
-
-static void put(struct atto_buffer *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(struct atto_buffer *job, const char *format, ...)
-{
-    char text[4400];
-    va_list arguments;
-    int len;
-
-    va_start(arguments, format);
-    len = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (len > 0)
-        atto_buffer_put(job, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
-}
 
 static void put_schedule(struct atto_buffer *job, const struct atto_schedule_json *schedule)
 {
 #define PUT_FIELD(key, name, most)            \
     if ((schedule->given >> (key) & 1u) != 0) \
-        put(job, "\t" #name "=%u", schedule->values.name);
+        atto_buffer_print(job, "\t" #name "=%u", schedule->values.name);
     ATTO_SCHEDULE_FIELDS(PUT_FIELD)
 #undef PUT_FIELD
 }
 
 static void put_data(struct atto_buffer *job, const struct atto_buffer *data)
 {
-    put(job, data->len == 0 ? "\t-" : "\t");
+    atto_buffer_print(job, data->len == 0 ? "\t-" : "\t");
     for (size_t i = 0; i < data->len; i++)
-        put(job, "%02x", data->bytes[i]);
+        atto_buffer_print(job, "%02x", data->bytes[i]);
 }
 
 static void put_action(struct atto_buffer *job, const struct atto_scenario *scenario,
                        const struct atto_scenario_action *action)
 {
-    put(job, "at\t%u\t%s", action->at_ms, action->what);
+    atto_buffer_print(job, "at\t%u\t%s", action->at_ms, action->what);
     if (strcmp(action->what, "fire") == 0) {
         put_data(job, &action->data);
     } else {
-        put(job, "\t%s", scenario->containers[action->container].name);
+        atto_buffer_print(job, "\t%s", scenario->containers[action->container].name);
         if (strcmp(action->what, "update") == 0)
-            put(job, "\t%u\t%u", action->image, action->fuel);
+            atto_buffer_print(job, "\t%u\t%u", action->image, action->fuel);
         if (strcmp(action->what, "post") == 0) {
-            put(job, "\t%s", action->entry);
+            atto_buffer_print(job, "\t%s", action->entry);
             put_data(job, &action->data);
         }
         put_schedule(job, &action->schedule);
     }
-    put(job, "\n");
+    atto_buffer_print(job, "\n");
 }
 
 /* Starts of containers that are due at this time, before the actions of the same time. */
@@ -76,7 +56,7 @@ static void put_starts(struct atto_buffer *job, const struct atto_scenario *scen
             const struct atto_scenario_container *container = &scenario->containers[i];
 
             if (container->start_ms == ms)
-                put(job, "at\t%u\tstart\t%s\n", ms, container->name);
+                atto_buffer_print(job, "at\t%u\tstart\t%s\n", ms, container->name);
             else if (container->start_ms > ms && container->start_ms < next_ms)
                 next_ms = container->start_ms;
         }
@@ -86,22 +66,23 @@ static void put_starts(struct atto_buffer *job, const struct atto_scenario *scen
     }
 }
 
-static void put_job(struct atto_buffer *job, const struct atto_scenario *scenario, const char *directory)
+static void put_job(struct atto_buffer *job, const struct atto_scenario *scenario,
+                    const struct atto_firmware_files *images)
 {
     uint32_t started_ms = 0; /* up to here, not included */
 
-    put(job, "duration\t%u\n", scenario->duration_ms);
+    atto_buffer_print(job, "duration\t%u\n", scenario->duration_ms);
     if (scenario->slice_fuel != 0)
-        put(job, "slice_fuel\t%u\n", scenario->slice_fuel);
-    put(job, "log_bytes\t%u\nfuel_per_ms\t%u\n", scenario->log_bytes, scenario->fuel_per_ms);
+        atto_buffer_print(job, "slice_fuel\t%u\n", scenario->slice_fuel);
+    atto_buffer_print(job, "log_bytes\t%u\nfuel_per_ms\t%u\n", scenario->log_bytes, scenario->fuel_per_ms);
     for (uint32_t i = 0; i < scenario->image_count; i++)
-        put(job, "image\t%s/%u\n", directory, i);
+        atto_buffer_print(job, "image\t%s\n", images->paths[i]);
     for (uint32_t i = 0; i < scenario->container_count; i++) {
         const struct atto_scenario_container *container = &scenario->containers[i];
 
-        put(job, "container\t%s\t%u\t%u", container->name, container->image, container->fuel);
+        atto_buffer_print(job, "container\t%s\t%u\t%u", container->name, container->image, container->fuel);
         put_schedule(job, &container->schedule);
-        put(job, "\n");
+        atto_buffer_print(job, "\n");
     }
     for (uint32_t i = 0; i < scenario->action_count; i++) {
         if (scenario->actions[i].at_ms >= started_ms) {
@@ -113,124 +94,67 @@ static void put_job(struct atto_buffer *job, const struct atto_scenario *scenari
     put_starts(job, scenario, started_ms, ATTO_SCENARIO_MS_MAX);
 }
 
-static bool write_files(const struct atto_scenario *scenario, const char *directory)
+/* The path of the job, which names the images by number; NULL, reported, if there is none. */
+static const char *write_job(struct atto_firmware_files *files, const struct atto_scenario *scenario)
 {
     struct atto_buffer job = {0};
-    char *path = atto_format("%s/job", directory);
-    bool fine;
+    const char *path = "";
 
-    put_job(&job, scenario, directory);
-    fine = atto_buffer_write(&job, path);
-    free(path);
-    for (uint32_t i = 0; i < scenario->image_count && fine; i++) {
-        path = atto_format("%s/%u", directory, i);
-        fine = atto_buffer_write(&scenario->images[i].bytes, path);
-        free(path);
+    for (uint32_t i = 0; i < scenario->image_count && path != NULL; i++) {
+        char *name = atto_format("%u", i);
+
+        path = atto_firmware_files_add(files, name, &scenario->images[i].bytes);
+        free(name);
     }
-    atto_buffer_free(&job);
-    return fine;
-}
-
-static void delete_files(const struct atto_scenario *scenario, const char *directory)
-{
-    char *path = atto_format("%s/job", directory);
-
-    unlink(path);
-    free(path);
-    for (uint32_t i = 0; i < scenario->image_count; i++) {
-        path = atto_format("%s/%u", directory, i);
-        unlink(path);
-        free(path);
+    if (path != NULL) {
+        put_job(&job, scenario, files);
+        path = atto_firmware_files_add(files, "job", &job);
+        atto_buffer_free(&job);
     }
-    rmdir(directory);
+    return path;
 }
 
 /* ---- the result ---- */
 
-static bool read_line(const char *line, size_t len, struct atto_scenario_result *result)
+/* The first member of an object says what it is about. */
+static void take_object(void *user, json_t *object)
 {
-    json_t *object = json_loadb(line, len, 0, NULL);
-    const char *error = atto_scenario_word(object, "error");
+    struct atto_scenario_result *result = user;
+    const char *kind = json_object_iter_key(json_object_iter(object));
     const struct {
-        const char *key;
+        const char *kind;
         json_t *list;
     } lists[] = {
-        {"install", result->installs},         {"container", result->containers}, {"action", result->actions},
+        {"install", result->installs},       {"container", result->containers}, {"action", result->actions},
         {"postmortem", result->postmortems}, {"trace", result->trace},          {"log", result->log},
     };
-    json_t *list = NULL;
 
-    if (object == NULL)
-        fprintf(stderr, "%.*s\n", (int)len, line);
-    if (error != NULL)
-        atto_report("the board says: %s", error);
-    /* `container` is a member of others too, where it is not the first one. */
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && object != NULL; i++) {
-        const char *key = lists[i].key;
-
-        if (len > strlen(key) + 2 && strncmp(line + 2, key, strlen(key)) == 0 && line[2 + strlen(key)] == '"')
-            list = lists[i].list;
-    }
-    if (list != NULL)
-        json_array_append(list, object);
-    else if (json_object_get(object, "run") != NULL)
+    if (kind != NULL && strcmp(kind, "run") == 0)
         result->run = json_incref(object);
-    json_decref(object);
-    return error == NULL;
-}
-
-static bool run_and_read(const char *const *arguments, struct atto_scenario_result *result)
-{
-    struct atto_buffer output = {0};
-    unsigned reports = atto_report_count();
-    int status = atto_process_run(arguments, NULL, &output, NULL);
-    const char *line, *end;
-
-    atto_buffer_put(&output, "", 1);
-    line = (const char *)output.bytes;
-    while (*line != '\0') {
-        end = strchr(line, '\n');
-        if (end == NULL)
-            end = line + strlen(line);
-        read_line(line, (size_t)(end - line), result);
-        line = *end == '\0' ? end : end + 1;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && kind != NULL; i++) {
+        if (strcmp(lists[i].kind, kind) == 0)
+            json_array_append(lists[i].list, object);
     }
-    atto_buffer_free(&output);
-    if ((result->run == NULL || status != 0) && reports == atto_report_count())
-        atto_report("the scenario did not come to its end (exit status %d)", status);
-    return result->run != NULL && status == 0;
 }
 
 bool atto_scenario_run(const struct atto_scenario *scenario, const char *board, struct atto_scenario_result *result)
 {
-    const char *temporary = getenv("TMPDIR");
-    bool emulated = strcmp(board, "linux") != 0;
-    char *directory = atto_format("%s/atto-XXXXXX", temporary == NULL || temporary[0] == '\0' ? "/tmp" : temporary);
-    char *firmware = atto_run_firmware(board, "scenario", "ATTO_SCENARIO");
-    char *script = emulated ? atto_home_path("scripts/qemu-run") : atto_copy_string("");
-    char *job = NULL;
-    bool fine = false;
+    unsigned reports = atto_report_count();
+    struct atto_firmware_files files;
+    const char *job = NULL;
+    int status = -1;
 
     *result = (struct atto_scenario_result){NULL,         json_array(), json_array(), json_array(),
                                             json_array(), json_array(), json_array()};
-    if (firmware != NULL && script == NULL)
-        atto_report("cannot find scripts/qemu-run; name Atto's directory in $ATTO_HOME");
-    if (firmware != NULL && script != NULL && mkdtemp(directory) == NULL) {
-        atto_report("cannot make a directory %s: %s", directory, strerror(errno));
-    } else if (firmware != NULL && script != NULL) {
-        const char *here[] = {firmware, NULL, NULL};
-        const char *there[] = {script, board, firmware, NULL, NULL};
-
-        job = atto_format("%s/job", directory);
-        here[1] = there[3] = job;
-        fine = write_files(scenario, directory) && run_and_read(emulated ? there : here, result);
-        delete_files(scenario, directory);
+    if (atto_firmware_files_make(&files))
+        job = write_job(&files, scenario);
+    if (job != NULL) {
+        status = atto_firmware_run(board, "scenario", "ATTO_SCENARIO", job, take_object, result);
+        if ((result->run == NULL || status != 0) && reports == atto_report_count())
+            atto_report("the scenario did not come to its end (exit status %d)", status);
     }
-    free(directory);
-    free(firmware);
-    free(script);
-    free(job);
-    return fine;
+    atto_firmware_files_delete(&files);
+    return result->run != NULL && status == 0;
 }
 
 void atto_scenario_result_free(struct atto_scenario_result *result)

@@ -5,8 +5,6 @@
 #include "wishes.h"
 
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,15 +18,16 @@ const char *const atto_policy_names[4] = {"continue", "stop-on-negative", "stop-
 void atto_wishes_report(const struct atto_wishes *wishes, const char *key, size_t index, const char *format, ...)
 {
     struct atto_json_at at = atto_json_at_member(atto_json_file_root(&wishes->file), key);
-    char message[512];
     va_list arguments;
+    char *message;
 
     if (json_is_array(at.value))
         at = atto_json_at_element(at, index);
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    message = atto_format_list(format, arguments);
     va_end(arguments);
     atto_json_refuse(&wishes->file, at.place, "%s", message);
+    free(message);
 }
 
 /* A name that the manifest format can hold. */
