@@ -51,6 +51,7 @@
 #include "atto/instance.h"
 #include "board.h"
 #include "host_calls.h"
+#include "json.h"
 
 #define JOBS_BYTES (512u * 1024u)
 #define IMAGE_BYTES (640u * 1024u)
@@ -199,30 +200,19 @@ static const char *parse_job(char *line, struct job *job)
     return NULL;
 }
 
-/* A string of JSON; bytes that are not printable ASCII become dots. */
-static void print_text(const char *text, uint32_t len)
-{
-    printf("\"");
-    for (uint32_t i = 0; i < len; i++) {
-        if (text[i] == '"' || text[i] == '\\')
-            printf("\\");
-        printf("%c", text[i] >= ' ' && text[i] <= '~' ? text[i] : '.');
-    }
-    printf("\"");
-}
-
 static void log_line(void *user, const char *text, uint32_t len)
 {
     (void)user;
     printf("{\"job\":%" PRIu32 ",\"log\":", job_number);
-    print_text(text, len);
+    json_text(text, len);
     printf("}\n");
 }
 
 static void print_status(enum atto_status status, bool installed)
 {
-    printf("{\"job\":%" PRIu32 ",\"status\":\"%s\",\"text\":\"%s\",\"installed\":%s", job_number,
-           atto_status_name(status), atto_status_text(status), installed ? "true" : "false");
+    printf("{\"job\":%" PRIu32, job_number);
+    json_status(status);
+    printf(",\"installed\":%s", installed ? "true" : "false");
 }
 
 static void print_receipt(const struct atto_receipt *receipt)
@@ -244,10 +234,11 @@ static void print_receipt(const struct atto_receipt *receipt)
 
 static void print_fault(const struct atto_run *run)
 {
-    printf(",\"pc\":%" PRIu32 ",\"fault_address\":\"0x%08" PRIx32 "\",\"registers\":", run->pc, run->fault_address);
+    uint64_t registers[REGISTER_COUNT];
     for (uint32_t i = 0; i < REGISTER_COUNT; i++)
-        printf("%s\"0x%" PRIx64 "\"", i == 0 ? "[" : ",", atto_bpf_register(run, i));
-    printf("]");
+        registers[i] = atto_bpf_register(run, i);
+    printf(",\"pc\":%" PRIu32 ",\"fault_address\":\"0x%08" PRIx32 "\",\"registers\":", run->pc, run->fault_address);
+    json_registers(registers, REGISTER_COUNT);
 }
 
 static void print_context(uint32_t len)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "board.h"
+#include "json.h"
 #include "scenario.h"
 
 static const char *const state_names[] = { "installed", "starting", "running", "paused",
@@ -20,31 +21,11 @@ static const char *name_of(const char *const *names, uint32_t count, uint32_t nu
 }
 #define NAME_OF(names, number) name_of((names), sizeof(names) / sizeof((names)[0]), (uint32_t)(number))
 
-/* A string of JSON; bytes that are not printable ASCII become dots. */
-static void print_text(const char *text, uint32_t len)
-{
-    printf("\"");
-    for (uint32_t i = 0; i < len; i++) {
-        if (text[i] == '"' || text[i] == '\\')
-            printf("\\");
-        printf("%c", text[i] >= ' ' && text[i] <= '~' ? text[i] : '.');
-    }
-    printf("\"");
-}
-
-static void print_status(enum atto_status status)
-{
-    printf(",\"status\":\"%s\",\"text\":\"%s\"", atto_status_name(status), atto_status_text(status));
-}
-
 static void print_report(const struct atto_report *report, const char *culprit)
 {
     printf(",\"at\":%" PRIu32 ",\"constraint\":\"%s\",\"culprit\":", report->refusal.at,
            NAME_OF(constraint_names, report->constraint));
-    if (culprit != NULL)
-        printf("\"%s\"", culprit);
-    else
-        printf("null");
+    json_name(culprit);
     printf(",\"missing\":%" PRIu32 ",\"needs_bytes\":%" PRIu32 ",\"longest_run\":%" PRIu32
            ",\"utilisation_permille\":%" PRIu32 ",\"response_us\":%" PRIu32,
            report->missing, report->ram_bytes, report->receipt.longest_run, report->utilisation_permille,
@@ -55,7 +36,7 @@ void scenario_print_install(const struct scenario_container *container, enum att
                             const struct atto_report *report, const char *culprit)
 {
     printf("{\"install\":\"%s\"", container->name);
-    print_status(status);
+    json_status(status);
     print_report(report, culprit);
     printf("}\n");
 }
@@ -65,32 +46,50 @@ static void print_calls(const uint8_t calls[4])
     printf(",\"last_calls\":[%u,%u,%u,%u]", calls[0], calls[1], calls[2], calls[3]);
 }
 
+static const char *yes_no(bool yes)
+{
+    return yes ? "true" : "false";
+}
+
+static void print_schedule(const struct atto_schedule *schedule)
+{
+    const char *comma = "";
+    printf(",\"schedule\":{");
+#define PRINT_FIELD(key, name, most)                               \
+    printf("%s\"" #name "\":%" PRIu32, comma, schedule->name); \
+    comma = ",";
+    ATTO_SCHEDULE_FIELDS(PRINT_FIELD)
+#undef PRINT_FIELD
+    printf("}");
+}
+
+static void print_info(const struct atto_container_info *info, bool removed)
+{
+    printf(",\"id\":%u,\"state\":\"%s\",\"activation\":\"%s\",\"waits\":%s,\"throttled\":%s,\"restarts\":%s",
+           info->id, removed ? "removed" : NAME_OF(state_names, info->state),
+           NAME_OF(activation_names, info->activation), yes_no(info->waits), yes_no(info->throttled),
+           yes_no(info->restarts));
+    const struct atto_counters *counters = &info->counters;
+    printf(",\"last_fault\":\"%s\",\"activations\":%" PRIu32 ",\"host_calls\":%" PRIu32 ",\"faults\":%" PRIu32
+           ",\"misses\":%" PRIu32 ",\"denials\":%" PRIu32 ",\"fuel\":%" PRIu64 ",\"time_us\":%" PRIu64,
+           atto_status_name((enum atto_status)counters->last_fault), counters->activations, counters->host_calls,
+           (uint32_t)counters->faults, (uint32_t)counters->misses, (uint32_t)counters->denials, counters->fuel,
+           counters->time_us);
+    printf(",\"ram_bytes\":%" PRIu32 ",\"stack_used_bytes\":%" PRIu32 ",\"memory_bytes\":%" PRIu32
+           ",\"events\":%" PRIu32,
+           info->ram_bytes, info->stack_used_bytes, info->memory_bytes, info->events);
+    print_calls(info->last_calls);
+}
+
 static void print_container(const struct scenario_container *container)
 {
-    const struct atto_container_info *info = &container->info;
-    printf("{\"container\":\"%s\",\"installed\":%s", container->name, container->installed ? "true" : "false");
+    const struct atto_attachment *hook = &container->attachment;
+    printf("{\"container\":\"%s\",\"installed\":%s", container->name, yes_no(container->installed));
     if (container->installed) {
-        printf(",\"id\":%u,\"state\":\"%s\",\"activation\":\"%s\",\"waits\":%s,\"throttled\":%s,\"restarts\":%s",
-               info->id, container->container != NULL ? NAME_OF(state_names, info->state) : "removed",
-               NAME_OF(activation_names, info->activation), info->waits ? "true" : "false",
-               info->throttled ? "true" : "false", info->restarts ? "true" : "false");
-        printf(",\"last_fault\":\"%s\",\"activations\":%" PRIu32 ",\"host_calls\":%" PRIu32 ",\"faults\":%" PRIu32
-               ",\"misses\":%" PRIu32 ",\"denials\":%" PRIu32 ",\"fuel\":%" PRIu64 ",\"time_us\":%" PRIu64,
-               atto_status_name(info->counters.last_fault), info->counters.activations, info->counters.host_calls, info->counters.faults, info->counters.misses,
-               info->counters.denials, info->counters.fuel, info->counters.time_us);
-        printf(",\"ram_bytes\":%" PRIu32 ",\"stack_used_bytes\":%" PRIu32 ",\"memory_bytes\":%" PRIu32
-               ",\"events\":%" PRIu32,
-               info->ram_bytes, info->stack_used_bytes, info->memory_bytes, info->events);
-        print_calls(info->last_calls);
-        printf(",\"hook_runs\":%" PRIu32 ",\"hook_faults\":%" PRIu32 ",\"hook_skipped\":%" PRIu32 ",\"schedule\":{",
-               container->attachment.runs, container->attachment.faults, container->attachment.skipped);
-        const char *comma = "";
-#define PRINT_FIELD(key, name, most)                                          \
-        printf("%s\"" #name "\":%" PRIu32, comma, container->schedule.name); \
-        comma = ",";
-        ATTO_SCHEDULE_FIELDS(PRINT_FIELD)
-#undef PRINT_FIELD
-        printf("}");
+        print_info(&container->info, container->container == NULL);
+        printf(",\"hook_runs\":%" PRIu32 ",\"hook_faults\":%" PRIu32 ",\"hook_skipped\":%" PRIu32, hook->runs,
+               hook->faults, hook->skipped);
+        print_schedule(&container->schedule);
     }
     printf("}\n");
 }
@@ -98,12 +97,9 @@ static void print_container(const struct scenario_container *container)
 static void print_action(const struct scenario_action *action)
 {
     printf("{\"action\":\"%s\",\"container\":", scenario_words[action->what]);
-    if (action->on != NULL)
-        printf("\"%s\"", action->on->name);
-    else
-        printf("null");
+    json_name(action->on != NULL ? action->on->name : NULL);
     printf(",\"at_us\":%" PRIu32 ",\"time_us\":%" PRIu32, action->at_us, action->done_us);
-    print_status(action->status);
+    json_status(action->status);
     if (action->what == SCENARIO_UPDATE || action->what == SCENARIO_SET_SCHEDULE)
         print_report(&action->report, action->culprit);
     printf("}\n");
@@ -119,10 +115,24 @@ static void print_death(const struct scenario_death *death)
            death->image, NAME_OF(activation_names, postmortem->activation), postmortem->pc,
            postmortem->fault_address);
     print_calls(postmortem->last_calls);
-    printf(",\"registers\":[");
-    for (uint32_t i = 0; i < postmortem->register_count; i++)
-        printf("%s\"0x%" PRIx64 "\"", i == 0 ? "" : ",", postmortem->registers[i]);
-    printf("]}\n");
+    printf(",\"registers\":");
+    json_registers(postmortem->registers, postmortem->register_count);
+    printf("}\n");
+}
+
+static void print_trace(const struct atto_trace_record *trace)
+{
+    printf("{\"trace\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"detail\":", NAME_OF(kind_names, trace->kind),
+           trace->time_us, trace->container);
+    if (trace->kind == ATTO_TRACE_ACTIVATE || trace->kind == ATTO_TRACE_END)
+        json_name(NAME_OF(activation_names, trace->detail));
+    else if (trace->kind == ATTO_TRACE_STATE)
+        json_name(NAME_OF(state_names, trace->detail));
+    else if (trace->kind == ATTO_TRACE_FAULT)
+        json_name(atto_status_name((enum atto_status)-(int32_t)trace->detail));
+    else
+        printf("%u", trace->detail);
+    printf(",\"value\":%" PRIu32 "}\n", trace->value);
 }
 
 void scenario_print(const struct scenario_job *job, const struct scenario_record *record)
@@ -138,23 +148,11 @@ void scenario_print(const struct scenario_job *job, const struct scenario_record
     for (uint32_t i = 0; i < record->line_count; i++) {
         const struct scenario_line *line = &record->lines[i];
         printf("{\"log\":");
-        print_text(record->log + line->at, line->len);
+        json_text(record->log + line->at, line->len);
         printf(",\"time_us\":%" PRIu32 ",\"container\":%u}\n", line->time_us, line->container);
     }
     for (uint32_t i = 0; i < record->death_count; i++)
         print_death(&record->deaths[i]);
-    for (uint32_t i = 0; i < record->trace_count; i++) {
-        const struct atto_trace_record *trace = &record->trace[i];
-        printf("{\"trace\":\"%s\",\"time_us\":%" PRIu32 ",\"container\":%u,\"detail\":",
-               NAME_OF(kind_names, trace->kind), trace->time_us, trace->container);
-        if (trace->kind == ATTO_TRACE_ACTIVATE || trace->kind == ATTO_TRACE_END)
-            printf("\"%s\"", NAME_OF(activation_names, trace->detail));
-        else if (trace->kind == ATTO_TRACE_STATE)
-            printf("\"%s\"", NAME_OF(state_names, trace->detail));
-        else if (trace->kind == ATTO_TRACE_FAULT)
-            printf("\"%s\"", atto_status_name((enum atto_status)-(int32_t)trace->detail));
-        else
-            printf("%u", trace->detail);
-        printf(",\"value\":%" PRIu32 "}\n", trace->value);
-    }
+    for (uint32_t i = 0; i < record->trace_count; i++)
+        print_trace(&record->trace[i]);
 }
