@@ -79,6 +79,12 @@ void atto_buffer_print(struct atto_buffer *buffer, const char *format, ...)
     free(text);
 }
 
+void atto_buffer_print_hex(struct atto_buffer *buffer, const struct atto_buffer *bytes)
+{
+    for (size_t i = 0; i < bytes->len; i++)
+        atto_buffer_print(buffer, "%02x", bytes->bytes[i]);
+}
+
 void atto_buffer_align(struct atto_buffer *buffer, size_t align)
 {
     size_t over = align == 0 ? 0 : buffer->len % align;

@@ -22,6 +22,9 @@ void atto_buffer_put_sleb(struct atto_buffer *buffer, int64_t value);
 /* Appends a formatted text, without the 0 at its end. */
 void atto_buffer_print(struct atto_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends bytes as hex digits. */
+void atto_buffer_print_hex(struct atto_buffer *buffer, const struct atto_buffer *bytes);
+
 /* Appends zeros until the length is a multiple of `align`. */
 void atto_buffer_align(struct atto_buffer *buffer, size_t align);
 

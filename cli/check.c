@@ -38,16 +38,11 @@ static json_t *json_refusal(const struct atto_judgement *judgement, const struct
                              atto_status_text(refusal->status), judgement->at_slot ? "slot" : "byte",
                              (json_int_t)refusal->at);
     char text[ATTO_DISASM_BYTES];
-    const char *file;
-    uint32_t line;
 
     if (judgement->at_slot && refusal->at < judgement->listing.slot_count) {
         atto_listing_instruction(&judgement->listing, refusal->at, text);
         json_object_set_new(item, "instruction", json_string(text));
-        if (atto_lines_find(&judgement->listing.lines, refusal->at, &file, &line)) {
-            json_object_set_new(item, "file", json_string(file));
-            json_object_set_new(item, "line", json_integer(line));
-        }
+        atto_listing_add_line(&judgement->listing, refusal->at, item);
     }
     return item;
 }

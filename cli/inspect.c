@@ -276,18 +276,13 @@ static json_t *json_text(const struct atto_listing *listing)
 
     for (uint32_t slot = 0; slot < listing->slot_count; slot++) {
         char text[ATTO_DISASM_BYTES];
-        const char *file;
-        uint32_t line;
         json_t *item;
 
         if (atto_listing_is_half(listing, slot))
             continue;
         atto_listing_instruction(listing, slot, text);
         item = json_pack("{s:i,s:s}", "slot", (int)slot, "text", text);
-        if (atto_lines_find(&listing->lines, slot, &file, &line)) {
-            json_object_set_new(item, "file", json_string(file));
-            json_object_set_new(item, "line", json_integer(line));
-        }
+        atto_listing_add_line(listing, slot, item);
         json_array_append_new(list, item);
     }
     return list;

@@ -165,6 +165,17 @@ static void print_slot(const struct atto_listing *listing, uint32_t slot, FILE *
     fprintf(out, "%s%s\n", hidden ? " hidden: " : half ? "" : " ", text);
 }
 
+void atto_listing_add_line(const struct atto_listing *listing, uint32_t slot, json_t *object)
+{
+    const char *file;
+    uint32_t line;
+
+    if (atto_lines_find(&listing->lines, slot, &file, &line)) {
+        json_object_set_new(object, "file", json_string(file));
+        json_object_set_new(object, "line", json_integer(line));
+    }
+}
+
 void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out)
 {
     struct source source = {0};

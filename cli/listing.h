@@ -4,6 +4,7 @@
 #ifndef ATTO_CLI_LISTING_H
 #define ATTO_CLI_LISTING_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,6 +38,9 @@ bool atto_listing_is_half(const struct atto_listing *listing, uint32_t slot);
 
 /* The text of the instruction in a slot. */
 void atto_listing_instruction(const struct atto_listing *listing, uint32_t slot, char text[ATTO_DISASM_BYTES]);
+
+/* Adds the members `file` and `line` of a slot's source to an object, if they are known. */
+void atto_listing_add_line(const struct atto_listing *listing, uint32_t slot, json_t *object);
 
 /* Prints where a slot is: its source line if that is known, its function and its instruction. */
 void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out);

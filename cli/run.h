@@ -14,6 +14,7 @@
 #include "local.h"
 
 struct atto_run_request {
+    const char *path; /* of the image, for messages */
     const struct atto_buffer *image;
     struct atto_image parsed;
     struct atto_manifest manifest;
@@ -54,5 +55,9 @@ enum atto_status atto_run_status(const char *name);
 
 /* Runs on an emulated board, with the firmware `runner`. Returns false, reported, if that could not be done at all. */
 bool atto_run_board(const char *board, const struct atto_run_request *request, struct atto_run_report *report);
+
+/* Says how a run ended, and if the image was refused, all that a check can say of it. show: the context as well. */
+void atto_run_print(const struct atto_run_request *request, const struct atto_run_report *report, bool show);
+void atto_run_print_json(const struct atto_run_request *request, const struct atto_run_report *report, bool show);
 
 #endif

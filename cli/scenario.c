@@ -24,8 +24,8 @@ static const char usage[] =
     "      --json           print one JSON object\n"
     "  -h, --help           print this\n"
     "\n"
-    "Exit status: 0 everything was installed, whatever became of it; 1 something was not, or there is a mistake in the\n"
-    "file; 2 wrong usage.\n";
+    "Exit status: 0 everything was installed, whatever became of it; 1 something was not, or there is a mistake in\n"
+    "the file; 2 wrong usage.\n";
 
 struct arguments {
     const char *path, *board, *trace;

@@ -23,8 +23,7 @@ static void put_schedule(struct atto_buffer *job, const struct atto_schedule_jso
 static void put_data(struct atto_buffer *job, const struct atto_buffer *data)
 {
     atto_buffer_print(job, data->len == 0 ? "\t-" : "\t");
-    for (size_t i = 0; i < data->len; i++)
-        atto_buffer_print(job, "%02x", data->bytes[i]);
+    atto_buffer_print_hex(job, data);
 }
 
 static void put_action(struct atto_buffer *job, const struct atto_scenario *scenario,
