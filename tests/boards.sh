@@ -7,21 +7,10 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-atto=${ATTO:-$root/build/linux-gcc/atto}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-if ! [ -x "$atto" ]; then
-    echo "skip boards: $atto is not built"
-    exit 0
-fi
-if ! command -v clang >/dev/null; then
-    echo "skip boards: no clang that compiles to eBPF; scripts/setup cli installs one"
-    exit 0
-fi
+suite=boards
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/expect.sh"
+need "$atto"
 
 # What is compared: how it ended and where, the value, fuel, and the receipt but for sizes that depend on pointers.
 keys="status|installed|result|slot|address|at|line|fuel|context|\
@@ -34,20 +23,19 @@ report() {
 
 # same BOARD NAME ARGUMENT...: one container, here and there.
 same() {
-    board=$1 test=boards_$1_$2
+    board=$1 test=$1_$2
     shift 2
     report "$@" >here
     report "$@" --on "$board" >there
     if [ ! -s here ] || ! grep -q status raw; then
-        echo "not ok $test: no report; $(head -n 1 raw.err)"
+        cp raw.err out
+        not_ok "$test" "no report"
     elif cmp -s here there; then
-        echo "ok $test"
-        return
+        ok "$test"
     else
-        echo "not ok $test: the reports differ"
-        diff here there | sed 's/^/  | /'
+        diff here there >out
+        not_ok "$test" "the reports differ"
     fi
-    failures=$((failures + 1))
 }
 
 cat >program.c <<'C'
@@ -67,27 +55,22 @@ ATTO_ENTRY int64_t run(uint8_t *bytes, uint64_t len)
 ATTO_ENTRY int64_t forever(void) { for (volatile uint32_t i = 0;; i++); }
 ATTO_ENTRY int64_t fault(void) { return *(volatile uint32_t *)0x20000004; }
 C
-"$atto" build program.c -o program.atto >build.log 2>&1 || {
-    echo "not ok boards: the program is not built; $(head -n 1 build.log)"
-    exit 1
-}
+run "$atto" build program.c -o program.atto
+expect build 0
 
 for board in mps2-an386 rv32-virt; do
-    case $board in
-    mps2-an386) preset=cortex-m4 tools="arm-none-eabi-gcc qemu-system-arm" ;;
-    *) preset=rv32 tools="riscv64-unknown-elf-gcc qemu-system-riscv32" ;;
-    esac
+    find_board "$board"
     missing=
-    for tool in $tools; do
+    for tool in "$compiler" "$emulator"; do
         command -v "$tool" >/dev/null || missing="$missing $tool"
     done
     if [ -n "$missing" ]; then
         echo "skip boards_$board: no$missing; scripts/setup $preset installs what is needed"
         continue
     fi
-    if ! "$root/scripts/build" "$preset" runner >build.log 2>&1; then
-        echo "not ok boards_$board: the runner is not built"
-        failures=$((failures + 1))
+    run "$root/scripts/build" "$preset" runner
+    if [ "$status" -ne 0 ]; then
+        not_ok "$board" "the runner is not built"
         continue
     fi
     same "$board" fletcher32 "$root/examples/fletcher32.c" --ctx-hex 6162636465666768

@@ -7,67 +7,12 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-atto=${ATTO:-$root/build/linux-gcc/atto}
+suite=cli
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/expect.sh"
 plugin=$(dirname "$atto")/bpf_conformance_plugin
 [ -x "$plugin" ] || plugin=$root/build/bpf_conformance_plugin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-if ! [ -x "$atto" ]; then
-    echo "skip cli: $atto is not built"
-    exit 0
-fi
-if ! command -v clang >/dev/null || ! clang --print-targets 2>/dev/null | grep -q bpf; then
-    echo "skip cli: no clang that compiles to eBPF; scripts/setup cli installs one"
-    exit 0
-fi
-
-ok() {
-    echo "ok cli_$1"
-}
-
-not_ok() {
-    echo "not ok cli_$1: $2"
-    sed 's/^/  | /' out | head -n 20
-    failures=$((failures + 1))
-}
-
-# require NAME COMMAND...: the command says yes.
-require() {
-    test=$1
-    shift
-    if "$@"; then
-        ok "$test"
-    else
-        not_ok "$test" "not so: $*"
-    fi
-}
-
-# Runs a command; $status and the file out hold what became of it.
-run() {
-    status=0
-    "$@" >out 2>&1 </dev/null || status=$?
-}
-
-# expect NAME STATUS [TEXT...]: the last command ended with this status and its output has each text.
-expect() {
-    test=$1 wanted=$2
-    shift 2
-    if [ "$status" -ne "$wanted" ]; then
-        not_ok "$test" "exit status $status, not $wanted"
-        return
-    fi
-    for text in "$@"; do
-        if ! grep -qF -e "$text" out; then
-            not_ok "$test" "no '$text' in the output"
-            return
-        fi
-    done
-    ok "$test"
-}
+need "$atto"
 
 # --- the examples: each builds, is accepted and runs
 

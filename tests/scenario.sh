@@ -8,57 +8,11 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-atto=${ATTO:-$root/build/linux-gcc/atto}
+suite=scenario
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/expect.sh"
 trace_check=$root/build/linux-gcc/tests/trace_check
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-for program in "$atto" "$trace_check" "$root/build/linux-gcc/scenario"; do
-    if ! [ -x "$program" ]; then
-        echo "skip scenario: $program is not built"
-        exit 0
-    fi
-done
-if ! command -v clang >/dev/null || ! clang --print-targets 2>/dev/null | grep -q bpf; then
-    echo "skip scenario: no clang that compiles to eBPF; scripts/setup cli installs one"
-    exit 0
-fi
-
-ok() {
-    echo "ok scenario_$1"
-}
-
-not_ok() {
-    echo "not ok scenario_$1: $2"
-    sed 's/^/  | /' out | head -n 40
-    failures=$((failures + 1))
-}
-
-# Runs a command; $status and the file out hold what became of it.
-run() {
-    status=0
-    "$@" >out 2>&1 </dev/null || status=$?
-}
-
-# expect NAME STATUS [PATTERN...]: the last command ended with this status and its output matches each pattern.
-expect() {
-    test=$1 wanted=$2
-    shift 2
-    if [ "$status" -ne "$wanted" ]; then
-        not_ok "$test" "exit status $status, not $wanted"
-        return
-    fi
-    for pattern in "$@"; do
-        if ! grep -qE -e "$pattern" out; then
-            not_ok "$test" "nothing matches '$pattern'"
-            return
-        fi
-    done
-    ok "$test"
-}
+need "$atto" "$trace_check" "$root/build/linux-gcc/scenario"
 
 # --- a program with everything that a scenario can do to it
 
@@ -133,7 +87,7 @@ judge_all() {
     else
         at_10=10 at_20="2[0-9]" at_30=30 at_220="2[23][0-9]" at_250="25[0-9]" at_350="35[0-9]" least=11
     fi
-    expect "$1_all" 0 '^a +stopped +8 +50 ms' '^forced +stopped +8 +20 ms' '^late +faulted +8 +40 ms' \
+    match "$1_all" 0 '^a +stopped +8 +50 ms' '^forced +stopped +8 +20 ms' '^late +faulted +8 +40 ms' \
         '^gone +removed' '^object +stopped +3 +- +3 ' \
         " $at_10\.[0-9]+ ms  a: start" " $at_20\.[0-9]+ ms  a: cafe" " $at_30\.[0-9]+ ms  a: hooked" \
         " $at_30\.[0-9]+ ms  forced: hooked" " $at_350\.[0-9]+ ms  a: stop" " $at_220\.[0-9]+ ms  late: start" \
@@ -148,16 +102,12 @@ judge_all() {
     else
         not_ok "$1_pause_and_period" "a was activated $runs times"
     fi
-    if grep -q 'forced: stop' out; then
-        not_ok "$1_force" "its stop was run"
-    else
-        ok "$1_force"
-    fi
+    require "$1_force" [ "$(grep -c 'forced: stop' out)" -eq 0 ]
 }
 
 judge_trace() {
     run "$trace_check" "$2"
-    expect "$1" 0 '^M [0-9]+, X [1-9][0-9]*, b [1-9][0-9]*, e [1-9][0-9]*, i [1-9]'
+    match "$1" 0 '^M [0-9]+, X [1-9][0-9]*, b [1-9][0-9]*, e [1-9][0-9]*, i [1-9]'
 }
 
 judge_target() {
@@ -166,12 +116,12 @@ judge_target() {
     judge_all "$target"
     judge_trace "${target}_all_trace" "$target.trace"
     run "$atto" run --scenario "$root/examples/scenario.json" --on "$target" --trace example.trace
-    expect "${target}_example" 0 '^average +stopped' '^alarm +running' '^faulty +faulted +4 +200 ms +3 ' \
+    match "${target}_example" 0 '^average +stopped' '^alarm +running' '^faulty +faulted +4 +200 ms +3 ' \
         '^greedy +running +9' 'set-schedule greedy: the schedule cannot be guaranteed' 'unbounded: greedy' \
         'hostile_fault\.c:15 in run'
     judge_trace "${target}_example_trace" example.trace
     run "$atto" run --scenario refused.json --on "$target" --trace refused.trace
-    expect "${target}_refused" 1 '^fine +running' '^late +refused' 'install late: the schedule cannot be guaranteed' \
+    match "${target}_refused" 1 '^fine +running' '^late +refused' 'install late: the schedule cannot be guaranteed' \
         'deadline: it would end [0-9]+ us late' 'install call: host call does not exist' \
         'hostile_refused\.c:14 in run' 'install memory: the arena is too small' 'memory: [0-9]+ bytes of the pool' \
         'update fine: host call does not exist'
@@ -205,7 +155,7 @@ JSON
 judge_target linux
 run "$atto" run --json --scenario all.json
 if python3 -c 'import json; json.load(open("out"))' 2>/dev/null || ! command -v python3 >/dev/null; then
-    expect json 0 '"run": "linux"' '"state": "faulted"' '"cpu_percent"' '"on_miss": "drop"' '"function": "loop"' \
+    match json 0 '"run": "linux"' '"state": "faulted"' '"cpu_percent"' '"on_miss": "drop"' '"function": "loop"' \
         '"file": "other.c"' '"line": 5' '"log": "cafe"' '"action": "force-stop"'
 else
     not_ok json "that is not JSON"
@@ -214,12 +164,9 @@ fi
 # --- on the boards
 
 for board in mps2-an386 rv32-virt; do
-    case $board in
-    mps2-an386) preset=cortex-m4 qemu=qemu-system-arm ;;
-    *) preset=rv32 qemu=qemu-system-riscv32 ;;
-    esac
-    if ! [ -r "$root/build/$preset/scenario.elf" ] || ! command -v "$qemu" >/dev/null; then
-        echo "skip scenario_$board: build/$preset/scenario.elf is not built, or there is no $qemu"
+    find_board "$board"
+    if ! [ -r "$root/build/$preset/scenario.elf" ] || ! command -v "$emulator" >/dev/null; then
+        echo "skip scenario_$board: build/$preset/scenario.elf is not built, or there is no $emulator"
         continue
     fi
     judge_target "$board"
@@ -242,7 +189,7 @@ done
 mistake() {
     printf '%s\n' "$4" >mistake.json
     run "$atto" run --scenario mistake.json
-    expect "mistake_$1" 1 "mistake\.json:$2: .*$3"
+    match "mistake_$1" 1 "mistake\.json:$2: .*$3"
 }
 one='"containers": [{ "name": "a", "image": "other.atto" }]'
 
@@ -313,27 +260,27 @@ action data_length 2:73 "'data_hex'.*8" \
 # All mistakes are told, not only the first one.
 printf '{ "duration_ms": 5, "slice_fuel": 0, "containers": [{ "name": "" }], "x": 1 }\n' >mistake.json
 run "$atto" run --scenario mistake.json
-expect several_mistakes 1 slice_fuel "'name'" "'image'" "'x'"
+match several_mistakes 1 slice_fuel "'name'" "'image'" "'x'"
 
 # --- usage
 
 run "$atto" run --scenario
-expect no_file 2 'no file'
+match no_file 2 'no file'
 run "$atto" run --scenario nothing.json
-expect missing_file 1 nothing.json
+match missing_file 1 nothing.json
 run "$atto" run --scenario all.json other.json
-expect two_files 2 other.json
+match two_files 2 other.json
 run "$atto" run --scenario all.json --on moon
-expect unknown_board 2 moon
+match unknown_board 2 moon
 run "$atto" run --scenario all.json --trace
-expect trace_needs_a_file 2 trace
+match trace_needs_a_file 2 trace
 run "$atto" run --scenario all.json --fuel 5
-expect option_of_other_form 2 fuel
+match option_of_other_form 2 fuel
 run "$atto" run --scenario --help
-expect help 0 'usage: atto run --scenario'
+match help 0 'usage: atto run --scenario'
 run "$atto" run --scenario=refused.json --trace /nonexistent/trace
-expect trace_cannot_be_written 1 /nonexistent/trace
+match trace_cannot_be_written 1 /nonexistent/trace
 run "$atto" run --trace other.c -e start
-expect instructions_are_traced_as_before 0 'call 1 <atto_log>' 'r1=0x'
+match instructions_are_traced_as_before 0 'call 1 <atto_log>' 'r1=0x'
 
 [ "$failures" -eq 0 ]
