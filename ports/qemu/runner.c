@@ -51,6 +51,7 @@
 #include "atto/instance.h"
 #include "board.h"
 #include "host_calls.h"
+#include "job.h"
 #include "json.h"
 
 #define JOBS_BYTES (512u * 1024u)
@@ -104,38 +105,11 @@ static bool parse_number(const char *text, const char **end, uint64_t *value)
     return rest != text;
 }
 
-static bool parse_u32(const char *text, uint32_t *value)
-{
-    const char *end;
-    uint64_t wide;
-    if (!parse_number(text, &end, &wide) || *end != '\0' || wide > UINT32_MAX)
-        return false;
-    *value = (uint32_t)wide;
-    return true;
-}
-
-static int hex_digit(char digit)
-{
-    const char *at = digit == '\0' ? NULL : strchr("0123456789abcdef0123456789ABCDEF", digit);
-    return at == NULL ? -1 : (int)(at - "0123456789abcdef0123456789ABCDEF") % 16;
-}
-
 /* Fills a buffer from "hex:..." or a file; negative on failure. */
 static int32_t fetch(const char *source, uint8_t *buffer, uint32_t capacity)
 {
-    if (strncmp(source, "hex:", 4) != 0)
-        return board_file_read(source, buffer, capacity);
-    uint32_t len = 0;
-    for (source += 4; *source != '\0'; source += 2) {
-        int high = hex_digit(source[0]);
-        int low = high < 0 ? -1 : hex_digit(source[1]);
-        if (low < 0)
-            return BOARD_E_OPEN;
-        if (len == capacity)
-            return BOARD_E_SIZE;
-        buffer[len++] = (uint8_t)(high * 16 + low);
-    }
-    return (int32_t)len;
+    return strncmp(source, "hex:", 4) == 0 ? job_parse_hex(source + 4, buffer, capacity)
+                                           : board_file_read(source, buffer, capacity);
 }
 
 static bool add_stub(const char *text)
@@ -157,7 +131,7 @@ static bool parse_option(const char *option, struct job *job)
     else if (strcmp(option, "show") == 0)
         job->show = true;
     else if (strncmp(option, "times=", 6) == 0)
-        return parse_u32(option + 6, &job->times) && job->times > 0;
+        return job_parse_number(option + 6, UINT32_MAX, &job->times) && job->times > 0;
     else if (strncmp(option, "stub=", 5) == 0)
         return add_stub(option + 5);
     else
@@ -165,28 +139,15 @@ static bool parse_option(const char *option, struct job *job)
     return true;
 }
 
-/* Cuts a line into fields in place; answers how many, or FIELDS_MAX + 1 if there are more than that. */
-static uint32_t split_fields(char *line, char *fields[FIELDS_MAX])
-{
-    const char *separators = strchr(line, '\t') != NULL ? "\t" : " ";
-    uint32_t count = 0;
-    for (char *field = strtok(line, separators); field != NULL; field = strtok(NULL, separators)) {
-        if (count == FIELDS_MAX)
-            return FIELDS_MAX + 1u;
-        fields[count++] = field;
-    }
-    return count;
-}
-
 /* NULL, or what is wrong with the line. */
 static const char *parse_job(char *line, struct job *job)
 {
     char *fields[FIELDS_MAX];
-    uint32_t count = split_fields(line, fields);
+    uint32_t count = job_split(line, strchr(line, '\t') != NULL ? "\t" : " ", fields, FIELDS_MAX);
     if (count < 4u || count > FIELDS_MAX)
         return "a job has the fields IMAGE CONTEXT FUEL ENTRY and at most 20 options";
     *job = (struct job){ .image = fields[0], .context = fields[1], .entry = fields[3], .times = 1 };
-    if (!parse_u32(fields[2], &job->fuel) || job->fuel > ATTO_FUEL_MAX)
+    if (!job_parse_number(fields[2], ATTO_FUEL_MAX, &job->fuel))
         return "fuel is not a number from 0 to 0x3fff0000";
     for (uint32_t i = 4; i < count; i++) {
         /* "stub ID=VALUE" comes as two fields in a line that is separated by blanks */
@@ -279,7 +240,7 @@ static bool find_entry(const struct atto_instance *container, const char *entry,
     struct atto_entry found;
     int32_t index = 0;
     *slot = 0;
-    if (parse_u32(entry, slot))
+    if (job_parse_number(entry, UINT32_MAX, slot))
         return true;
     if (strcmp(entry, "-") != 0)
         index = atto_manifest_find_entry(&container->manifest, entry);
@@ -378,14 +339,11 @@ int main(int argc, char **argv)
     counts = board_counter_start();
 
     bool all_understood = true;
-    for (char *line = jobs, *next; line != NULL; line = next) {
-        next = strchr(line, '\n');
-        if (next != NULL)
-            *next++ = '\0';
-        if (*line != '\0' && *line != '#') {
-            job_number++;
-            all_understood = run_line(line) && all_understood;
-        }
+    uint32_t line_number = 0;
+    char *rest = jobs;
+    for (char *line = job_next_line(&rest, &line_number); line != NULL; line = job_next_line(&rest, &line_number)) {
+        job_number++;
+        all_understood = run_line(line) && all_understood;
     }
     return all_understood ? 0 : 1;
 }

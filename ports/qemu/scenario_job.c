@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "board.h"
+#include "job.h"
 #include "scenario.h"
 
 #define JOB_BYTES (256u * 1024u)
@@ -29,34 +29,15 @@ struct line {
     uint32_t count, at;
 };
 
-static bool split(char *at, struct line *line)
-{
-    *line = (struct line){ .count = 0 };
-    for (char *field = strtok(at, "\t"); field != NULL; field = strtok(NULL, "\t")) {
-        if (line->count == FIELDS_MAX)
-            return false;
-        line->fields[line->count++] = field;
-    }
-    return true;
-}
-
 static char *next(struct line *line)
 {
     static char empty[1];
     return line->at < line->count ? line->fields[line->at++] : empty;
 }
 
-static bool parse_number(const char *digits, uint32_t most, uint32_t *value)
-{
-    char *end;
-    unsigned long long wide = strtoull(digits, &end, 10);
-    *value = (uint32_t)wide;
-    return end != digits && *end == '\0' && wide <= most;
-}
-
 static bool next_number(struct line *line, uint32_t most, uint32_t *value)
 {
-    return parse_number(next(line), most, value);
+    return job_parse_number(next(line), most, value);
 }
 
 /* The rest of the line: FIELD=NUMBER... */
@@ -71,7 +52,7 @@ static bool next_change(struct line *line, struct scenario_change *change)
         *number++ = '\0';
 #define TAKE_FIELD(key, name, most)                                              \
         if (strcmp(field, #name) == 0) {                                         \
-            found = parse_number(number, (uint32_t)(most), &change->values.name); \
+            found = job_parse_number(number, (uint32_t)(most), &change->values.name); \
             change->given |= 1u << (key);                                        \
         }
         ATTO_SCHEDULE_FIELDS(TAKE_FIELD)
@@ -82,26 +63,12 @@ static bool next_change(struct line *line, struct scenario_change *change)
     return true;
 }
 
-static int digit_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static bool next_data(struct line *line, struct scenario_action *action)
 {
     const char *digits = next(line);
-    if (strcmp(digits, "-") == 0)
-        return true;
-    for (; *digits != '\0'; digits += 2) {
-        int high = digit_value(digits[0]);
-        int low = high < 0 ? -1 : digit_value(digits[1]);
-        if (low < 0 || action->data_bytes == SCENARIO_DATA_MAX)
-            return false;
-        action->data[action->data_bytes++] = (uint8_t)(high * 16 + low);
-    }
-    return true;
+    int32_t len = strcmp(digits, "-") == 0 ? 0 : job_parse_hex(digits, action->data, SCENARIO_DATA_MAX);
+    action->data_bytes = len < 0 ? 0 : (uint32_t)len;
+    return len >= 0;
 }
 
 static const char *take_image(struct scenario_job *job, struct line *line)
@@ -180,8 +147,7 @@ static const char *take_action(struct scenario_job *job, struct line *line)
     return NULL;
 }
 
-/* NULL, or what is wrong with the line. */
-static const char *take_line(struct scenario_job *job, struct line *line)
+static const char *take_fields(struct scenario_job *job, struct line *line)
 {
     const char *word = next(line);
     uint32_t duration_ms;
@@ -203,6 +169,17 @@ static const char *take_line(struct scenario_job *job, struct line *line)
     return NULL;
 }
 
+/* NULL, or what is wrong with the line. */
+static const char *take_line(struct scenario_job *job, char *text_of_line)
+{
+    struct line line = { .at = 0 };
+    line.count = job_split(text_of_line, "\t", line.fields, FIELDS_MAX);
+    if (line.count > FIELDS_MAX)
+        return "a line has too many fields";
+    const char *error = take_fields(job, &line);
+    return error == NULL && line.at < line.count ? "a line has too many fields" : error;
+}
+
 bool scenario_job_read(const char *path, struct scenario_job *job)
 {
     int32_t len = board_file_read(path, text, JOB_BYTES);
@@ -212,17 +189,9 @@ bool scenario_job_read(const char *path, struct scenario_job *job)
         return false;
     }
     text[len] = '\0';
-    for (char *at = text, *behind; at != NULL; at = behind) {
-        struct line line;
-        behind = strchr(at, '\n');
-        if (behind != NULL)
-            *behind++ = '\0';
-        number++;
-        if (*at == '\0' || *at == '#')
-            continue;
-        const char *error = split(at, &line) ? take_line(job, &line) : "a line has too many fields";
-        if (error == NULL && line.at < line.count)
-            error = "a line has too many fields";
+    char *rest = text;
+    for (char *line = job_next_line(&rest, &number); line != NULL; line = job_next_line(&rest, &number)) {
+        const char *error = take_line(job, line);
         if (error != NULL) {
             printf("{\"error\":\"line %" PRIu32 " of the job: %s\"}\n", number, error);
             return false;
