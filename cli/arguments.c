@@ -25,7 +25,7 @@ bool atto_parse_number(const char *option, const char *text, uint32_t min, uint3
     errno = 0;
     value = strtoull(text, &end, hexadecimal ? 16 : 10);
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < min || value > max) {
-        atto_report("%s: '%s' is not a whole number from %u to %u", option, text, min, max);
+        atto_report("--%s: '%s' is not a whole number from %u to %u", option, text, min, max);
         return false;
     }
     *number = (uint32_t)value;
@@ -40,24 +40,52 @@ static void add_passed(struct atto_passed *passed, char letter, const char *valu
 
 static bool take_option(const struct atto_option *option, const char *value)
 {
-    char *name = NULL;
-    bool fine = true;
-
+    if (option->answers != NULL)
+        return atto_answers_add(option->answers, value);
+    if (option->number != NULL)
+        return atto_parse_number(option->name, value, option->min, option->max, option->number);
     if (option->flag != NULL)
         *option->flag = true;
     else if (option->text != NULL)
         *option->text = value;
-    else if (option->optional != NULL)
-        *option->optional = value != NULL ? value : *option->optional;
-    else if (option->answers != NULL)
-        fine = atto_answers_add(option->answers, value);
-    else if (option->number != NULL)
-        fine = atto_parse_number(name = atto_format("--%s", option->name), value, option->min, option->max,
-                                 option->number);
-    else
+    else if (option->passed != NULL)
         add_passed(option->passed, option->letter, value);
-    free(name);
-    return fine;
+    else if (value != NULL)
+        *option->optional = value;
+    return true;
+}
+
+static bool is_end(const struct atto_option *option)
+{
+    return option->name == NULL && option->letter == '\0';
+}
+
+/* The options as getopt_long wants them. */
+struct known {
+    struct option names[OPTIONS_MAX + 2];
+    char letters[2 * OPTIONS_MAX + 2];
+};
+
+static void list_known(const struct atto_option *options, struct known *known)
+{
+    struct option *name = known->names;
+    char *letter = known->letters;
+
+    *known = (struct known){.letters = ""};
+    *name++ = (struct option){"help", no_argument, NULL, 'h'};
+    *letter++ = 'h';
+    for (int i = 0; !is_end(&options[i]); i++) {
+        int value = options[i].flag != NULL ? no_argument : options[i].optional != NULL ? optional_argument
+                                                                                        : required_argument;
+
+        assert(i < OPTIONS_MAX);
+        if (options[i].name != NULL)
+            *name++ = (struct option){options[i].name, value, NULL, BY_NAME + i};
+        if (options[i].letter != '\0')
+            *letter++ = options[i].letter;
+        if (options[i].letter != '\0' && value != no_argument)
+            *letter++ = ':';
+    }
 }
 
 /* What getopt_long has found; NULL: nothing that there is. */
@@ -65,7 +93,7 @@ static const struct atto_option *find_option(const struct atto_option *options, 
 {
     if (found >= BY_NAME)
         return &options[found - BY_NAME];
-    for (; options->name != NULL || options->letter != '\0'; options++) {
+    for (; !is_end(options); options++) {
         if (options->letter == found)
             return options;
     }
@@ -74,24 +102,11 @@ static const struct atto_option *find_option(const struct atto_option *options, 
 
 bool atto_options_read(int argc, char **argv, const char *usage, const struct atto_option *options, int *status)
 {
-    struct option names[OPTIONS_MAX + 2] = {{"help", no_argument, NULL, 'h'}};
-    char letters[2 * OPTIONS_MAX + 2] = "h";
-    size_t name_count = 1, letter_count = 1;
+    struct known known;
     int found;
 
-    for (int i = 0; options[i].name != NULL || options[i].letter != '\0'; i++) {
-        int value = options[i].flag != NULL ? no_argument : options[i].optional != NULL ? optional_argument
-                                                                                        : required_argument;
-
-        assert(i < OPTIONS_MAX);
-        if (options[i].name != NULL)
-            names[name_count++] = (struct option){options[i].name, value, NULL, BY_NAME + i};
-        if (options[i].letter != '\0')
-            letters[letter_count++] = options[i].letter;
-        if (options[i].letter != '\0' && value != no_argument)
-            letters[letter_count++] = ':';
-    }
-    while ((found = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+    list_known(options, &known);
+    while ((found = getopt_long(argc, argv, known.letters, known.names, NULL)) != -1) {
         const struct atto_option *option = find_option(options, found);
 
         if (found == 'h') {

@@ -39,7 +39,8 @@ char **atto_files(int argc, char **argv, size_t *count);
  * not so. */
 bool atto_take_file(int argc, char **argv, const char **path);
 
-/* Reads a whole number from min to max, decimal or hexadecimal with 0x. Reports and returns false if it is none. */
+/* Reads a whole number from min to max, the value of --OPTION, decimal or hexadecimal with 0x. Reports and returns false
+ * if it is none. */
 bool atto_parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *number);
 
 /* Ends a command that was called wrongly, after the reason was reported: says where help is. Returns the exit

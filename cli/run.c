@@ -98,7 +98,7 @@ static bool find_entry(const struct atto_run_request *request, const char *wante
         return true;
     }
     if (wanted != NULL && wanted[0] >= '0' && wanted[0] <= '9') {
-        if (!atto_parse_number("--entry", wanted, 0, 0xffff, slot))
+        if (!atto_parse_number("entry", wanted, 0, 0xffff, slot))
             return false;
         if (!starts_function(&request->parsed, *slot))
             atto_report("--entry: no function starts at slot %u", *slot);
