@@ -161,6 +161,11 @@ expect value_out_of_range 1 "wish.json:1" fuel
 printf '{ "entries": ["nobody"] }\n' >wish.json
 run "$atto" build wish.c other.c
 expect unknown_entry_in_json 1 nobody
+printf '{ "hooks": [{ "uuid": "0123", "entry": "run", "policy": "first" }],
+  "stack": 0, "calls": ["nobody", 256] }\n' >wish.json
+run "$atto" build wish.c other.c
+expect all_mistakes_of_a_manifest 1 "wish.json:1:23: 'uuid'" "wish.json:1:57: 'policy'" '"single"' \
+    "wish.json:2:12: 'stack'" "wish.json:2:25: 'calls': there is no host call 'nobody'" "wish.json:2:35: 'calls'"
 cat >pointer.c <<'C'
 #include <atto.h>
 static int64_t one(void) { return 1; }
@@ -275,6 +280,10 @@ run "$atto" build
 expect no_source 2 "atto build"
 run "$atto" run --nonsense many.atto
 expect unknown_option 2 nonsense
+run "$atto" run many.atto -f 0
+expect number_of_an_option 2 "--fuel: '0'" "from 1 to"
+run "$atto" check many.atto stripped.atto
+expect two_files 2 "'stripped.atto' is too many"
 run "$atto" run many.atto --ctx-hex 0g
 expect bad_hex 2
 run "$atto" help run
