@@ -82,6 +82,17 @@ const char *atto_scenario_word(const json_t *object, const char *key);
 /* Could everything be installed, by updates as well? */
 bool atto_scenario_all_installed(const struct atto_scenario_result *result);
 
+/* What the trace tells of the run. */
+struct atto_scenario_history {
+    json_t *events; /* by time: objects with the members event, time_us, container and text */
+    json_int_t worst_us[ATTO_SCENARIO_CONTAINERS_MAX]; /* longest from a release to the end of it; -1: there was none */
+    uint32_t throttles[ATTO_SCENARIO_CONTAINERS_MAX];
+};
+
+void atto_scenario_history_read(struct atto_scenario_history *history, const struct atto_scenario *scenario,
+                                const struct atto_scenario_result *result);
+void atto_scenario_history_free(struct atto_scenario_history *history);
+
 void atto_scenario_print(const struct atto_scenario *scenario, const struct atto_scenario_result *result);
 void atto_scenario_print_json(const struct atto_scenario *scenario, const struct atto_scenario_result *result);
 

@@ -1,5 +1,5 @@
-/* Shows what became of a scenario: a table of the containers, what could not be done, log lines, and post-mortems with
- * their source lines; or all of it as JSON.
+/* Shows what became of a scenario: a table of the containers, events, what could not be done, log lines, and
+ * post-mortems with their source lines; or all of it as JSON.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "scenario.h"
@@ -102,8 +102,8 @@ static char *describe_constraint(const json_t *object)
         return atto_format("deadline: %s would end %lld us late", culprit, (long long)missing);
     if (strcmp(constraint, "budget") == 0)
         return atto_format("budget: that of %s lacks %lld fuel for one activation", culprit, (long long)missing);
-    return atto_format("unbounded: %s may take all the time from one with a deadline; it needs a budget, or a priority "
-                       "number that is larger by at least %lld", culprit, (long long)missing);
+    return atto_format("unbounded: %s may take all the time from one with a deadline; it needs a budget, "
+                       "or a\n    priority number that is larger by at least %lld", culprit, (long long)missing);
 }
 
 /* What refused an action; the device says the same of a container and of an entry point that is not there. */
@@ -195,51 +195,125 @@ static double percent(const struct atto_scenario_result *result, const json_t *c
                             : (double)atto_scenario_number(container, "time_us") * 100.0 / (double)duration_us;
 }
 
-static void print_period(json_int_t us)
+/* Microseconds as milliseconds, with as many decimals as they need, at most; negative: there are none. */
+static void print_ms(json_int_t us, int width)
 {
     char text[32];
 
-    if (us == 0)
+    if (us < 0)
         snprintf(text, sizeof text, "-");
     else if (us % 1000 == 0)
-        snprintf(text, sizeof text, "%lld ms", (long long)us / 1000);
+        snprintf(text, sizeof text, "%lld", (long long)us / 1000);
     else
-        snprintf(text, sizeof text, "%lld us", (long long)us);
-    printf(" %10s", text);
+        snprintf(text, sizeof text, "%lld.%03lld", (long long)us / 1000, (long long)us % 1000);
+    printf(" %*s", width, text);
 }
 
-static void print_container(const struct atto_scenario_result *result, const json_t *container)
+static int name_width(const struct atto_scenario *scenario)
+{
+    size_t width = sizeof "container" - 1;
+
+    for (uint32_t i = 0; i < scenario->container_count; i++) {
+        if (strlen(scenario->containers[i].name) > width)
+            width = strlen(scenario->containers[i].name);
+    }
+    return (int)width;
+}
+
+/* No value has a blank in it, so that scripts can take the table apart, as they do with that of `ps`. */
+static void print_container(const struct atto_scenario_history *history, const struct atto_scenario_result *result,
+                            const json_t *container, size_t index, int width)
 {
     const json_t *schedule = json_object_get(container, "schedule");
-    static const char *const first[] = {"activations", "fuel"}, *const second[] = {"misses", "faults", "denials",
-                                                                                   "host_calls", "ram_bytes",
-                                                                                   "stack_used_bytes"};
-    static const int widths[] = {7, 7, 8, 8, 7, 6};
+    json_int_t period_us = atto_scenario_number(schedule, "period_us");
+    static const struct {
+        const char *key;
+        int width;
+    } columns[] = {{"faults", 6}, {"denials", 7}, {"host_calls", 6}, {"ram_bytes", 6}, {"stack_used_bytes", 6}};
 
-    printf("%-16s ", atto_scenario_word(container, "container"));
     if (!json_is_true(json_object_get(container, "installed"))) {
-        printf("refused\n");
+        printf("%2s  %-*s  refused\n", "-", width, atto_scenario_word(container, "container"));
         return;
     }
-    printf("%-9s %4lld", atto_scenario_word(container, "state"), (long long)atto_scenario_number(schedule, "priority"));
-    print_period(atto_scenario_number(schedule, "period_us"));
-    for (size_t i = 0; i < 2; i++)
-        printf(" %*lld", i == 0 ? 6 : 10, (long long)atto_scenario_number(container, first[i]));
-    printf(" %6.2f", percent(result, container));
-    for (size_t i = 0; i < sizeof second / sizeof second[0]; i++)
-        printf(" %*lld", widths[i], (long long)atto_scenario_number(container, second[i]));
+    printf("%2lld  %-*s  %-9s %4lld", (long long)atto_scenario_number(container, "id"), width,
+           atto_scenario_word(container, "container"), atto_scenario_word(container, "state"),
+           (long long)atto_scenario_number(schedule, "priority"));
+    print_ms(period_us == 0 ? -1 : period_us, 6);
+    printf(" %6lld", (long long)atto_scenario_number(container, "activations"));
+    print_ms(history->worst_us[index], 8);
+    printf(" %6lld %6.2f %8lld %9u", (long long)atto_scenario_number(container, "misses"), percent(result, container),
+           (long long)atto_scenario_number(container, "fuel"), history->throttles[index]);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        printf(" %*lld", columns[i].width, (long long)atto_scenario_number(container, columns[i].key));
     putchar('\n');
 }
 
-static void print_table(const struct atto_scenario_result *result)
+static void print_table(const struct atto_scenario *scenario, const struct atto_scenario_result *result,
+                        const struct atto_scenario_history *history)
 {
+    static const char format[] = "%2s  %-*s  %-9s %4s %6s %6s %8s %6s %6s %8s %9s %6s %7s %6s %6s %6s\n";
+    int width = name_width(scenario);
     size_t i;
     json_t *container;
 
-    printf("%-16s %-9s %4s %10s %6s %10s %6s %7s %7s %8s %8s %7s %6s\n", "container", "state", "prio", "period", "runs",
-           "fuel", "CPU %", "misses", "faults", "denials", "calls", "RAM", "stack");
+    printf(format, "id", width, "container", "state", "prio", "period", "runs", "response", "misses", "CPU", "fuel",
+           "throttled", "faults", "denials", "calls", "RAM", "stack");
+    printf(format, "", width, "", "", "", "ms", "", "worst ms", "", "%", "", "", "", "", "", "bytes", "bytes");
     json_array_foreach(result->containers, i, container)
-        print_container(result, container);
+        print_container(history, result, container, i, width);
+}
+
+/* Who and what there is, in two lines. */
+static void print_head(const struct atto_scenario *scenario, const struct atto_scenario_result *result)
+{
+    json_int_t ram_bytes = 0;
+    double busy = 0.0;
+    size_t i, running = 0;
+    json_t *container;
+
+    json_array_foreach(result->containers, i, container) {
+        const char *state = atto_scenario_word(container, "state");
+
+        busy += percent(result, container);
+        if (state != NULL && strcmp(state, "running") == 0)
+            running++;
+        if (state != NULL && strcmp(state, "removed") != 0)
+            ram_bytes += atto_scenario_number(container, "ram_bytes");
+    }
+    printf("%s on %s, %.3f ms\n", scenario->path, atto_scenario_word(result->run, "run"),
+           (double)atto_scenario_number(result->run, "duration_us") / 1000.0);
+    printf("%zu containers, %zu of them running at the end; ", i, running);
+    printf("they took %.2f %% of the CPU and %lld of %lld bytes of RAM\n\n", busy, (long long)ram_bytes,
+           (long long)atto_scenario_number(result->run, "pool_bytes"));
+}
+
+/* ---- events ---- */
+
+#define EVENTS_PRINTED_MAX 60u
+
+static void print_events(const struct atto_scenario *scenario, const struct atto_scenario_history *history)
+{
+    int width = name_width(scenario);
+    size_t i, count = json_array_size(history->events);
+    json_t *event;
+
+    if (count != 0)
+        printf("\nevents\n");
+    json_array_foreach(history->events, i, event) {
+        const char *text = atto_scenario_word(event, "text");
+
+        if (i == EVENTS_PRINTED_MAX) {
+            printf("  (%zu more; --json prints them all)\n", count - i);
+            break;
+        }
+        printf("  ");
+        print_time(atto_scenario_number(event, "time_us"));
+        printf("%-*s  ", width, atto_scenario_word(event, "container"));
+        if (text[0] == '\0')
+            printf("%s\n", atto_scenario_word(event, "event"));
+        else
+            printf("%-9s  %s\n", atto_scenario_word(event, "event"), text);
+    }
 }
 
 /* ---- post-mortems ---- */
@@ -270,17 +344,59 @@ static const struct atto_scenario_image *image_of_death(const struct atto_scenar
     return image >= 0 && image < (json_int_t)scenario->image_count ? &scenario->images[image] : &scenario->images[0];
 }
 
-static void print_death(const struct atto_scenario *scenario, const struct atto_scenario_result *result,
-                        const json_t *object)
+/* Are these faults of the same place, in the same program of the same container? */
+static bool is_alike(const json_t *left, const json_t *right)
 {
+    static const char *const members[] = {"container", "image", "activation", "pc", "postmortem"};
+
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (!json_equal(json_object_get(left, members[i]), json_object_get(right, members[i])))
+            return false;
+    }
+    return true;
+}
+
+/* " (5 times, the last at 12.345 ms)" of the fault at an index, if it has come again. */
+static void print_times(const json_t *deaths, size_t index)
+{
+    const json_t *first = json_array_get(deaths, index);
+    json_int_t last_us = 0;
+    unsigned times = 1;
+
+    for (size_t i = index + 1; i < json_array_size(deaths); i++) {
+        const json_t *other = json_array_get(deaths, i);
+
+        if (is_alike(first, other)) {
+            last_us = atto_scenario_number(other, "time_us");
+            times++;
+        }
+    }
+    if (times > 1)
+        printf(" (%u times, the last at %.3f ms)", times, (double)last_us / 1000.0);
+}
+
+static bool is_repeated(const json_t *deaths, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (is_alike(json_array_get(deaths, i), json_array_get(deaths, index)))
+            return true;
+    }
+    return false;
+}
+
+static void print_death(const struct atto_scenario *scenario, const struct atto_scenario_result *result, size_t index)
+{
+    const json_t *object = json_array_get(result->postmortems, index);
     const json_t *registers = json_object_get(object, "registers");
     char *place = describe_place(image_of_death(scenario, object), (uint32_t)atto_scenario_number(object, "pc"));
     size_t count = json_array_size(registers);
 
     printf("  ");
     print_time(atto_scenario_number(object, "time_us"));
-    printf("%s, %s: %s\n", name_by_id(scenario, result, object), atto_scenario_word(object, "activation"),
+    printf("%s, %s: %s", name_by_id(scenario, result, object), atto_scenario_word(object, "activation"),
            atto_scenario_word(object, "text"));
+    print_times(result->postmortems, index);
+    putchar('\n');
     printf("    at        %s\n", place);
     if (strcmp(atto_scenario_word(object, "postmortem"), "ATTO_FAULT_MEMORY") == 0)
         printf("    address   %s\n", atto_scenario_word(object, "fault_address"));
@@ -299,12 +415,16 @@ static void print_lost(const struct atto_scenario_result *result, const char *ke
 
 void atto_scenario_print(const struct atto_scenario *scenario, const struct atto_scenario_result *result)
 {
+    struct atto_scenario_history history;
     size_t i;
     json_t *object;
 
-    printf("%s on %s, ", scenario->path, atto_scenario_word(result->run, "run"));
-    printf("%.3f ms\n\n", (double)atto_scenario_number(result->run, "duration_us") / 1000.0);
-    print_table(result);
+    atto_scenario_history_read(&history, scenario, result);
+    print_head(scenario, result);
+    print_table(scenario, result, &history);
+    print_events(scenario, &history);
+    atto_scenario_history_free(&history);
+    print_lost(result, "trace_lost", "records of the trace");
     print_refusals(scenario, result);
     if (json_array_size(result->log) != 0)
         printf("\nlog\n");
@@ -316,8 +436,10 @@ void atto_scenario_print(const struct atto_scenario *scenario, const struct atto
     print_lost(result, "lines_lost", "lines");
     if (json_array_size(result->postmortems) != 0)
         printf("\nfaults\n");
-    json_array_foreach(result->postmortems, i, object)
-        print_death(scenario, result, object);
+    for (i = 0; i < json_array_size(result->postmortems); i++) {
+        if (!is_repeated(result->postmortems, i))
+            print_death(scenario, result, i);
+    }
     print_lost(result, "postmortems_lost", "post-mortems");
 }
 
@@ -351,23 +473,35 @@ static json_t *json_refused(const struct atto_scenario_image *image, const json_
     return copy;
 }
 
+static json_t *json_container(const struct atto_scenario_result *result, const struct atto_scenario_history *history,
+                              size_t index)
+{
+    json_t *copy = json_deep_copy(json_array_get(result->containers, index));
+    json_int_t worst_us = history->worst_us[index];
+
+    if (json_is_true(json_object_get(copy, "installed"))) {
+        json_object_set_new(copy, "cpu_percent", json_real(percent(result, copy)));
+        json_object_set_new(copy, "response_worst_us", worst_us < 0 ? json_null() : json_integer(worst_us));
+        json_object_set_new(copy, "throttles", json_integer(history->throttles[index]));
+    }
+    set_words(json_object_get(copy, "schedule"));
+    return copy;
+}
+
 void atto_scenario_print_json(const struct atto_scenario *scenario, const struct atto_scenario_result *result)
 {
     json_t *installs = json_array(), *containers = json_array(), *actions = json_array();
     json_t *log = json_deep_copy(result->log), *postmortems = json_deep_copy(result->postmortems);
+    struct atto_scenario_history history;
     json_t *root, *object;
     uint32_t at = 0;
     size_t i;
 
+    atto_scenario_history_read(&history, scenario, result);
     json_array_foreach(result->installs, i, object)
         json_array_append_new(installs, json_refused(&scenario->images[scenario->containers[i].image], object));
     json_array_foreach(result->containers, i, object) {
-        json_t *copy = json_deep_copy(object);
-
-        if (json_is_true(json_object_get(object, "installed")))
-            json_object_set_new(copy, "cpu_percent", json_real(percent(result, object)));
-        set_words(json_object_get(copy, "schedule"));
-        json_array_append_new(containers, copy);
+        json_array_append_new(containers, json_container(result, &history, i));
     }
     json_array_foreach(result->actions, i, object) {
         const struct atto_scenario_action *action = next_action(scenario, object, &at);
@@ -381,8 +515,9 @@ void atto_scenario_print_json(const struct atto_scenario *scenario, const struct
         json_object_set_new(object, "image", json_string(image_of_death(scenario, object)->path));
         set_name(scenario, result, object);
     }
-    root = json_pack("{s:O,s:o,s:o,s:o,s:o,s:o}", "run", result->run, "installs", installs, "containers", containers,
-                     "actions", actions, "log", log, "postmortems", postmortems);
+    root = json_pack("{s:O,s:o,s:o,s:O,s:o,s:o,s:o}", "run", result->run, "installs", installs, "containers",
+                     containers, "events", history.events, "actions", actions, "log", log, "postmortems", postmortems);
+    atto_scenario_history_free(&history);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
     putchar('\n');
     json_decref(root);
