@@ -87,8 +87,10 @@ judge_all() {
     else
         at_10=10 at_20="2[0-9]" at_30=30 at_220="2[23][0-9]" at_250="25[0-9]" at_350="35[0-9]" least=11
     fi
-    match "$1_all" 0 '^a +stopped +8 +50 ms' '^forced +stopped +8 +20 ms' '^late +faulted +8 +40 ms' \
-        '^gone +removed' '^object +stopped +3 +- +3 ' \
+    match "$1_all" 0 '^ +1 +a +stopped +8 +50 ' '^ +2 +forced +stopped +8 +20 ' '^ +3 +late +faulted +8 +40 ' \
+        '^ +4 +gone +removed' '^ +5 +object +stopped +3 +- +3 ' \
+        " ms  a +started" " ms  a +paused" " ms  a +resumed" " ms  a +rescheduled" " ms  a +stopped" \
+        " ms  gone +removed" " ms  late +updated" " ms  late +fault  +memory access outside" \
         " $at_10\.[0-9]+ ms  a: start" " $at_20\.[0-9]+ ms  a: cafe" " $at_30\.[0-9]+ ms  a: hooked" \
         " $at_30\.[0-9]+ ms  forced: hooked" " $at_350\.[0-9]+ ms  a: stop" " $at_220\.[0-9]+ ms  late: start" \
         " $at_250\.[0-9]+ ms  late: other" 'post a: there is no such entry point' \
@@ -96,7 +98,7 @@ judge_all() {
         'late, loop: memory access outside' 'at +other\.c:5 in loop, slot [0-9]+: r0 = ' 'address +0x20000008' \
         'calls +atto_log'
     # It was paused from 60 ms to 160 ms, and had every loop before and after that: 10, 30, 50; 170, 190 ms; ...
-    runs=$(awk '$1 == "a" { print $6 }' out)
+    runs=$(awk '$2 == "a" { print $6; exit }' out)
     if [ "${runs:-0}" -ge "$least" ] && [ "$runs" -le 13 ]; then
         ok "$1_pause_and_period"
     else
@@ -116,12 +118,20 @@ judge_target() {
     judge_all "$target"
     judge_trace "${target}_all_trace" "$target.trace"
     run "$atto" run --scenario "$root/examples/scenario.json" --on "$target" --trace example.trace
-    match "${target}_example" 0 '^average +stopped' '^alarm +running' '^faulty +faulted +4 +200 ms +3 ' \
-        '^greedy +running +9' 'set-schedule greedy: the schedule cannot be guaranteed' 'unbounded: greedy' \
-        'hostile_fault\.c:15 in run'
+    match "${target}_example" 0 '^5 containers, 4 of them running' 'heater +running +0 +20 ' 'alarm +running +1 +50 ' \
+        'average +running +3 +100 ' 'greedy +running +2 +- ' 'broken +faulted +9 +- +5 +- +0 ' \
+        'greedy +throttled +budget used up.*; [0-9]+ times' 'broken +given up +after 4 restarts' \
+        'set-schedule greedy: the schedule cannot be guaranteed' 'unbounded: greedy' 'hostile_fault\.c:15 in run' \
+        'broken, loop: memory access.*\(5 times'
+    if [ "$(grep -cE 'broken +restarted +[0-9.]+ ms after it faulted' out)" -eq 4 ]; then
+        ok "${target}_example_restarts"
+    else
+        not_ok "${target}_example_restarts" "broken was not restarted four times"
+    fi
     judge_trace "${target}_example_trace" example.trace
     run "$atto" run --scenario refused.json --on "$target" --trace refused.trace
-    match "${target}_refused" 1 '^fine +running' '^late +refused' 'install late: the schedule cannot be guaranteed' \
+    match "${target}_refused" 1 ' fine +running' '^ - +late +refused' \
+        'install late: the schedule cannot be guaranteed' \
         'deadline: it would end [0-9]+ us late' 'install call: host call does not exist' \
         'hostile_refused\.c:14 in run' 'install memory: the arena is too small' 'memory: [0-9]+ bytes of the pool' \
         'update fine: host call does not exist'
@@ -155,7 +165,8 @@ JSON
 judge_target linux
 run "$atto" run --json --scenario all.json
 if python3 -c 'import json; json.load(open("out"))' 2>/dev/null || ! command -v python3 >/dev/null; then
-    match json 0 '"run": "linux"' '"state": "faulted"' '"cpu_percent"' '"on_miss": "drop"' '"function": "loop"' \
+    match json 0 '"run": "linux"' '"state": "faulted"' '"cpu_percent"' '"response_worst_us": [1-9]' \
+        '"throttles": 0' '"event": "resumed"' '"on_miss": "drop"' '"function": "loop"' \
         '"file": "other.c"' '"line": 5' '"log": "cafe"' '"action": "force-stop"'
 else
     not_ok json "that is not JSON"
