@@ -5,7 +5,7 @@
 .PHONY: help demo check check-fast bench sizes fuzz proof proof-mutants clean
 
 help:
-	@echo 'make demo         three containers on an emulated Cortex-M4, and two that misbehave'
+	@echo 'make demo         containers on an emulated Cortex-M4: three keep their periods beside two that misbehave'
 	@echo 'make check        every test on every target; ends with "N passed, N failed"'
 	@echo 'make check-fast   the tests on Linux alone'
 	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory]'
