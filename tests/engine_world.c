@@ -218,10 +218,11 @@ uint32_t world_run_at(void)
 /* A host function whose state takes all that is left of the pool fits, and one of 8 bytes more does not. */
 bool world_pool_is_empty(struct world *world)
 {
+    static atto_host_fn *const entries[] = { NULL };
     static struct atto_host_program program;
     struct atto_container *container;
     struct atto_install request = { .program = &program };
-    program = (struct atto_host_program){ .state_bytes = 8 };
+    program = (struct atto_host_program){ .entries = entries, .entry_count = 1, .state_bytes = 8 };
     if (atto_engine_install(&world->engine, &request, &container, &world->report) != ATTO_OK)
         return false;
     program.state_bytes += world->engine.pool_bytes - world->report.ram_bytes;

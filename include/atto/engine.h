@@ -43,6 +43,7 @@ struct atto_engine {
     struct atto_host host; /* of all its instances */
     const struct atto_engine_config *config;
     uint64_t now_us;
+    uint64_t watch_us;                              /* first moment at which one that is ready may be overdue */
     uint8_t *pool;
     uint32_t pool_bytes;
     struct atto_container *timers;                  /* by time */

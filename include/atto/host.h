@@ -23,8 +23,8 @@ typedef enum atto_outcome atto_host_fn(struct atto_host_frame *frame);
 
 struct atto_host_program {
     atto_host_fn *const *entries;
-    uint32_t entry_count;
-    uint32_t state_bytes;
+    uint32_t entry_count;      /* not 0: ATTO_E_ENTRY */
+    uint32_t state_bytes;      /* below 256 MB, or ATTO_E_NO_MEMORY */
     uint32_t longest_run; /* most fuel that one resume spends past its balance */
     struct atto_callset calls; /* host calls whose rights it needs, as a guest would; checked at install */
     const char *name;                  /* of the container; NULL: none */

@@ -7,6 +7,7 @@
 #include "container.h"
 
 #define TIME_MAX_US 0x7fffffffu
+#define ROUNDS_MAX 64u /* of the analysis; what takes more is refused, for the lock is held meanwhile */
 
 /* Times are at most TIME_MAX_US, so two of them can be added. */
 struct task {
@@ -66,15 +67,15 @@ static void task_of(const struct judgement *judgement, const struct atto_contain
     *task = (struct task){ .container = container, .priority = schedule.priority };
     fuel = with_switches(engine, fuel);
     if (schedule.period_us != 0u && schedule.events == 0u) {
+        /* One that ends by itself and begins anew may run `stop` behind its loop. */
+        if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
+            fuel = saturated(fuel * (uint64_t)2u, UINT32_MAX);
         uint64_t needed = releases(atto_budget_window_us(&schedule), schedule.period_us) * (uint64_t)fuel;
         task->cost_us = time_of(judgement, fuel);
         task->period_us = schedule.period_us;
         task->deadline_us = schedule.deadline_us != 0u ? schedule.deadline_us : schedule.period_us;
         if (schedule.budget_fuel != 0u && needed > schedule.budget_fuel)
             task->lacks_fuel = saturated(needed - schedule.budget_fuel, UINT32_MAX);
-        /* One that ends by itself and begins anew may run `stop` behind its loop. */
-        if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
-            task->cost_us *= 2u;
     } else if (schedule.budget_fuel != 0u) {
         task->cost_us = time_of(judgement, schedule.budget_fuel + engine->config->switch_fuel);
         task->period_us = atto_budget_window_us(&schedule);
@@ -130,10 +131,13 @@ static enum atto_status judge_task(const struct judgement *judgement, const stru
         return ATTO_OK;
     if (task->lacks_fuel != 0u)
         return refuse(report, ATTO_CONSTRAINT_BUDGET, task, task->lacks_fuel);
+    uint32_t rounds = 0;
     do {
         before_us = response_us;
         response_us = demand(judgement, task, before_us, &other);
-    } while (response_us != before_us && response_us <= task->deadline_us);
+    } while (response_us != before_us && response_us <= task->deadline_us && ++rounds != ROUNDS_MAX);
+    if (rounds == ROUNDS_MAX)
+        response_us = UNBOUNDED - 1u;
     if (response_us == UNBOUNDED)
         return refuse(report, ATTO_CONSTRAINT_UNBOUNDED, &other, task->priority - other.priority + 1u);
     if (task->container == judgement->subject)

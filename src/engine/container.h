@@ -27,7 +27,7 @@ enum container_flag {
     FLAG_WAITS = 1 << 3,    /* for the answer to a host call */
     FLAG_THROTTLED = 1 << 4,
     FLAG_RESTART = 1 << 5,  /* will be started when its timer comes */
-    FLAG_EXCUSED = 1 << 6,  /* the activation was paused: no deadline, no duration */
+    FLAG_EXCUSED = 1 << 6,  /* the activation was paused: no deadline, and durations count from the resume */
     FLAG_CHANGE = 1 << 7    /* limits are those of the next activation; limits->next is what holds now */
 };
 
@@ -50,6 +50,7 @@ struct limits {
     struct limits *next;   /* with FLAG_CHANGE: those that hold until the activation under way is over, or NULL */
     struct atto_schedule schedule;
     uint64_t release_us;   /* of an activation that is in the timers */
+    uint64_t bound_us;     /* of one that is ready: nothing ends it before */
     uint64_t started_us;   /* this life */
     uint64_t heartbeat_us; /* the last one */
     uint64_t window_us;    /* of the budget: begin */
@@ -191,7 +192,8 @@ enum atto_status atto_container_judge(const struct atto_container *container, st
 /* ---- life.c: states ---- */
 
 void atto_container_state(struct atto_container *container, enum atto_container_state state);
-void atto_container_start(struct atto_container *container);
+/* Begins a life; release_us: of its first loop, if it has no `start`. */
+void atto_container_start(struct atto_container *container, uint64_t release_us);
 void atto_container_fault(struct atto_container *container, enum atto_status status);
 /* Ends a life; `retire`: because its loops or its life time are over. */
 void atto_container_stop(struct atto_container *container, bool force, bool retire);

@@ -26,7 +26,7 @@ void atto_engine_init(struct atto_engine *engine, const struct atto_engine_confi
                       uint32_t pool_bytes)
 {
     const struct atto_firmware *firmware = config->firmware;
-    *engine = (struct atto_engine){ .config = config };
+    *engine = (struct atto_engine){ .config = config, .watch_us = ATTO_NEVER };
     engine->host = (struct atto_host){ firmware->host.calls, firmware->host.user, atto_engine_observe };
     atto_pool_init(engine, pool, pool_bytes);
 }
@@ -109,8 +109,7 @@ static enum atto_status begin_hook(struct atto_container *container, uint32_t en
     return ATTO_OK;
 }
 
-static enum atto_status end_hook(struct atto_container *container,
-                                 enum atto_outcome outcome)
+static enum atto_status end_hook(struct atto_container *container, enum atto_outcome outcome)
 {
     enum atto_status status = ATTO_OK;
     if (outcome == ATTO_FAULT)

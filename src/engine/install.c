@@ -139,22 +139,21 @@ static enum atto_status take(struct atto_engine *engine, struct candidate *candi
                              struct atto_report *report)
 {
     struct pool_block *own = *block;
-    uint32_t lacking = 0;
+    struct limits *limits = NULL;
+    uint32_t limits_bytes = report->ram_bytes - candidate->ram_bytes; /* 0: needs none */
     if (own == NULL)
         own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
-    if (own == NULL) {
-        lacking = candidate->ram_bytes;
-    } else if (atto_limits_needed(&candidate->schedule)) {
-        candidate->container.limits = atto_limits_make(engine, &candidate->schedule);
-        if (candidate->container.limits == NULL) {
-            lacking = atto_limits_bytes(&candidate->schedule);
-            if (*block == NULL)
-                atto_pool_give(own);
-        }
+    if (own != NULL && limits_bytes != 0u)
+        limits = atto_limits_make(engine, &candidate->schedule);
+    if (own == NULL || (limits_bytes != 0u && limits == NULL)) {
+        if (*block != NULL)
+            return atto_lacks_memory(engine, limits_bytes, report);
+        if (own != NULL)
+            atto_pool_give(own);
+        return atto_lacks_memory(engine, report->ram_bytes, report);
     }
-    if (lacking != 0u)
-        return atto_lacks_memory(engine, lacking, report);
     *block = own;
+    candidate->container.limits = limits;
     candidate->container.block = *own;
     return ATTO_OK;
 }
@@ -221,7 +220,7 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
     if (old != NULL)
         atto_container_state(*container, ATTO_STATE_INSTALLED);
     if (alive)
-        atto_container_start(*container);
+        atto_container_start(*container, engine->now_us);
     return ATTO_OK;
 }
 

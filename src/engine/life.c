@@ -23,13 +23,13 @@ static struct atto_span data_of(struct atto_container *container)
     return atto_image_data(container->program);
 }
 
-void atto_container_start(struct atto_container *container)
+void atto_container_start(struct atto_container *container, uint64_t release_us)
 {
     struct atto_engine *engine = engine_of(container);
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
-    container->release_us = engine->now_us;
+    container->release_us = release_us;
     if (limits != NULL) {
         limits->started_us = limits->heartbeat_us = engine->now_us;
         limits->loops = 0;
@@ -135,6 +135,7 @@ static void container_resume(struct atto_container *container)
         return;
     }
     container->flags |= FLAG_EXCUSED;
+    container->at_us = engine->now_us;
     atto_activation_go_on(container);
 }
 
@@ -151,8 +152,7 @@ enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_conta
 {
     enum atto_status status = ATTO_E_STATE;
     atto_enter(engine);
-    if (is_in(container, OVER) &&
-        (container->flags & FLAG_SLICE) == 0) {
+    if (is_in(container, OVER) && (container->flags & FLAG_SLICE) == 0) {
         atto_queue_leave(container);
         struct limits *limits = container->limits;
         if (limits != NULL) {
@@ -160,7 +160,7 @@ enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_conta
             limits->window_us = engine->now_us; /* windows begin with releases */
             limits->budget_left = (int32_t)limits->schedule.budget_fuel;
         }
-        atto_container_start(container);
+        atto_container_start(container, engine->now_us);
         status = ATTO_OK;
     }
     return atto_finish(engine, status);

@@ -82,8 +82,7 @@ static void inherit(struct atto_container *container, struct limits *limits, con
 }
 
 /* The numbers that the container itself has. The next release is one new period behind the last one. */
-static void adopt(struct atto_container *container,
-                  const struct atto_schedule *schedule)
+static void adopt(struct atto_container *container, const struct atto_schedule *schedule)
 {
     struct atto_engine *engine = engine_of(container);
     if (container->period_us == 0u)
@@ -108,6 +107,8 @@ void atto_limits_take_over(struct atto_container *container)
         atto_pool_give(&old->block);
     }
     limits->next = NULL;
+    if (container->period_us != 0u) /* windows begin with releases */
+        limits->window_us = container->release_us - atto_budget_window_us(&limits->schedule);
     if (!atto_limits_needed(&limits->schedule)) {
         atto_count(&container->counters.denials, limits->event_count);
         container->limits = NULL;
@@ -124,8 +125,7 @@ void atto_limits_free(struct atto_container *container)
 }
 
 /* Puts new limits in the place of those that wait or, if none do, in front of those that hold. */
-static bool line_up(struct atto_container *container,
-                    const struct atto_schedule *schedule)
+static bool line_up(struct atto_container *container, const struct atto_schedule *schedule)
 {
     struct atto_engine *engine = engine_of(container);
     struct limits *waiting = (container->flags & FLAG_CHANGE) != 0 ? container->limits : NULL;
@@ -140,8 +140,8 @@ static bool line_up(struct atto_container *container,
     return true;
 }
 
-static enum atto_status change(struct atto_container *container,
-                               const struct atto_schedule *schedule, struct atto_report *report)
+static enum atto_status change(struct atto_container *container, const struct atto_schedule *schedule,
+                               struct atto_report *report)
 {
     struct atto_engine *engine = engine_of(container);
     bool busy = container->activation != ATTO_ACTIVATION_NONE;

@@ -17,7 +17,7 @@ uint32_t atto_budget_window_us(const struct atto_schedule *schedule)
 
 /* ---- budget ---- */
 
-/* Begins a new window if the old one is over. What was overdrawn comes off it. */
+/* Begins a new window if the old one is over. What was overdrawn in the one before comes off it. */
 static void budget_refill(const struct atto_engine *engine, struct limits *limits)
 {
     uint32_t window_us = atto_budget_window_us(&limits->schedule);
@@ -25,7 +25,7 @@ static void budget_refill(const struct atto_engine *engine, struct limits *limit
     if (passed_us < window_us)
         return;
     limits->window_us = engine->now_us - passed_us % window_us;
-    int32_t debt = limits->budget_left < 0 ? limits->budget_left : 0;
+    int32_t debt = limits->budget_left < 0 && passed_us / window_us == 1u ? limits->budget_left : 0;
     limits->budget_left = (int32_t)limits->schedule.budget_fuel + debt;
 }
 
@@ -47,26 +47,6 @@ void atto_budget_charge(struct atto_container *container, uint32_t fuel)
         limits->budget_left -= (int32_t)(fuel + engine_of(container)->config->switch_fuel);
 }
 
-/* Makes an activation ready, or puts it to sleep until there is a budget for it. */
-static void proceed(struct atto_container *container)
-{
-    if (atto_budget_limit(container, 1) != 0u) {
-        container->flags &= (uint8_t)~FLAG_THROTTLED;
-        atto_ready_push(container);
-        return;
-    }
-    const struct limits *limits = atto_limits_of(container);
-    uint64_t refill_us = limits->window_us + atto_budget_window_us(&limits->schedule);
-    if (limits->schedule.on_overrun == ATTO_OVERRUN_FAULT) {
-        atto_container_fault(container, ATTO_FAULT_BUDGET);
-        return;
-    }
-    if ((container->flags & FLAG_THROTTLED) == 0)
-        atto_trace(container, ATTO_TRACE_THROTTLE, (uint32_t)(refill_us - engine_of(container)->now_us));
-    container->flags |= FLAG_THROTTLED;
-    atto_activation_sleep(container, refill_us);
-}
-
 /* ---- the moment at which an activation's time is over ---- */
 
 static OFF_PATH uint32_t deadline_us(const struct atto_container *container, const struct limits *limits)
@@ -78,8 +58,7 @@ static OFF_PATH uint32_t deadline_us(const struct atto_container *container, con
     return container->activation == ATTO_ACTIVATION_LOOP ? container->period_us : 0u;
 }
 
-static uint32_t duration_max_us(const struct atto_container *container,
-                                const struct limits *limits)
+static uint32_t duration_max_us(const struct atto_container *container, const struct limits *limits)
 {
     struct atto_engine *engine = engine_of(container);
     if (container->activation == ATTO_ACTIVATION_STOP)
@@ -108,22 +87,54 @@ static OFF_PATH void tighten(struct bound *bound, uint64_t since_us, uint64_t mo
         *bound = (struct bound){ since_us + most_us + 1u, status };
 }
 
-/* Of the container's life and, if there is one, of the activation that is not asleep. */
+/* Of the container's life and, if there is one, of the activation that is not asleep; noted in its limits. */
 static OFF_PATH struct bound bound_of(const struct atto_container *container)
 {
-    const struct limits *limits = atto_limits_of(container);
+    struct limits *limits = atto_limits_of(container);
     struct bound bound = { ATTO_NEVER, ATTO_OK };
-    if (limits != NULL && container->activation != ATTO_ACTIVATION_STOP) {
-        const struct atto_schedule *schedule = &limits->schedule;
+    if (container->activation != ATTO_ACTIVATION_NONE)
+        tighten(&bound, container->at_us, duration_max_us(container, limits), ATTO_FAULT_DURATION);
+    if (limits == NULL)
+        return bound;
+    const struct atto_schedule *schedule = &limits->schedule;
+    if (container->activation != ATTO_ACTIVATION_STOP) {
         tighten(&bound, limits->started_us, schedule->lifetime_ms * (uint64_t)1000u, ATTO_OK);
         tighten(&bound, limits->heartbeat_us, schedule->heartbeat_us, ATTO_FAULT_HEARTBEAT);
     }
-    if (container->activation == ATTO_ACTIVATION_NONE || (container->flags & FLAG_EXCUSED) != 0)
-        return bound;
-    tighten(&bound, container->at_us, duration_max_us(container, limits), ATTO_FAULT_DURATION);
-    if (limits != NULL && limits->schedule.on_miss != ATTO_MISS_CONTINUE)
+    if (schedule->on_miss != ATTO_MISS_CONTINUE && (container->flags & FLAG_EXCUSED) == 0)
         tighten(&bound, container->at_us, deadline_us(container, limits), ATTO_FAULT_DEADLINE);
+    limits->bound_us = bound.at_us;
     return bound;
+}
+
+/* Makes it ready. Somebody may keep the processor from it for long, so the engine watches its bound meanwhile. */
+static void make_ready(struct atto_container *container)
+{
+    struct atto_engine *engine = engine_of(container);
+    uint64_t bound_us = bound_of(container).at_us;
+    if (bound_us < engine->watch_us)
+        engine->watch_us = bound_us;
+    container->flags &= (uint8_t)~FLAG_THROTTLED;
+    atto_ready_push(container);
+}
+
+/* Makes an activation ready, or puts it to sleep until there is a budget for it. */
+static void proceed(struct atto_container *container)
+{
+    if (atto_budget_limit(container, 1) != 0u) {
+        make_ready(container);
+        return;
+    }
+    const struct limits *limits = atto_limits_of(container);
+    uint64_t refill_us = limits->window_us + atto_budget_window_us(&limits->schedule);
+    if (limits->schedule.on_overrun == ATTO_OVERRUN_FAULT) {
+        atto_container_fault(container, ATTO_FAULT_BUDGET);
+        return;
+    }
+    if ((container->flags & FLAG_THROTTLED) == 0)
+        atto_trace(container, ATTO_TRACE_THROTTLE, (uint32_t)(refill_us - engine_of(container)->now_us));
+    container->flags |= FLAG_THROTTLED;
+    atto_activation_sleep(container, refill_us);
 }
 
 static void miss(struct atto_container *container, uint32_t how_many)
@@ -152,7 +163,7 @@ static void overdue(struct atto_container *container, enum atto_status status)
         atto_trace(container, detailed(ATTO_TRACE_END, container->activation),
                    (uint32_t)(engine->now_us - container->at_us));
         atto_activation_drop(container);
-        if (loop) /* a release within the last period is served now */
+        if (loop && engine->now_us > container->period_us) /* a release within the last period is served now */
             miss(container, atto_release_skip(container, engine->now_us - container->period_us));
         atto_container_idle(container);
     } else {
@@ -194,7 +205,7 @@ bool atto_activation_begin(struct atto_container *container, enum atto_activatio
         return false;
     atto_activation_note(container, kind, release_us);
     container->fuel_left = container->fuel;
-    if (container->limits == NULL)
+    if (container->limits == NULL && kind != ATTO_ACTIVATION_STOP)
         atto_ready_push(container);
     else
         proceed(container);
@@ -375,7 +386,7 @@ static void expire(struct atto_container *container)
     engine->timers = container->link;
     container->flags &= (uint8_t)~FLAG_TIMER;
     if ((container->flags & FLAG_RESTART) != 0)
-        atto_container_start(container);
+        atto_container_start(container, container->at_us);
     else
         atto_container_idle(container);
 }
@@ -396,19 +407,30 @@ void atto_serve_request(struct atto_container *container)
         atto_container_stop(container, request == REQUEST_FORCE, false);
 }
 
-/* The way on for a container that does not just go on. */
-static OFF_PATH void slice_end(struct atto_container *container, enum atto_outcome outcome)
+/* Has it budget left, and is its bound still to come? */
+static bool nothing_ends(const struct atto_container *container)
 {
+    const struct limits *limits = atto_limits_of(container);
+    return limits != NULL && engine_of(container)->now_us < limits->bound_us &&
+           (limits->budget_left > 0 || limits->schedule.budget_fuel == 0u);
+}
+
+/* What a slice leads to. used: fuel. */
+static OFF_PATH void slice_end(struct atto_container *container, enum atto_outcome outcome, uint32_t used)
+{
+    struct atto_run *run = run_of(container);
+    atto_budget_charge(container, used);
     if (outcome == ATTO_DONE) {
         atto_activation_done(container);
     } else if (outcome == ATTO_FAULT) {
-        atto_container_fault(container, (enum atto_status)run_of(container)->fault);
+        atto_container_fault(container, (enum atto_status)run->fault);
     } else if (outcome == ATTO_YIELD && container->fuel_left == 0u) {
         atto_container_fault(container, ATTO_FAULT_FUEL);
+    } else if (outcome == ATTO_YIELD && nothing_ends(container)) {
+        engine_of(container)->ready[container->priority] = container; /* the ring turns */
     } else {
         atto_queue_leave(container);
         if (outcome == ATTO_WAIT) {
-            struct atto_run *run = run_of(container);
             container->flags |= FLAG_WAITS;
             if (run->fuel > 0) { /* what was not used is given again, in slices */
                 container->fuel_left += (uint32_t)run->fuel;
@@ -454,14 +476,31 @@ static inline void run_slice(struct atto_engine *engine, struct atto_container *
     container->fuel_left -= fuel;
     enum atto_outcome outcome = slice_inline(engine, container, fuel);
     if (outcome == ATTO_YIELD && container->limits == NULL && container->fuel_left != 0u &&
-        container->activation != ATTO_ACTIVATION_STOP) {
+        container->activation != ATTO_ACTIVATION_STOP)
         engine->ready[container->priority] = container; /* the ring turns */
-    } else {
-        atto_budget_charge(container, (uint32_t)given - (uint32_t)run->fuel);
-        slice_end(container, outcome);
-    }
+    else
+        slice_end(container, outcome, (uint32_t)given - (uint32_t)run->fuel);
     if (container->request != REQUEST_NONE)
         atto_serve_request(container);
+}
+
+/* Ends what waits for the processor beyond its bound, and looks for the next such moment. */
+static OFF_PATH void watch(struct atto_engine *engine)
+{
+    struct pool_block *block = NULL;
+    engine->watch_us = ATTO_NEVER;
+    while ((block = atto_pool_next(engine, block)) != NULL) {
+        struct atto_container *container = (struct atto_container *)(void *)block;
+        if ((container->flags & (FLAG_READY | FLAG_SLICE)) != FLAG_READY)
+            continue; /* one in a slice is looked at when that ends */
+        struct bound bound = bound_of(container);
+        if (engine->now_us >= bound.at_us) {
+            atto_queue_leave(container);
+            overdue(container, bound.status);
+        } else if (bound.at_us < engine->watch_us) {
+            engine->watch_us = bound.at_us;
+        }
+    }
 }
 
 uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint32_t last)
@@ -473,6 +512,8 @@ uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint3
     do {
         while (engine->timers != NULL && engine->timers->at_us <= engine->now_us)
             expire(engine->timers);
+        if (engine->now_us >= engine->watch_us)
+            watch(engine);
         uint32_t priorities = engine->ready_priorities & band;
         if (priorities == 0u) {
             wake_us = engine->timers != NULL ? engine->timers->at_us : ATTO_NEVER;

@@ -28,7 +28,7 @@ void atto_trace(const struct atto_container *container, uint32_t what, uint32_t 
     record->detail = (uint8_t)(what >> 8);
     if (++engine->trace_at == config->trace_count)
         engine->trace_at = 0;
-    engine->trace_unread++;
+    engine->trace_unread += engine->trace_unread != UINT32_MAX;
 }
 
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost)

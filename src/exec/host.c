@@ -26,6 +26,8 @@ static const struct atto_host_program *program_of(const struct atto_image *image
     return (const struct atto_host_program *)(const void *)image->text.ptr;
 }
 
+#define STATE_BYTES_MAX 0x0fffffffu /* as much as a region of a guest */
+
 static enum atto_status check(const struct atto_image *image, const struct atto_limits *limits,
                               struct atto_receipt *receipt, struct atto_refusal *refusal)
 {
@@ -35,6 +37,10 @@ static enum atto_status check(const struct atto_image *image, const struct atto_
         status = ATTO_E_FORMAT;
     else if (!atto_callset_within(&program_of(image)->calls, &limits->granted))
         status = ATTO_E_CALL_DENIED;
+    else if (program_of(image)->entry_count == 0u)
+        status = ATTO_E_ENTRY;
+    else if (program_of(image)->state_bytes > STATE_BYTES_MAX)
+        status = ATTO_E_NO_MEMORY;
     *receipt = (struct atto_receipt){ 0 };
     if (refusal != NULL)
         *refusal = (struct atto_refusal){ status, 0 };
