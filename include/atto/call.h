@@ -15,8 +15,8 @@ struct atto_run;
 
 /* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
  * into memory with atto_run_span() and nothing else.
- * Returns ATTO_OK; ATTO_CALL_WAIT if the answer will come later through atto_run_answer(); or an error, which ends the
- * activation with ATTO_FAULT_HOST_CALL. */
+ * Returns ATTO_OK; ATTO_CALL_WAIT if the answer will come later, through atto_engine_answer() for an engine's container
+ * and atto_run_answer() else; or an error, which ends the activation with ATTO_FAULT_HOST_CALL. */
 typedef int32_t atto_call_fn(struct atto_run *run, uint64_t r[6]);
 #define ATTO_CALL_WAIT 1
 

@@ -88,11 +88,11 @@ struct atto_report {
     uint32_t ram_bytes;              /* of the pool, all included */
     uint32_t fuel_between_yields;    /* most that the container runs before another one can */
     uint32_t utilisation_permille;   /* of all containers with a bound, this one included */
-    uint32_t response_us;            /* bound from release to end of `loop`; 0: none, for a container without period and
+    uint32_t response_us;            /* if admitted: bound from release to end of `loop`; 0: none, for a container without period and
                                         for one that takes events: they may use up its budget before its loop */
     enum atto_constraint constraint; /* of ATTO_E_ADMISSION and ATTO_E_NO_MEMORY */
-    const struct atto_container *culprit; /* whose promise would break; NULL: the new one's own */
-    uint32_t missing;
+    const struct atto_container *culprit; /* whose promise would break; NULL: that of one not installed yet */
+    uint32_t missing;                /* of what the constraint names; at least so much */
 };
 
 #endif

@@ -4,7 +4,8 @@
  *
  * Functions may be called from any thread, from interrupts (if the port's lock covers them) and from host calls, but for
  * atto_engine_poll, which must not be called from a host call. Each says in which states it is allowed; in any other it
- * returns ATTO_E_STATE and does nothing. What concerns a container in the middle of a slice happens at the slice's end.
+ * returns ATTO_E_STATE and does nothing. What concerns a container in the middle of a slice happens at the slice's end,
+ * unless that slice has ended its life. A hook (atto/hook.h) and all that is attached to it belong to one thread.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_ENGINE_H
@@ -22,7 +23,7 @@
 
 /* What the firmware decides. Constant, and in use as long as the engine. */
 struct atto_engine_config {
-    const struct atto_firmware *firmware; /* executors, host calls, grants, fuel of an activation */
+    const struct atto_firmware *firmware; /* executors, host calls (without observe), grants, fuel of an activation */
     const struct atto_port *port;         /* now_us at least; log, lock, unlock and wake may be NULL */
     uint32_t slice_fuel;   /* fuel that a container gets before others of its priority have their turn; not 0 */
     uint32_t poll_slices;  /* slices after which atto_engine_poll returns; 0: when nothing is ready */
@@ -35,7 +36,7 @@ struct atto_engine_config {
     struct atto_postmortem *postmortems;
     uint32_t postmortem_count;
     uint8_t *log;          /* ring of log lines; 0 bytes: lines go to port->log at once */
-    uint32_t log_ring_bytes;
+    uint32_t log_ring_bytes; /* at least 258: a longer line than the ring is lost */
 };
 
 /* Owned by the firmware, written by the engine alone. */
@@ -73,15 +74,16 @@ struct atto_install {
 
 /* Installs: parses, checks, judges the schedule beside those of the others, takes memory from the pool and opens the
  * instance, in this order; a refusal leaves everything as it was. The entry points `start`, `loop` and `stop` are found
- * by their names; an image without `loop` has its first entry point as loop. Afterwards the container is INSTALLED.
+ * by their names; a program without `loop` has its first entry point as loop, if that is neither of the others.
+ * Afterwards the container is INSTALLED.
  * report: filled in either case; may be NULL.
  * Returns ATTO_OK; what atto_instance_install returns; ATTO_E_NO_MEMORY (constraint MEMORY); ATTO_E_ADMISSION (report
  * says why); ATTO_E_ARGUMENT (the schedule is outside its ranges, or neither bytes nor program is given). */
 enum atto_status atto_engine_install(struct atto_engine *engine, const struct atto_install *request,
                                      struct atto_container **container, struct atto_report *report);
 
-/* Puts another program in a container's place. Counters, id and attachment-free handle stay; *container is changed if
- * the new program needs more memory than the old one's block has. If the old one was STARTING, RUNNING or PAUSED it is
+/* Puts another program in a container's place. Counters and id stay; *container is changed if the new program needs more
+ * memory than the old one's block has, which it keeps else. If the old one was STARTING, RUNNING or PAUSED it is
  * ended at once, without its `stop` (stop it first where that matters), and the new one is started; else the new one is
  * INSTALLED. Allowed in all states but STOPPING. A refusal leaves the old program as it was.
  * Returns as atto_engine_install; ATTO_E_STATE; ATTO_E_BUSY (it is in the middle of a slice, or attached to a hook). */
@@ -101,7 +103,8 @@ enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_conta
  * wait. Allowed in STARTING and RUNNING. */
 enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_container *container);
 
-/* Goes on after a pause. The activation that was interrupted has no deadline any more. Allowed in PAUSED. */
+/* Goes on after a pause. The activation that was interrupted has no deadline any more, and its longest duration counts
+ * from now. Allowed in PAUSED. */
 enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_container *container);
 
 /* Ends a life: what is under way is dropped and `stop` runs, within stop_max_us and the container's budget. Without an
@@ -127,7 +130,8 @@ enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_cont
 
 /* Attaches a container to a hook, as atto_hook_attach does with an instance. It takes part while it is RUNNING and
  * between activations, else the firing passes over it (attachment->skipped). Fuel comes off its budget; a fault is a
- * fault of the container. Returns as atto_hook_attach. Detach with atto_hook_detach. */
+ * fault of the container. Reads the whole program again for its host calls.
+ * Returns as atto_hook_attach, and ATTO_E_BUSY: it has 63 attachments. Detach with atto_hook_detach. */
 enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_container *container,
                                     struct atto_hook *hook, struct atto_attachment *attachment, uint32_t entry,
                                     uint8_t priority, enum atto_hook_policy policy);

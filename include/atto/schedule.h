@@ -30,7 +30,7 @@
  * lifetime_ms       from its start (from the change of schedule, if it had no limits before) until it is stopped
  * heartbeat_us      longest time between two heartbeats (atto_heartbeat); a fault when it is over
  * restart           enum atto_restart
- * backoff_ms        from a fault to the restart; doubles with each fault, up to 128 times; at least 1
+ * backoff_ms        from an end to the restart; doubles with each restart in a row, up to 128 times; 0 counts as 1
  * restarts_max      restarts after which it is given up; 0: never. Counting begins anew when it has been up for 256
  *                     times the back-off
  * on_miss           enum atto_on_miss

@@ -45,7 +45,7 @@ static uint32_t entry_of(const struct candidate *candidate, const struct atto_in
                                   : manifest_entry(&candidate->instance.manifest, name);
 }
 
-/* Finds `start`, `stop` and `loop`; without one of that name, loop is the first entry point that is not one of the
+/* Finds `start`, `stop` and `loop`; without one of that name, loop is the first entry point, if that is neither of the
  * others. */
 static void find_entries(struct candidate *candidate, const struct atto_install *request)
 {

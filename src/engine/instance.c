@@ -22,10 +22,10 @@ static enum atto_status refuse(struct atto_refusal *refusal, enum atto_status st
     return status;
 }
 
-/* The smaller of two limits, where 0 is none. */
+/* The smaller of two limits, where 0 is none: less 1, that is the largest number. */
 static uint32_t tighter(uint32_t a, uint32_t b)
 {
-    return a == 0u || (b != 0u && b < a) ? b : a;
+    return b - 1u < a - 1u ? b : a;
 }
 
 /* What the program may have: what the firmware grants, and of that only what the manifest asks for. */

@@ -489,7 +489,7 @@ static OFF_PATH void watch(struct atto_engine *engine)
 {
     struct pool_block *block = NULL;
     engine->watch_us = ATTO_NEVER;
-    while ((block = atto_pool_next(engine, block)) != NULL) {
+    while (engine->ready_priorities != 0u && (block = atto_pool_next(engine, block)) != NULL) {
         struct atto_container *container = (struct atto_container *)(void *)block;
         if ((container->flags & (FLAG_READY | FLAG_SLICE)) != FLAG_READY)
             continue; /* one in a slice is looked at when that ends */
@@ -510,10 +510,10 @@ uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint3
     uint64_t wake_us = 0;
     enter_inline(engine, engine->config->port);
     do {
-        while (engine->timers != NULL && engine->timers->at_us <= engine->now_us)
-            expire(engine->timers);
         if (engine->now_us >= engine->watch_us)
             watch(engine);
+        while (engine->timers != NULL && engine->timers->at_us <= engine->now_us)
+            expire(engine->timers);
         uint32_t priorities = engine->ready_priorities & band;
         if (priorities == 0u) {
             wake_us = engine->timers != NULL ? engine->timers->at_us : ATTO_NEVER;
