@@ -21,11 +21,11 @@ uint32_t atto_budget_window_us(const struct atto_schedule *schedule)
 static void budget_refill(const struct atto_engine *engine, struct limits *limits)
 {
     uint32_t window_us = atto_budget_window_us(&limits->schedule);
-    uint64_t passed_us = engine->now_us - limits->window_us;
-    if (passed_us < window_us)
+    int64_t passed_us = (int64_t)(engine->now_us - limits->window_us); /* a new schedule's first window may be to come */
+    if (passed_us < (int64_t)window_us)
         return;
-    limits->window_us = engine->now_us - passed_us % window_us;
-    int32_t debt = limits->budget_left < 0 && passed_us / window_us == 1u ? limits->budget_left : 0;
+    limits->window_us = engine->now_us - (uint64_t)passed_us % window_us;
+    int32_t debt = limits->budget_left < 0 && (uint64_t)passed_us / window_us == 1u ? limits->budget_left : 0;
     limits->budget_left = (int32_t)limits->schedule.budget_fuel + debt;
 }
 
