@@ -43,7 +43,12 @@ static uint32_t duration_us(const struct model *m)
 /* Has it taken longer than that? */
 static bool longer(const struct model *m, uint32_t most_us, uint64_t now_us)
 {
-    return !m->excused && most_us != 0u && now_us - m->release_us > most_us;
+    return most_us != 0u && now_us - m->release_us > most_us;
+}
+
+static bool is_late(const struct model *m, uint64_t now_us)
+{
+    return !m->excused && longer(m, deadline_us(m), now_us);
 }
 
 /* ---- what is counted ---- */
@@ -56,12 +61,12 @@ void model_count(uint16_t *counter, uint64_t more)
 int64_t model_budget(struct model *m, uint64_t now_us)
 {
     uint32_t length_us = budget_window_us(&m->held);
-    uint64_t windows = (now_us - m->window_us) / length_us;
-    if (windows == 0u)
+    if (now_us < m->window_us + length_us) /* the first window of a new schedule may be still to come */
         return m->left;
+    uint64_t windows = (now_us - m->window_us) / length_us;
     m->window_us += windows * length_us;
-    m->vague = m->vague || (m->left < 0 && windows > 1u); /* debt comes off once each time that the engine looks */
-    m->left = m->held.budget_fuel + (m->left < 0 ? m->left : 0);
+    m->vague = m->vague || (m->left < 0 && windows > 1u); /* debt comes off the next window, if the engine has looked */
+    m->left = m->held.budget_fuel + (m->left < 0 && windows == 1u ? m->left : 0);
     return m->left;
 }
 
@@ -117,6 +122,8 @@ static void take_over(struct model *m, uint64_t now_us)
         m->left = m->left < m->held.budget_fuel ? m->left : m->held.budget_fuel;
         m->vague = m->vague || budget_window_us(&old) != budget_window_us(&m->held);
     }
+    if (m->held.period_us != 0u) /* windows begin with releases */
+        m->window_us = m->next_us - budget_window_us(&m->held);
     if (m->event_count > m->held.events) {
         model_count(&m->counters.denials, m->event_count - m->held.events);
         m->event_count = m->held.events;
@@ -207,11 +214,11 @@ static void end(struct model *m, enum atto_activation activation, uint64_t now_u
     if (m->dropped) {
         CHECK(m->held.on_miss == ATTO_MISS_DROP);
         over(m, now_us);
-        if (loop)
+        if (loop && now_us > m->held.period_us)
             model_count(&m->counters.misses, skip(m, now_us - m->held.period_us));
         return;
     }
-    if (longer(m, deadline_us(m), now_us)) {
+    if (is_late(m, now_us)) {
         model_count(&m->counters.misses, 1);
         m->fails = m->held.on_miss == ATTO_MISS_FAULT;
     }
@@ -254,7 +261,7 @@ static void miss(struct model *m, uint64_t now_us, uint32_t how_many)
     if (m->activation == ATTO_ACTIVATION_NONE || m->fails)
         return;
     CHECK(m->held.on_miss != ATTO_MISS_CONTINUE);
-    CHECK(longer(m, deadline_us(m), now_us));
+    CHECK(is_late(m, now_us));
     model_count(&m->counters.misses, 1);
     m->dropped = true;
 }
@@ -311,12 +318,13 @@ static void plan_restart(struct model *m, uint64_t now_us)
 
 static void begin_life(struct model *m, uint64_t now_us)
 {
+    uint64_t release_us = m->called ? now_us : m->restart_us;
     CHECK(m->called || (m->restart_us != 0u && now_us >= m->restart_us));
     EQUAL(m->activation, ATTO_ACTIVATION_NONE);
     m->restart_us = 0;
     m->wish = WISH_NOTHING;
     m->started_us = m->beat_us = now_us;
-    m->next_us = now_us + (m->program->start ? m->held.period_us : 0u);
+    m->next_us = release_us + (m->program->start ? m->held.period_us : 0u);
     m->loops = 0;
     if (!m->called)
         return;
@@ -367,6 +375,7 @@ static void change_state(struct model *m, enum atto_container_state next, uint64
     } else if (m->state == ATTO_STATE_PAUSED) {
         EQUAL(next == ATTO_STATE_STARTING, m->activation == ATTO_ACTIVATION_START);
         m->excused = m->activation != ATTO_ACTIVATION_NONE;
+        m->release_us = now_us; /* durations count from here */
         m->beat_us = now_us;
         m->wish = WISH_NOTHING;
         skip(m, now_us);
@@ -474,11 +483,9 @@ uint64_t model_wake_us(struct model *m, bool throttled, uint64_t now_us)
             wake_us = m->next_us;
         return wake_us;
     }
-    if (!m->excused) {
-        wake_us = sooner(wake_us, m->release_us, duration_us(m));
-        if (s->on_miss != ATTO_MISS_CONTINUE)
-            wake_us = sooner(wake_us, m->release_us, deadline_us(m));
-    }
+    wake_us = sooner(wake_us, m->release_us, duration_us(m));
+    if (s->on_miss != ATTO_MISS_CONTINUE && !m->excused)
+        wake_us = sooner(wake_us, m->release_us, deadline_us(m));
     if (throttled && model_budget(m, now_us) <= 0 && !m->vague)
         wake_us = sooner(wake_us, m->window_us, budget_window_us(s) - 1u);
     return wake_us;

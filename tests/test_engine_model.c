@@ -846,6 +846,8 @@ static void cycles(void)
         if (round % 64u == 0u && !harness_failed())
             check_all();
     }
+    const struct atto_counters counters = models[0].counters;
+    harness_note("activations of the last container", counters.activations);
     if (!harness_failed())
         tear_down();
     if (harness_failed())
