@@ -790,7 +790,7 @@ static void random_step(void)
 
 static void all_calls(void)
 {
-    uint32_t worlds = harness_rounds(ON_LINUX_OR_BOARD(1000, 20)), steps = ON_LINUX_OR_BOARD(1000, 100);
+    uint32_t worlds = harness_rounds(ON_LINUX_OR_BOARD(1000, 200)), steps = ON_LINUX_OR_BOARD(1000, 500);
     for (uint32_t round = 0; round < worlds && !harness_failed(); round++) {
         uint32_t step = 0;
         rng.state = harness_seed() + round;
