@@ -34,19 +34,19 @@ static OFF_PATH uint32_t saturated(uint64_t value, uint32_t most)
     return value < most ? (uint32_t)value : most;
 }
 
-/* Time for so much fuel and the last run of instructions that goes over it. */
 static OFF_PATH uint32_t time_of(const struct judgement *judgement, uint32_t fuel)
 {
     uint32_t per_ms = judgement->engine->config->fuel_per_ms;
-    uint64_t all = (uint64_t)fuel + judgement->longest_run;
-    return saturated((all * 1000u + per_ms - 1u) / per_ms, TIME_MAX_US);
+    return saturated((fuel * (uint64_t)1000u + per_ms - 1u) / per_ms, TIME_MAX_US);
 }
 
-/* Fuel of an activation and of the engine that divides it into slices. */
-static OFF_PATH uint32_t with_switches(const struct atto_engine *engine, uint32_t fuel)
+/* Fuel of an activation, of the last run of instructions that goes over it, and of the engine that divides it into
+ * slices. */
+static OFF_PATH uint32_t whole(const struct judgement *judgement, uint32_t fuel)
 {
-    uint32_t slices = fuel / engine->config->slice_fuel + 2u;
-    return saturated(fuel + (uint64_t)slices * engine->config->switch_fuel, UINT32_MAX);
+    const struct atto_engine_config *config = judgement->engine->config;
+    uint32_t slices = fuel / config->slice_fuel + 2u;
+    return saturated(fuel + judgement->longest_run + (uint64_t)slices * config->switch_fuel, UINT32_MAX);
 }
 
 /* Releases within a window at most. Windows begin with a release. */
@@ -65,7 +65,7 @@ static void task_of(const struct judgement *judgement, const struct atto_contain
         fuel = container->fuel;
     }
     *task = (struct task){ .container = container, .priority = schedule.priority };
-    fuel = with_switches(engine, fuel);
+    fuel = whole(judgement, fuel);
     if (schedule.period_us != 0u && schedule.events == 0u) {
         /* One that ends by itself and begins anew may run `stop` behind its loop. */
         if (schedule.restart == ATTO_RESTART_ALWAYS && (schedule.loop_count != 0u || schedule.lifetime_ms != 0u))
@@ -77,7 +77,7 @@ static void task_of(const struct judgement *judgement, const struct atto_contain
         if (schedule.budget_fuel != 0u && needed > schedule.budget_fuel)
             task->lacks_fuel = saturated(needed - schedule.budget_fuel, UINT32_MAX);
     } else if (schedule.budget_fuel != 0u) {
-        task->cost_us = time_of(judgement, schedule.budget_fuel + engine->config->switch_fuel);
+        task->cost_us = time_of(judgement, schedule.budget_fuel + engine->config->switch_fuel + judgement->longest_run);
         task->period_us = atto_budget_window_us(&schedule);
         if (task->period_us > task->cost_us)
             task->jitter_us = task->period_us - task->cost_us;
@@ -99,7 +99,7 @@ static uint32_t demand(const struct judgement *judgement, const struct task *tas
                        struct task *other)
 {
     const struct atto_engine *engine = judgement->engine;
-    uint64_t sum = (uint64_t)task->cost_us + time_of(judgement, with_switches(engine, engine->config->slice_fuel));
+    uint64_t sum = (uint64_t)task->cost_us + time_of(judgement, whole(judgement, engine->config->slice_fuel));
     for (const struct atto_container *at = judgement->subject; at != NULL; at = next(judgement, at)) {
         task_of(judgement, at, other);
         if (at == task->container || other->priority > task->priority)
