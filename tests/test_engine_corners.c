@@ -162,6 +162,69 @@ static void budget_after_wait(void)
     CHECK(world_info(&world, container).counters.fuel <= 50);
 }
 
+/* Budget and window of a container that wants more than it has: what it has used at a moment. */
+static uint64_t used_at(struct atto_container *container, uint64_t at_us)
+{
+    world_run(&world, at_us);
+    return world_info(&world, container).counters.fuel;
+}
+
+static void switches_come_off_budgets(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    world.config.switch_fuel = 30;
+    loop_fuel = 900;
+    struct atto_container *container =
+        started(&plain, SCHEDULE(.period_us = 100000, .budget_fuel = 300, .budget_window_us = 10000));
+    GO_ON();
+    EQUAL(used_at(container, AT_MS(5)), 240); /* 100 + 30, 100 + 30, 40 + 30: 30 too much */
+    EQUAL(used_at(container, AT_MS(15)), 240 + 210); /* of 270: 100 + 30, 100 + 30, 10 + 30 */
+}
+
+/* A slice of 100 begins shortly before the next window and ends in it. */
+static void slice_over_two_windows(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    loop_fuel = 300;
+    struct atto_container *container = started(&plain, SCHEDULE(.period_us = 100000, .budget_fuel = 130,
+                                                                .budget_window_us = 10000, .on_overrun = 0));
+    GO_ON();
+    world.clock_ns += 9950000; /* the window ends 50 us after this */
+    EQUAL(used_at(container, AT_MS(12)), 100 + 130);
+    EQUAL(used_at(container, AT_MS(22)), 300);
+}
+
+static void start_renews_the_budget(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    loop_fuel = 900;
+    const struct atto_schedule schedule = { .period_us = 100000, .budget_fuel = 50, .budget_window_us = 10000 };
+    struct atto_container *container = started(&plain, &schedule);
+    GO_ON();
+    EQUAL(used_at(container, AT_MS(4)), 50);
+    EQUAL(atto_engine_stop(&world.engine, container, true), ATTO_OK);
+    EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
+    EQUAL(used_at(container, AT_MS(13)), 100); /* the window began at 4 ms */
+    EQUAL(used_at(container, AT_MS(15)), 150);
+}
+
+static void restart_keeps_the_budget(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    world.fuel = 40;
+    loop_fuel = 900;
+    struct atto_container *container =
+        started(&plain, SCHEDULE(.period_us = 1000, .budget_fuel = 50, .budget_window_us = 100000,
+                                 .restart = ATTO_RESTART_ON_FAULT));
+    GO_ON();
+    EQUAL(used_at(container, AT_MS(50)), 50);
+    EQUAL(world_info(&world, container).counters.faults, 1);
+}
+
 /* ---- refusals ---- */
 
 static void refused_for_memory(void)
@@ -251,6 +314,54 @@ static void stopped_in_its_last_loop(void)
     CHECK(!world_info(&world, container).restarts);
     world_run(&world, AT_MS(1000));
     EQUAL(world_info(&world, container).counters.activations, 1);
+}
+
+static void dropped_loops_are_counted(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    loop_fuel = 900;
+    struct atto_container *container = started(
+        &plain, SCHEDULE(.period_us = 10000, .deadline_us = 500, .loop_count = 3, .on_miss = ATTO_MISS_DROP));
+    GO_ON();
+    world_run(&world, AT_MS(100));
+    EQUAL(world_info(&world, container).state, ATTO_STATE_STOPPED);
+    EQUAL(world_info(&world, container).counters.activations, 3);
+    EQUAL(world_info(&world, container).counters.misses, 3);
+}
+
+static void never_cancels_a_restart(void)
+{
+    begin();
+    struct atto_container *container = started(
+        &plain, SCHEDULE(.period_us = 10000, .loop_count = 1, .restart = ATTO_RESTART_ALWAYS, .backoff_ms = 20));
+    GO_ON();
+    world_run(&world, AT_MS(15));
+    CHECK(world_info(&world, container).restarts);
+    /* one that has restarts leaves it due */
+    EQUAL(atto_engine_set_schedule(&world.engine, container,
+                                   SCHEDULE(.period_us = 10000, .restart = ATTO_RESTART_ON_FAULT), NULL), ATTO_OK);
+    CHECK(world_info(&world, container).restarts);
+    EQUAL(atto_engine_set_schedule(&world.engine, container, SCHEDULE(.period_us = 10000), NULL), ATTO_OK);
+    CHECK(!world_info(&world, container).restarts);
+    EQUAL(atto_engine_poll(&world.engine), ATTO_NEVER);
+    world_run(&world, AT_MS(100));
+    EQUAL(world_info(&world, container).counters.activations, 1);
+    EQUAL(atto_engine_stop(&world.engine, container, false), ATTO_E_STATE);
+}
+
+static void event_without_entry(void)
+{
+    begin();
+    struct atto_container *container = started(&plain, SCHEDULE(.events = 3));
+    GO_ON();
+    EQUAL(atto_engine_post(&world.engine, container, 1, 100, NULL, 0), ATTO_OK);
+    EQUAL(atto_engine_post(&world.engine, container, 9, 50, NULL, 0), ATTO_OK);
+    EQUAL(atto_engine_post(&world.engine, container, 9, 0, NULL, 0), ATTO_OK);
+    world_run(&world, AT_MS(1));
+    EQUAL(world_info(&world, container).events, 0);
+    EQUAL(world_info(&world, container).counters.activations, 1);
+    EQUAL(world_info(&world, container).counters.denials, 2);
 }
 
 static void long_start_is_no_miss(void)
@@ -356,7 +467,62 @@ static void log_quota_above_16_bits(void)
     EQUAL(atto_engine_log(&world.engine, container, line, 255), ATTO_E_QUOTA);
 }
 
+static void log_seconds_are_a_containers_own(void)
+{
+    begin();
+    struct atto_container *one = world_install_host(&world, &plain, SCHEDULE(.log_bytes = 10));
+    struct atto_container *two = world_install_host(&world, &plain, SCHEDULE(.log_bytes = 10));
+    CHECK(one != NULL && two != NULL);
+    EQUAL(atto_engine_log(&world.engine, one, "123456789", 9), ATTO_OK);
+    world.clock_ns += 1000000000u;
+    EQUAL(atto_engine_log(&world.engine, two, "123456789", 9), ATTO_OK);
+    EQUAL(atto_engine_log(&world.engine, two, "", 0), ATTO_E_QUOTA);
+    EQUAL(atto_engine_log(&world.engine, one, "123456789", 9), ATTO_OK);
+    EQUAL(atto_engine_log(&world.engine, two, "", 0), ATTO_E_QUOTA);
+    EQUAL(atto_engine_log(&world.engine, one, "", 0), ATTO_E_QUOTA);
+}
+
 /* ---- admission ---- */
+
+/* Events may take the budget before the loop: nothing is promised, but others count with all of it. */
+static void events_take_the_loops_budget(void)
+{
+    begin();
+    struct atto_container *other = world_install_host(&world, &plain, SCHEDULE(.priority = 1, .period_us = 10000));
+    CHECK(other != NULL);
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 10000, .events = 1)) == NULL);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_UNBOUNDED);
+    CHECK(world.report.culprit == NULL);
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 10000, .events = 1, .budget_fuel = 9000)) == NULL);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_DEADLINE);
+    CHECK(world.report.culprit == other);
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 10000, .events = 1, .budget_fuel = 500)) != NULL);
+    EQUAL(world.report.response_us, 0);
+}
+
+/* A budget of the activation's fuel alone would be overdrawn each time, and the debt make a later loop late. */
+static void budget_of_a_long_run(void)
+{
+    begin();
+    world.fuel = 1000;
+    const struct atto_schedule schedule = { .period_us = 10000, .budget_fuel = 1400 };
+    CHECK(world_install_host(&world, &long_run, &schedule) == NULL);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_BUDGET);
+    EQUAL(world.report.missing, 100);
+    CHECK(world_install_host(&world, &long_run, SCHEDULE(.period_us = 10000, .budget_fuel = 1500)) != NULL);
+    /* 1000 and its run of 500, and the slice that another one may be in: 100 and 500 */
+    EQUAL(world.report.response_us, 2100);
+}
+
+static void last_one_takes_its_run_along(void)
+{
+    begin();
+    struct atto_container *container = world_install_host(&world, &long_run, SCHEDULE(.period_us = 10000));
+    EQUAL(world.report.fuel_between_yields, 600);
+    EQUAL(atto_engine_remove(&world.engine, container), ATTO_OK);
+    CHECK(world_install_host(&world, &plain, SCHEDULE(.period_us = 10000)) != NULL);
+    EQUAL(world.report.fuel_between_yields, 100);
+}
 
 static void loop_and_stop_in_one_period(void)
 {
@@ -636,12 +802,19 @@ static void endless_trace(void)
 static const struct harness_test tests[] = {
     TEST(slice_after_wait, "What a wait leaves of a slice's fuel does not make the next slice longer."),
     TEST(budget_after_wait, "What a wait leaves of a slice's fuel is not used beyond the budget."),
+    TEST(switches_come_off_budgets, "What slices cost the engine comes off the budget, and so does a debt."),
+    TEST(slice_over_two_windows, "A slice is paid for by the window in which it began."),
+    TEST(start_renews_the_budget, "A start gives a fresh budget and begins its window."),
+    TEST(restart_keeps_the_budget, "A restart does not give a new budget."),
     TEST(refused_for_memory, "A program that found no memory has no part in later judgements."),
     TEST(change_refused_for_memory, "A change of schedule that finds no memory reports constraint MEMORY."),
     TEST(shorter_period, "A shorter period counts from the change on, not back to the last release."),
     TEST(heartbeat_from_now_on, "A heartbeat that was not asked for before is due after the change, not at once."),
     TEST(lifetime_from_start, "A life time that comes by a change of schedule counts from there."),
     TEST(stopped_in_its_last_loop, "A container that was told to stop in its last loop is not restarted."),
+    TEST(dropped_loops_are_counted, "Loops that are dropped count among those after which a life ends."),
+    TEST(never_cancels_a_restart, "A schedule without restarts cancels one that is due, another one does not."),
+    TEST(event_without_entry, "An event at an entry point that there is not is dropped and counted."),
     TEST(long_start_is_no_miss, "A `start` longer than the period does not make the first loop late."),
     TEST(dropped_event_and_loop, "An event that is dropped does not take the loop's release with it."),
     TEST(end_of_a_dropped_one, "The trace tells how long a dropped activation took."),
@@ -649,6 +822,10 @@ static const struct harness_test tests[] = {
     TEST(change_of_band_wakes, "A container that moves to another thread's band wakes that thread."),
     TEST(log_after_256_seconds, "A second's quota of log is fresh after any number of seconds."),
     TEST(log_quota_above_16_bits, "The firmware's quota of log holds whatever its size."),
+    TEST(log_seconds_are_a_containers_own, "Each container has its own second of the log's quota."),
+    TEST(events_take_the_loops_budget, "A container with events is promised nothing, and counts with its budget."),
+    TEST(budget_of_a_long_run, "A budget must have room for the last run of each activation."),
+    TEST(last_one_takes_its_run_along, "The longest run is forgotten with the last container."),
     TEST(loop_and_stop_in_one_period, "Loop and stop in one period, again and again, break no promise to others."),
     TEST(window_longer_than_period, "A budget that has no room for each period's activation is refused."),
     TEST(budget_of_one_activation, "A budget that is admitted does not make its own container late."),

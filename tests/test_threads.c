@@ -85,6 +85,8 @@ static const struct atto_host_program program = {
 static struct atto_schedule random_schedule(struct rng *rng)
 {
     struct atto_schedule s = { .priority = rng_below(rng, ATTO_PRIORITIES), .period_us = 200 + rng_below(rng, 3000) };
+    if (rng_once_in(rng, 8)) /* without limits */
+        return s;
     s.events = 1u + rng_below(rng, 4);
     s.budget_fuel = rng_once_in(rng, 2) ? 100 + rng_below(rng, 1000) : 0u;
     s.loop_max_us = rng_once_in(rng, 3) ? 1000 + rng_below(rng, 5000) : 0u;
@@ -93,8 +95,7 @@ static struct atto_schedule random_schedule(struct rng *rng)
     s.on_miss = rng_below(rng, 3);
     s.loop_count = rng_once_in(rng, 4) ? 1 + rng_below(rng, 50) : 0u;
     s.lifetime_ms = rng_once_in(rng, 4) ? 1 + rng_below(rng, 50) : 0u;
-    /* known: last_loop_after_change, resume_with_first_limits. There are limits always. */
-    s.log_bytes = 1000;
+    s.log_bytes = rng_once_in(rng, 2) ? 1000 : 0u;
     return s;
 }
 
