@@ -120,7 +120,8 @@ static void take_over(struct model *m, uint64_t now_us)
         m->vague = false;
     } else {
         m->left = m->left < m->held.budget_fuel ? m->left : m->held.budget_fuel;
-        m->vague = m->vague || budget_window_us(&old) != budget_window_us(&m->held);
+        m->vague = m->vague || budget_window_us(&old) != budget_window_us(&m->held) ||
+                   now_us >= m->window_us + budget_window_us(&old);
     }
     if (m->held.period_us != 0u) /* windows begin with releases */
         m->window_us = m->next_us - budget_window_us(&m->held);
