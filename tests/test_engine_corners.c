@@ -74,6 +74,17 @@ static enum atto_outcome wait_and_burn(struct atto_host_frame *frame)
     return burn(frame, loop_fuel);
 }
 
+/* Yields after each unit of fuel, `waits` times, and then computes. */
+static enum atto_outcome yield_and_burn(struct atto_host_frame *frame)
+{
+    if (frame->step < waits) {
+        frame->step++;
+        frame->run->fuel--;
+        return ATTO_YIELD;
+    }
+    return burn(frame, loop_fuel);
+}
+
 #define PROGRAM(program, longest, names, ...)                                                                     \
     static atto_host_fn *const program##_entries[] = { __VA_ARGS__ };                                             \
     static const struct atto_host_program program = { .entries = program##_entries, .longest_run = (longest),     \
@@ -87,6 +98,7 @@ PROGRAM(with_start, 0, names_start, start, loop);
 PROGRAM(with_stop, 0, names_stop, stop, loop);
 PROGRAM(with_fault, 0, names_other, fault, loop);
 PROGRAM(with_wait, 0, names_loop_event, wait_and_burn, event);
+PROGRAM(with_yield, 0, names_loop_event, yield_and_burn, event);
 PROGRAM(long_run, 500, names_loop_event, loop, event);
 PROGRAM(other_loop, 0, names_loop_event, start, event);
 PROGRAM(overdraws, 600, names_loop_event, overdraw);
@@ -141,6 +153,33 @@ static void slice_after_wait(void)
     EQUAL(world.report.fuel_between_yields, 100);
     harness_case(longest_burn, 0);
     CHECK(longest_burn <= world.report.fuel_between_yields);
+}
+
+static void slice_after_yield(void)
+{
+    begin();
+    waits = 5;
+    loop_fuel = 1000;
+    struct atto_container *container = started(&with_yield, SCHEDULE(.period_us = 100000, .log_bytes = 1));
+    GO_ON();
+    settle();
+    EQUAL(longest_burn, 100);
+    EQUAL(world_info(&world, container).counters.faults, 0);
+    EQUAL(world_info(&world, container).counters.fuel, 1000);
+}
+
+static void budget_after_yield(void)
+{
+    begin();
+    world.config.fuel_per_ms = 0;
+    waits = 5;
+    loop_fuel = 900;
+    struct atto_container *container =
+        started(&with_yield, SCHEDULE(.period_us = 100000, .budget_fuel = 50, .budget_window_us = 100000));
+    GO_ON();
+    settle();
+    CHECK(world_info(&world, container).throttled);
+    EQUAL(world_info(&world, container).counters.fuel, 50);
 }
 
 static void budget_after_wait(void)
@@ -801,6 +840,8 @@ static void endless_trace(void)
 
 static const struct harness_test tests[] = {
     TEST(slice_after_wait, "What a wait leaves of a slice's fuel does not make the next slice longer."),
+    TEST(slice_after_yield, "What an early yield leaves of a slice's fuel does not make the next slice longer."),
+    TEST(budget_after_yield, "What an early yield leaves of a slice's fuel is not used beyond the budget."),
     TEST(budget_after_wait, "What a wait leaves of a slice's fuel is not used beyond the budget."),
     TEST(switches_come_off_budgets, "What slices cost the engine comes off the budget, and so does a debt."),
     TEST(slice_over_two_windows, "A slice is paid for by the window in which it began."),

@@ -422,21 +422,24 @@ static OFF_PATH void slice_end(struct atto_container *container, enum atto_outco
     atto_budget_charge(container, used);
     if (outcome == ATTO_DONE) {
         atto_activation_done(container);
-    } else if (outcome == ATTO_FAULT) {
+        return;
+    }
+    if (outcome == ATTO_FAULT) {
         atto_container_fault(container, (enum atto_status)run->fault);
-    } else if (outcome == ATTO_YIELD && container->fuel_left == 0u) {
+        return;
+    }
+    if (run->fuel > 0) { /* what was not used is given again, in slices */
+        container->fuel_left += (uint32_t)run->fuel;
+        run->fuel = 0;
+    }
+    if (outcome == ATTO_YIELD && container->fuel_left == 0u) {
         atto_container_fault(container, ATTO_FAULT_FUEL);
     } else if (outcome == ATTO_YIELD && nothing_ends(container)) {
         engine_of(container)->ready[container->priority] = container; /* the ring turns */
     } else {
         atto_queue_leave(container);
-        if (outcome == ATTO_WAIT) {
+        if (outcome == ATTO_WAIT)
             container->flags |= FLAG_WAITS;
-            if (run->fuel > 0) { /* what was not used is given again, in slices */
-                container->fuel_left += (uint32_t)run->fuel;
-                run->fuel = 0;
-            }
-        }
         atto_activation_go_on(container);
     }
 }
