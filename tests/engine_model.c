@@ -143,12 +143,12 @@ void model_change(struct model *m, const struct atto_schedule *schedule, uint64_
         m->restart_us = 0;
 }
 
-void model_post(struct model *m, uint64_t due_us)
+void model_post(struct model *m, struct model_event event)
 {
     uint32_t first = m->activation == ATTO_ACTIVATION_EVENT, i = m->event_count++;
-    for (; i > first && m->events[i - 1u] > due_us; i--)
+    for (; i > first && m->events[i - 1u].due_us > event.due_us; i--)
         m->events[i] = m->events[i - 1u];
-    m->events[i] = due_us;
+    m->events[i] = event;
 }
 
 /* ---- activations ---- */
@@ -156,7 +156,7 @@ void model_post(struct model *m, uint64_t due_us)
 static void activate(struct model *m, enum atto_activation activation, uint64_t now_us, uint32_t since_us)
 {
     const struct atto_schedule *s = &m->held;
-    bool event_due = m->event_count != 0u && m->events[0] <= now_us;
+    bool event_due = m->event_count != 0u && m->events[0].due_us <= now_us;
     EQUAL(m->activation, ATTO_ACTIVATION_NONE);
     CHECK(m->state == (activation == ATTO_ACTIVATION_START  ? ATTO_STATE_STARTING
                        : activation == ATTO_ACTIVATION_STOP ? ATTO_STATE_STOPPING
@@ -167,7 +167,7 @@ static void activate(struct model *m, enum atto_activation activation, uint64_t 
     m->counters.activations++;
     if (activation == ATTO_ACTIVATION_EVENT) {
         CHECK(event_due);
-        m->release_us = m->events[0];
+        m->release_us = m->events[0].due_us;
     }
     if (activation == ATTO_ACTIVATION_LOOP) {
         CHECK(m->program->loop && (s->period_us != 0u || s->loop_count != 0u));
@@ -478,8 +478,8 @@ uint64_t model_wake_us(struct model *m, bool throttled, uint64_t now_us)
         wake_us = sooner(wake_us, m->beat_us, s->heartbeat_us);
     }
     if (m->activation == ATTO_ACTIVATION_NONE) {
-        if (m->event_count != 0u && m->events[0] < wake_us)
-            wake_us = m->events[0];
+        if (m->event_count != 0u && m->events[0].due_us < wake_us)
+            wake_us = m->events[0].due_us;
         if (m->program->loop && s->period_us != 0u && m->next_us < wake_us)
             wake_us = m->next_us;
         return wake_us;

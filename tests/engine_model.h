@@ -53,8 +53,10 @@ struct model {
     uint64_t window_us;              /* begin */
     int64_t left;
     bool vague;                      /* it depends on when the engine has looked */
-    /* Pending events, by time; one that is served is the first. */
-    uint64_t events[ATTO_EVENTS_MAX];
+    /* Pending events, by time and among equals as they were posted; one that is served is the first. */
+    struct model_event {
+        uint64_t due_us, number;
+    } events[ATTO_EVENTS_MAX];
     uint32_t event_count;
     uint16_t log_second;
     uint32_t log_used;
@@ -77,7 +79,7 @@ void model_program(struct model *m, const struct model_program *program, uint32_
 
 /* The schedule was changed, or an event posted. */
 void model_change(struct model *m, const struct atto_schedule *schedule, uint64_t now_us);
-void model_post(struct model *m, uint64_t due_us);
+void model_post(struct model *m, struct model_event event);
 
 /* It writes a line of so many bytes. Returns what atto_engine_log must. */
 enum atto_status model_log(struct model *m, uint32_t len, uint64_t now_us);

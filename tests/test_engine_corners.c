@@ -593,6 +593,31 @@ static void window_longer_than_period(void)
     EQUAL(world_info(&world, container).counters.misses, 0);
 }
 
+/* Of a period of 10 ms, a window of 29 ms has three releases, and what a more urgent one keeps of the last window: that
+ * of 140 is served at 145 in the fifth window, whose budget of three would be used up at 170, until 174. Then the urgent
+ * one has the processor again. */
+static void budget_for_what_came_late(void)
+{
+    begin();
+    world.fuel = loop_fuel = 5500;
+    struct atto_container *urgent = world_install_host(&world, &plain, SCHEDULE(.priority = 0, .period_us = 34000));
+    CHECK(urgent != NULL);
+    world.fuel = start_fuel = 1000; /* of other_loop */
+    CHECK(world_install_host(&world, &other_loop, SCHEDULE(.priority = 1, .period_us = 10000, .deadline_us = 7500,
+                                                           .budget_fuel = 3000, .budget_window_us = 29000)) == NULL);
+    EQUAL(world.report.constraint, ATTO_CONSTRAINT_BUDGET);
+    EQUAL(world.report.missing, 1000);
+    struct atto_container *container =
+        world_install_host(&world, &other_loop, SCHEDULE(.priority = 1, .period_us = 10000, .deadline_us = 7500,
+                                                         .budget_fuel = 4000, .budget_window_us = 29000));
+    CHECK(container != NULL);
+    EQUAL(atto_engine_start(&world.engine, container), ATTO_OK);
+    world_run(&world, AT_MS(3) + 900);
+    EQUAL(atto_engine_start(&world.engine, urgent), ATTO_OK);
+    world_run(&world, AT_MS(500));
+    EQUAL(world_info(&world, container).counters.misses, 0);
+}
+
 /* The second activation meets the window in which the first one, which came late, has used the budget; when the next
  * window begins, the urgent one does, too. */
 static void budget_of_one_activation(void)
@@ -869,6 +894,7 @@ static const struct harness_test tests[] = {
     TEST(last_one_takes_its_run_along, "The longest run is forgotten with the last container."),
     TEST(loop_and_stop_in_one_period, "Loop and stop in one period, again and again, break no promise to others."),
     TEST(window_longer_than_period, "A budget that has no room for each period's activation is refused."),
+    TEST(budget_for_what_came_late, "A budget has room for an activation that the last window has left over."),
     TEST(budget_of_one_activation, "A budget that is admitted does not make its own container late."),
     TEST(resume_with_first_limits, "A container goes on after a pause in which it was given its first limits."),
     TEST(last_loop_after_change, "A last loop ends well after its limits were taken away meanwhile."),

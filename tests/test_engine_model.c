@@ -96,6 +96,13 @@ static void check_running(const struct model *m, const char *entry)
         check_most_urgent(m);
 }
 
+/* An event brings its data. */
+static void check_context(const struct atto_context *context, uint64_t number)
+{
+    EQUAL(context->len, sizeof number);
+    CHECK(memcmp(context->ptr, &number, sizeof number) == 0);
+}
+
 /* What a container does in a slice, beside using fuel. */
 static void meddle(struct model *m)
 {
@@ -129,6 +136,8 @@ static enum atto_outcome act(struct atto_host_frame *frame)
     drain();
     if (!harness_failed())
         check_running(m, m->program->host->entry_names[frame->run->pc]);
+    if (!harness_failed() && m->activation == ATTO_ACTIVATION_EVENT)
+        check_context(&frame->context, m->events[0].number);
     if (harness_failed())
         return ATTO_FAULT;
     m->in_slice = true;
@@ -521,19 +530,20 @@ static void call_stop(struct model *m, bool force)
 
 static void call_post(struct model *m)
 {
-    static const uint8_t data[16] = { 1, 2, 3 };
+    static uint64_t numbers[2];
     bool bad = rng_once_in(&rng, 20);
-    uint32_t len = bad ? 9u + rng_below(&rng, 3) : rng_below(&rng, 9);
+    uint32_t len = bad ? 9u + rng_below(&rng, 3) : 8u;
     uint32_t delay_us = rng_once_in(&rng, 3) ? rng_below(&rng, 5000) : rng_once_in(&rng, 50) ? 0xffffffffu : 0u;
     uint32_t entry = m->program->entries[rng_below(&rng, 2)];
     bool allowed = model_in(m, ALIVE) || (m->state == ATTO_STATE_FAULTED && m->restart_us != 0u);
     bool full = m->event_count >= m->held.events;
-    enum atto_status status = atto_engine_post(&world.engine, m->container, entry, delay_us, data, len);
+    enum atto_status status = atto_engine_post(&world.engine, m->container, entry, delay_us, numbers, len);
     EQUAL(status, bad ? ATTO_E_ARGUMENT : !allowed ? ATTO_E_STATE : full ? ATTO_E_QUOTA : ATTO_OK);
     if (status == ATTO_OK)
-        model_post(m, world_now(&world) + delay_us);
+        model_post(m, (struct model_event){ world_now(&world) + delay_us, numbers[0] });
     else if (status == ATTO_E_QUOTA)
         model_count(&m->counters.denials, 1);
+    numbers[0]++;
     drain();
 }
 
@@ -657,6 +667,8 @@ static void check_quiet(struct model *m, uint64_t wake_us)
     if (m->container == NULL || m->held.priority < band_first || m->held.priority > band_last)
         return;
     struct atto_container_info info = info_of(m);
+    model_check(m, &info);
+    GO_ON();
     harness_case(m->state, m->activation);
     if (m->activation != ATTO_ACTIVATION_NONE && model_in(m, IN(STARTING) | IN(RUNNING) | IN(STOPPING)))
         CHECK(info.waits || info.throttled);
