@@ -162,7 +162,7 @@ static void activate(struct model *m, enum atto_activation activation, uint64_t 
                        : activation == ATTO_ACTIVATION_STOP ? ATTO_STATE_STOPPING
                                                             : ATTO_STATE_RUNNING));
     m->activation = activation;
-    m->release_us = now_us;
+    m->release_us = m->begun_us = now_us;
     m->spent = 0;
     m->counters.activations++;
     if (activation == ATTO_ACTIVATION_EVENT) {

@@ -43,7 +43,7 @@ struct model {
     bool called, forced;             /* the firmware calls start, stop or update now */
     /* The activation under way. */
     enum atto_activation activation;
-    uint64_t release_us;
+    uint64_t release_us, begun_us;
     uint32_t spent;
     bool excused;                    /* it was paused */
     bool dropped, fails;             /* it has missed its deadline: its end, or a fault, comes next */
