@@ -189,8 +189,8 @@ static const struct model_program programs[] = {
 static void write_images(void)
 {
     /* Counts, logs, beats; waits in events; faults in `stop`. */
-    world_image(&images[0], SLOTS(MOV(6, 20), ADD(6, -1), JUMP_IMM(IF_NE, 6, 0, -2), MOV(1, MODEL_LINE_BYTES), CALL(WORLD_CALL_LOG),
-                                  CALL(WORLD_CALL_BEAT), EXIT, CALL(WORLD_CALL_LATER), EXIT, MOV(1, 0),
+    world_image(&images[0], SLOTS(MOV(6, 20), ADD(6, -1), JUMP_IMM(IF_NE, 6, 0, -2), MOV(1, MODEL_LINE_BYTES),
+                                  CALL(WORLD_CALL_LOG), CALL(WORLD_CALL_BEAT), EXIT, CALL(WORLD_CALL_LATER), EXIT, MOV(1, 0),
                                   LOAD(SIZE_DW, 0, 1, 0), EXIT),
                 ENTRIES({ "loop", 0 }, { "event", 7 }, { "stop", 9 }));
     /* Never ends; waits in `start`. */
