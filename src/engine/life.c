@@ -214,12 +214,11 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
 
 /* ---- events and answers ---- */
 
-/* Makes room for an event in the order of their times, behind those of the same time and behind one that is being
- * served. */
-static struct event *event_insert(struct limits *limits, uint64_t due_us, bool serving)
+/* Makes room for an event in the order of their times, behind those of the same time: so behind one that is served. */
+static struct event *event_insert(struct limits *limits, uint64_t due_us)
 {
-    struct event *first = limits->events + (serving ? 1 : 0), *event = &limits->events[limits->event_count++];
-    for (; event > first && event[-1].due_us > due_us; event--)
+    struct event *event = &limits->events[limits->event_count++];
+    for (; event > limits->events && event[-1].due_us > due_us; event--)
         *event = event[-1];
     event->due_us = due_us;
     return event;
@@ -246,8 +245,7 @@ enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_contai
     struct limits *limits = atto_limits_of(container);
     enum atto_status status = accepts_event(container, limits);
     if (status == ATTO_OK) {
-        bool serving = container->activation == ATTO_ACTIVATION_EVENT;
-        struct event *event = event_insert(limits, engine->now_us + delay_us, serving);
+        struct event *event = event_insert(limits, engine->now_us + delay_us);
         event->entry = (uint16_t)entry;
         event->len = (uint16_t)len;
         if (len != 0u)
