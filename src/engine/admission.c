@@ -46,7 +46,7 @@ static OFF_PATH uint32_t whole(const struct judgement *judgement, uint32_t fuel)
 {
     const struct atto_engine_config *config = judgement->engine->config;
     uint32_t slices = fuel / config->slice_fuel + 2u;
-    return saturated(fuel + judgement->longest_run + (uint64_t)slices * config->switch_fuel, UINT32_MAX);
+    return saturated((uint64_t)fuel + judgement->longest_run + (uint64_t)slices * config->switch_fuel, UINT32_MAX);
 }
 
 /* Releases within a window at most. Windows begin with a release. */
@@ -77,7 +77,8 @@ static void task_of(const struct judgement *judgement, const struct atto_contain
         if (schedule.budget_fuel != 0u && needed > schedule.budget_fuel)
             task->lacks_fuel = saturated(needed - schedule.budget_fuel, UINT32_MAX);
     } else if (schedule.budget_fuel != 0u) {
-        task->cost_us = time_of(judgement, schedule.budget_fuel + engine->config->switch_fuel + judgement->longest_run);
+        uint64_t most = (uint64_t)schedule.budget_fuel + engine->config->switch_fuel + judgement->longest_run;
+        task->cost_us = time_of(judgement, saturated(most, UINT32_MAX));
         task->period_us = atto_budget_window_us(&schedule);
         if (task->period_us > task->cost_us)
             task->jitter_us = task->period_us - task->cost_us;

@@ -1,7 +1,7 @@
 /* Activations: when they begin, what they may use, how they end. A container of which nothing is under way is handed to
  * atto_container_idle, which begins what is due or sets its timer; everything that can take an activation's time away
- * from it (durations, deadlines, life time, heartbeat) is one moment, bound_of, looked at after each slice and, while
- * it sleeps, by its timer.
+ * from it (durations, deadlines, life time, heartbeat) is one moment, bound_of, looked at after each slice, by its
+ * timer while it sleeps, and by `watch` while it is ready and others have the processor.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "container.h"
