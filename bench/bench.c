@@ -32,14 +32,14 @@ u32 host_tick(u32 x)
     return x + 7u;
 }
 
-static int32_t call_tick(struct atto_run *run, uint64_t r[6])
+static int32_t call_tick(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     r[0] = host_tick((u32)r[1]);
     return ATTO_OK;
 }
 
-static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { call_tick, 1 } };
+static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { call_tick, 1, 0 } };
 static const struct atto_call_table call_table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 static const struct atto_firmware firmware = {
@@ -198,7 +198,7 @@ static void measure_workload(void)
 /* What it costs to get in and out, with the smallest program there is: r0 = 0; exit. */
 static void measure_paths(void)
 {
-    static const uint64_t text[] = { 0x00000000000000b7u, 0x0000000000000095u };
+    static const uint64_t text[] = { 0x00000000000000b7u, 0x0000000000000095u, 0 };
     static const struct workload smallest = { .name = "empty", .bytes = text, .len = sizeof text };
     static const struct atto_hook_type type = {
         .name = "bench",

@@ -29,23 +29,21 @@ static uint64_t now_us(void *user)
     return clock_us;
 }
 
-static int32_t call_tick(struct atto_run *run, uint64_t r[6])
+static int32_t call_tick(struct atto_call_frame *call)
 {
-    (void)run;
-    (void)r;
+    (void)call;
     ticks[tick_count++ % TICKS] = board_counter();
     return ATTO_OK;
 }
 
-static int32_t call_wait(struct atto_run *run, uint64_t r[6])
+static int32_t call_wait(struct atto_call_frame *call)
 {
-    (void)run;
-    (void)r;
+    (void)call;
     return ATTO_CALL_WAIT;
 }
 
 enum { CALL_TICK = 1, CALL_WAIT = 2 };
-static const struct atto_call calls[ATTO_CALL_PAGE] = { [CALL_TICK] = { call_tick, 0 }, [CALL_WAIT] = { call_wait, 0 } };
+static const struct atto_call calls[ATTO_CALL_PAGE] = { [CALL_TICK] = { call_tick, 0, 0 }, [CALL_WAIT] = { call_wait, 0, 0 } };
 static const struct atto_call_table table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, &atto_executor_host, NULL };
 static const struct atto_firmware firmware = {
@@ -97,11 +95,11 @@ static uint32_t make_image(uint8_t *image, const uint64_t *text, uint32_t text_b
 }
 
 /* call tick; back */
-static const uint64_t ticking[] = { 0x0000000100000085u, 0x00000000fffe0005u };
+static const uint64_t ticking[] = { 0x0000000100000085u, 0x00000000fffe0005u, 0 };
 /* call tick; exit */
-static const uint64_t ticking_once[] = { 0x0000000100000085u, 0x0000000000000095u };
+static const uint64_t ticking_once[] = { 0x0000000100000085u, 0x0000000000000095u, 0 };
 /* call wait; exit */
-static const uint64_t waiting[] = { 0x0000000200000085u, 0x0000000000000095u };
+static const uint64_t waiting[] = { 0x0000000200000085u, 0x0000000000000095u, 0 };
 
 static struct atto_container *install(const uint64_t *text, uint32_t bss_bytes, const struct atto_schedule *schedule)
 {

@@ -15,14 +15,14 @@
 #define HOST_CALL_NUMBER 5
 #define FUEL ATTO_FUEL_MAX
 
-static int32_t host_call(struct atto_run *run, uint64_t *r)
+static int32_t host_call(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     r[0] = 0;
     return ATTO_OK;
 }
 
-static const struct atto_call calls[ATTO_CALL_PAGE] = {[HOST_CALL_NUMBER] = {host_call, 0}};
+static const struct atto_call calls[ATTO_CALL_PAGE] = {[HOST_CALL_NUMBER] = {host_call, 0, 0}};
 static const struct atto_call_table call_table = {{calls}};
 static const struct atto_executor *const executors[] = {&atto_executor_bpf, NULL};
 

@@ -52,9 +52,9 @@ static struct atto_local *local_of(struct atto_run *run)
 /* A host call is not told its number, so each of the answers has a function of its own. */
 #define ANSWERS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 #define ANSWER_FUNCTION(index)                                   \
-    static int32_t answer_##index(struct atto_run *run, uint64_t *r) \
+    static int32_t answer_##index(struct atto_call_frame *call)  \
     {                                                            \
-        r[0] = local_of(run)->answers[index];                    \
+        call->r[0] = local_of(call->run)->answers[index];        \
         return ATTO_OK;                                          \
     }
 ANSWERS(ANSWER_FUNCTION)
@@ -62,24 +62,24 @@ ANSWERS(ANSWER_FUNCTION)
 static atto_call_fn *const answer_functions[ATTO_ANSWERS_MAX] = {ANSWERS(ANSWER_ENTRY)};
 
 /* The firmware's call, with its price on the bill. */
-static int32_t charged(struct atto_run *run, uint64_t *r, uint32_t number)
+static int32_t charged(struct atto_call_frame *frame, uint32_t number)
 {
     const struct atto_call *call = &board_calls[number];
 
-    local_of(run)->prices += call->price;
-    return call->fn(run, r);
+    local_of(frame->run)->prices += call->price;
+    return call->fn(frame);
 }
 
 #define CHARGED_FUNCTION(name, number)                             \
-    static int32_t charged_##name(struct atto_run *run, uint64_t *r) \
+    static int32_t charged_##name(struct atto_call_frame *frame)   \
     {                                                              \
-        return charged(run, r, (number));                          \
+        return charged(frame, (number));                           \
     }
 ATTO_SDK_CALLS(CHARGED_FUNCTION)
 
 static void add_call(struct atto_local *local, uint32_t number, atto_call_fn *fn, uint32_t price)
 {
-    local->calls[number] = (struct atto_call){fn, price};
+    local->calls[number] = (struct atto_call){fn, price, 0};
     atto_callset_add(&local->firmware.granted, number);
 }
 

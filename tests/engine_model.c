@@ -82,7 +82,7 @@ static uint64_t skip(struct model *m, uint64_t at_us)
 
 enum atto_status model_log(struct model *m, uint32_t len, uint64_t now_us)
 {
-    uint32_t most = m->held.log_bytes != 0u ? m->held.log_bytes : m->config->log_bytes;
+    uint32_t most = m->held.log_bytes;
     uint16_t second = (uint16_t)(now_us / 1000000u);
     if (most == 0u)
         return ATTO_OK;
@@ -105,6 +105,8 @@ static void take_over(struct model *m, uint64_t now_us)
     const struct atto_schedule old = m->held;
     m->changes = false;
     m->held = m->last;
+    if (m->held.log_bytes == 0u)
+        m->log_used = 0;
     m->next_us = old.period_us != 0u ? m->next_us + m->held.period_us - old.period_us : now_us;
     if (m->next_us < now_us)
         m->next_us = now_us;
@@ -200,7 +202,7 @@ void model_program(struct model *m, const struct model_program *program, uint32_
     const struct model old = *m;
     *m = (struct model){
         .container = old.container, .config = old.config, .id = old.id, .counters = old.counters,
-        .misses_told = old.misses_told, .log_second = old.log_second, .log_used = old.log_used,
+        .misses_told = old.misses_told,
         .program = program, .fuel = fuel, .held = *schedule, .last = *schedule,
         .started_us = now_us, .beat_us = now_us, .window_us = now_us, .left = schedule->budget_fuel,
     };

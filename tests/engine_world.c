@@ -34,36 +34,41 @@ static void release_lock(void *user)
     world->locks--;
 }
 
-static int32_t call_later(struct atto_run *run, uint64_t r[6])
+static int32_t call_later(struct atto_call_frame *call)
 {
-    (void)run;
-    (void)r;
+    (void)call;
     return ATTO_CALL_WAIT;
 }
 
-static int32_t call_beat(struct atto_run *run, uint64_t r[6])
+static int32_t call_beat(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     atto_engine_heartbeat(atto_engine_of(run), atto_container_of(run));
     r[0] = 0;
     return ATTO_OK;
 }
 
-static int32_t call_log(struct atto_run *run, uint64_t r[6])
+static int32_t call_log(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     static const char line[256] = "abcdefghijklmnopqrstuvwxyz";
     r[0] = (uint64_t)(int64_t)atto_engine_log(atto_engine_of(run), atto_container_of(run), line, (uint32_t)r[1]);
     return ATTO_OK;
 }
 
-static int32_t call_zero(struct atto_run *run, uint64_t r[6])
+static int32_t call_zero(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     r[0] = 0;
     return ATTO_OK;
 }
 
-static int32_t call_post(struct atto_run *run, uint64_t r[6])
+static int32_t call_post(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     r[0] = (uint64_t)(int64_t)atto_engine_post(atto_engine_of(run), atto_container_of(run), 0, 0, NULL, 0);
     return ATTO_OK;
 }
@@ -91,11 +96,11 @@ static enum atto_outcome resume_host(struct atto_run *run)
 void world_begin(struct world *world)
 {
     static const struct atto_call calls[ATTO_CALL_PAGE] = {
-        [WORLD_CALL_LATER] = { call_later, 1 },
-        [WORLD_CALL_BEAT] = { call_beat, 1 },
-        [WORLD_CALL_LOG] = { call_log, 20 },
-        [WORLD_CALL_ZERO] = { call_zero, 5 },
-        [WORLD_CALL_POST] = { call_post, 20 },
+        [WORLD_CALL_LATER] = { call_later, 1, 0 },
+        [WORLD_CALL_BEAT] = { call_beat, 1, 0 },
+        [WORLD_CALL_LOG] = { call_log, 20, 0 },
+        [WORLD_CALL_ZERO] = { call_zero, 5, 0 },
+        [WORLD_CALL_POST] = { call_post, 20, 0 },
     };
     static const struct atto_call_table table = { { calls } };
     static struct atto_executor bpf, host;

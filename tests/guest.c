@@ -34,15 +34,19 @@ static void charge(struct atto_run *run, uint32_t price)
     }
 }
 
-static int32_t call_mix(struct atto_run *run, uint64_t r[6])
+static int32_t call_mix(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     charge(run, GUEST_PRICE_MIX);
     r[0] = mix(r);
     return ATTO_OK;
 }
 
-static int32_t call_later(struct atto_run *run, uint64_t r[6])
+static int32_t call_later(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     struct guest_world *world = run->host->user;
     charge(run, GUEST_PRICE_LATER);
     if (world != NULL)
@@ -50,15 +54,19 @@ static int32_t call_later(struct atto_run *run, uint64_t r[6])
     return ATTO_CALL_WAIT;
 }
 
-static int32_t call_sum(struct atto_run *run, uint64_t r[6])
+static int32_t call_sum(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     charge(run, GUEST_PRICE_SUM);
     r[0] = sum(atto_run_span(run, r[1], (uint32_t)r[2], ATTO_READ), (uint32_t)r[2]);
     return ATTO_OK;
 }
 
-static int32_t call_fail(struct atto_run *run, uint64_t r[6])
+static int32_t call_fail(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     charge(run, GUEST_PRICE_FAIL);
     if (r[1] % 32u == 0)
         return ATTO_E_DENIED;
@@ -66,15 +74,19 @@ static int32_t call_fail(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static int32_t call_zero(struct atto_run *run, uint64_t r[6])
+static int32_t call_zero(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     charge(run, 0);
     r[0] = 0;
     return ATTO_OK;
 }
 
-static int32_t call_load(struct atto_run *run, uint64_t r[6])
+static int32_t call_load(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     charge(run, GUEST_PRICE_LOAD);
     const uint8_t *from = atto_run_span(run, r[1] + r[2], (uint32_t)r[4], ATTO_READ);
     uint8_t *to = atto_run_span(run, r[3], (uint32_t)r[4], ATTO_WRITE);
@@ -86,14 +98,14 @@ static int32_t call_load(struct atto_run *run, uint64_t r[6])
 }
 
 static const struct atto_call calls[ATTO_CALL_PAGE] = {
-    [GENERATED_CALL_MIX] = { call_mix, GUEST_PRICE_MIX },
-    [GENERATED_CALL_LATER] = { call_later, GUEST_PRICE_LATER },
-    [GENERATED_CALL_SUM] = { call_sum, GUEST_PRICE_SUM },
-    [GENERATED_CALL_FAIL] = { call_fail, GUEST_PRICE_FAIL },
-    [GUEST_CALL_ZERO] = { call_zero, 0 },
+    [GENERATED_CALL_MIX] = { call_mix, GUEST_PRICE_MIX, 0 },
+    [GENERATED_CALL_LATER] = { call_later, GUEST_PRICE_LATER, 0 },
+    [GENERATED_CALL_SUM] = { call_sum, GUEST_PRICE_SUM, 0 },
+    [GENERATED_CALL_FAIL] = { call_fail, GUEST_PRICE_FAIL, 0 },
+    [GUEST_CALL_ZERO] = { call_zero, 0, 0 },
 };
 static const struct atto_call more_calls[ATTO_CALL_PAGE] = {
-    [GENERATED_CALL_LOAD % ATTO_CALL_PAGE] = { call_load, GUEST_PRICE_LOAD },
+    [GENERATED_CALL_LOAD % ATTO_CALL_PAGE] = { call_load, GUEST_PRICE_LOAD, 0 },
 };
 const struct atto_call_table guest_calls = { { calls, [GENERATED_CALL_LOAD / ATTO_CALL_PAGE] = more_calls } };
 

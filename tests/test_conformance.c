@@ -114,16 +114,16 @@ static void bpf_conformance(void)
     CHECK(count >= VECTORS_EXPECTED);
 }
 
-static int32_t sensor_zero(struct atto_run *run, uint64_t r[6])
+static int32_t sensor_zero(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     r[0] = 0;
     return ATTO_OK;
 }
 
 static void femto_temperature_sensor(void)
 {
-    static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { sensor_zero, 0 }, [2] = { sensor_zero, 0 } };
+    static const struct atto_call calls[ATTO_CALL_PAGE] = { [1] = { sensor_zero, 0, 0 }, [2] = { sensor_zero, 0, 0 } };
     static const struct atto_call_table table = { { [3] = calls } };
     static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
     struct atto_firmware firmware = { .executors = executors, .host = { .calls = &table }, .fuel = 1000 };

@@ -498,8 +498,7 @@ static void log_quota_above_16_bits(void)
 {
     static const char line[256];
     begin();
-    world.config.log_bytes = 65535;
-    struct atto_container *container = world_install_host(&world, &plain, NULL);
+    struct atto_container *container = world_install_host(&world, &plain, SCHEDULE(.log_bytes = 65535));
     CHECK(container != NULL);
     for (uint32_t i = 0; i < 65535u / 256u; i++)
         EQUAL(atto_engine_log(&world.engine, container, line, 255), ATTO_OK);

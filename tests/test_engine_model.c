@@ -770,7 +770,6 @@ static void begin(uint32_t pool_bytes)
     world.config.trace_count = RECORDS;
     world.config.poll_slices = 1u + rng_below(&rng, 3);
     world.config.stop_max_us = maybe(2, 2000);
-    world.config.log_bytes = maybe(2, 100);
     world.config.switch_fuel = maybe(2, 20);
     world.config.fuel_per_ms = rng_once_in(&rng, 4) ? 1000u : 0u;
     atto_engine_init(&world.engine, &world.config, world.pool, pool_bytes);

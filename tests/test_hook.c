@@ -30,32 +30,31 @@ static struct hook_context context;
 static uint64_t trace;
 static void (*act)(void);
 
-static int32_t call_trace(struct atto_run *run, uint64_t r[6])
+static int32_t call_trace(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     trace = trace * 10u + r[1];
     return ATTO_OK;
 }
 
-static int32_t call_act(struct atto_run *run, uint64_t r[6])
+static int32_t call_act(struct atto_call_frame *call)
 {
-    (void)run;
+    uint64_t *r = call->r;
     r[0] = 0;
     if (act != NULL)
         act();
     return ATTO_OK;
 }
 
-static int32_t call_wait(struct atto_run *run, uint64_t r[6])
+static int32_t call_wait(struct atto_call_frame *call)
 {
-    (void)run;
-    (void)r;
+    (void)call;
     return ATTO_CALL_WAIT;
 }
 
 static const struct atto_call calls[ATTO_CALL_PAGE] = {
-    [CALL_TRACE] = { call_trace, 0 }, [CALL_ACT] = { call_act, 0 },
-    [CALL_OTHER] = { call_trace, 0 }, [CALL_WAIT] = { call_wait, 0 },
+    [CALL_TRACE] = { call_trace, 0, 0 }, [CALL_ACT] = { call_act, 0, 0 },
+    [CALL_OTHER] = { call_trace, 0, 0 }, [CALL_WAIT] = { call_wait, 0, 0 },
 };
 static const struct atto_call_table call_table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };

@@ -207,8 +207,10 @@ static void context_at_odd_host_addresses(void)
     }
 }
 
-static int32_t take_window(struct atto_run *run, uint64_t r[6])
+static int32_t take_window(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     r[0] = 0;
     return atto_run_window(run, 0, NULL);
 }
@@ -216,8 +218,8 @@ static int32_t take_window(struct atto_run *run, uint64_t r[6])
 static void windows_come_and_go(void)
 {
     static struct guest guest;
-    static uint8_t bytes[8] = { 3, 4 };
-    static const struct atto_call calls[ATTO_CALL_PAGE] = { [9] = { take_window, 0 } };
+    static uint8_t bytes[8] = { 3, 4, 0 };
+    static const struct atto_call calls[ATTO_CALL_PAGE] = { [9] = { take_window, 0, 0 } };
     static const struct atto_call_table table = { { calls } };
     const struct atto_context grant = { bytes, sizeof bytes, ATTO_READ };
     guest_begin(&guest, SLOTS(WIDE(6, ADDRESS(REGION_WINDOW, 0)), LOAD(SIZE_B, 7, 6, 0), CALL(9),

@@ -1,5 +1,7 @@
-/* Host calls: the functions of the firmware that containers may call, by number. Tables are constant data in flash;
- * which numbers a container may use is a set that the pre-flight check enforces at install.
+/* Host calls: the functions of the firmware that containers may call, by number. Tables are constant data in flash. Each
+ * entry says what kind of thing every argument is and which right the call needs, so that the gate (atto/gate.h) can
+ * judge a call before the function sees it; which numbers a container may use at all is a set that the pre-flight check
+ * enforces at install.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CALL_H
@@ -12,20 +14,76 @@
 #include "atto/status.h"
 
 struct atto_run;
+struct atto_endpoint;
 
-/* A host call. r[1] to r[5] are the guest's arguments, r[0] takes the result. A guest address is an integer: turn it
- * into memory with atto_run_span() and nothing else.
+/* Memory of a guest, checked: ptr is good for `len` bytes until the host call returns. */
+struct atto_call_span {
+    uint8_t *ptr; /* NULL if len is 0 */
+    uint32_t len;
+};
+
+/* A host call as the gate hands it over: everything that its entry in the table promises has been checked. */
+struct atto_call_frame {
+    struct atto_run *run;
+    uint64_t *r; /* r[1] to r[5]: arguments; r[0] takes the result */
+    const struct atto_endpoint *endpoint; /* that the right is for; NULL: the call needs none */
+    uint32_t handle;                      /* of the right; only with endpoint */
+    struct atto_call_span span[2];        /* those of the arguments, in their order */
+};
+
+/* A host call. An address that is no span of the entry is an integer: turn it into memory with atto_run_span() and
+ * nothing else.
  * Returns ATTO_OK; ATTO_CALL_WAIT if the answer will come later, through atto_engine_answer() for an engine's container
- * and atto_run_answer() else; or an error, which ends the activation with ATTO_FAULT_HOST_CALL. */
-typedef int32_t atto_call_fn(struct atto_run *run, uint64_t r[6]);
+ * and atto_run_answer() else; or an error, which ends the activation with ATTO_FAULT_HOST_CALL. What a guest should be
+ * able to deal with is no error but a negative result in r[0]. */
+typedef int32_t atto_call_fn(struct atto_call_frame *call);
 #define ATTO_CALL_WAIT 1
+
+/* Kinds of arguments. */
+enum atto_argument {
+    ATTO_ARG_NONE = 0,
+    ATTO_ARG_SCALAR = 1, /* any number: the function's own business */
+    ATTO_ARG_HANDLE = 2, /* of a right; only as the first argument */
+    ATTO_ARG_RANGED = 3, /* a number that must be in the range of the right */
+    ATTO_ARG_OFFSET = 4, /* the same, for all bytes of the span that follows */
+    ATTO_ARG_IN = 5,     /* address of bytes that the function reads; the next argument is their number */
+    ATTO_ARG_OUT = 6,    /* the same for bytes that it writes */
+    ATTO_ARG_LENGTH = 7, /* that number */
+    ATTO_ARG_IN_4 = 8,   /* address of so many bytes */
+    ATTO_ARG_OUT_4 = 9,
+    ATTO_ARG_INOUT_4 = 10,
+    ATTO_ARG_IN_8 = 11,
+    ATTO_ARG_OUT_8 = 12
+};
+
+/* What a call needs, in 32 bits: kinds of its five arguments, the operation on an endpoint, and which kind of endpoint
+ * (enum atto_kind), perhaps of one type alone. */
+#define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e) \
+    ((uint32_t)(a) | (uint32_t)(b) << 4 | (uint32_t)(c) << 8 | (uint32_t)(d) << 12 | (uint32_t)(e) << 16)
+#define ATTO_NEEDS_RIGHT(kind, type, operation) \
+    ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
+static inline uint32_t atto_needs_kind(uint32_t needs)
+{
+    return needs >> 27;
+}
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result < 8; */
+static inline uint32_t atto_needs_type(uint32_t needs)
+{
+    return needs >> 24 & 7u;
+}
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result < 16; */
+static inline uint32_t atto_needs_operation(uint32_t needs)
+{
+    return needs >> 20 & 15u;
+}
 
 /* The price is all that a call costs its caller: changing run->fuel in a call has no effect. */
 struct atto_call {
     atto_call_fn *fn; /* NULL: this number is not in use */
     uint32_t price;   /* fuel that one call costs, beside the call instruction itself; at most ATTO_FUEL_MAX */
+    uint32_t needs;   /* ATTO_NEEDS_ARGUMENTS(...) | ATTO_NEEDS_RIGHT(...); 0: numbers alone, and no right */
 };
-
 /* Calls come in pages, each an array of ATTO_CALL_PAGE of them: number n is page[n / ATTO_CALL_PAGE][n % ATTO_CALL_PAGE].
  * So a look-up is one step, however many numbers are in use, and a firmware puts its table together from the pages of
  * the libraries that it links. */

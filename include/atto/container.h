@@ -50,7 +50,7 @@ struct atto_counters {
     uint32_t host_calls;
     uint16_t faults;
     uint16_t misses;   /* deadlines missed (known when the activation ends) and releases lost */
-    uint16_t denials;  /* what its quotas refused: log lines, events */
+    uint16_t denials;  /* what was refused: host calls, log lines, events */
     int8_t last_fault; /* enum atto_status; ATTO_OK: none */
 };
 
@@ -67,6 +67,8 @@ struct atto_container_info {
     uint32_t stack_used_bytes; /* high-water mark since its start; 0 while a slice is under way */
     uint32_t memory_bytes;     /* data and bss */
     uint32_t events;           /* pending */
+    uint32_t rights;           /* rows of its table */
+    uint8_t tenant;            /* whose it is */
     uint8_t last_calls[4];     /* numbers of the last host calls, the latest first */
 };
 
@@ -76,8 +78,11 @@ enum atto_constraint {
     ATTO_CONSTRAINT_MEMORY = 1,    /* missing: bytes of the pool */
     ATTO_CONSTRAINT_DEADLINE = 2,  /* culprit would end late; missing: microseconds */
     ATTO_CONSTRAINT_BUDGET = 3,    /* culprit's budget is too small for its activations; missing: fuel */
-    ATTO_CONSTRAINT_UNBOUNDED = 4  /* culprit may take all the time from one with a deadline: it needs a budget, or a
+    ATTO_CONSTRAINT_UNBOUNDED = 4, /* culprit may take all the time from one with a deadline: it needs a budget, or a
                                       priority behind that one's; missing: steps of priority. There may be others */
+    ATTO_CONSTRAINT_TENANT_RAM = 5,      /* over the tenant's ceiling; missing: bytes */
+    ATTO_CONSTRAINT_TENANT_TIME = 6,     /* missing: fuel in a second; UINT32_MAX: it has no bound */
+    ATTO_CONSTRAINT_TENANT_PRIORITY = 7  /* missing: steps of priority */
 };
 
 /* The answer to an install, an update or a change of schedule. Response times and utilisation are 0 where the firmware

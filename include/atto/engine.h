@@ -13,28 +13,33 @@
 
 #include <stdint.h>
 
+#include "atto/audit.h"
 #include "atto/container.h"
 #include "atto/hook.h"
 #include "atto/host.h"
 #include "atto/instance.h"
 #include "atto/port.h"
 #include "atto/schedule.h"
+#include "atto/tenant.h"
 #include "atto/trace.h"
 
 /* What the firmware decides. Constant, and in use as long as the engine. */
 struct atto_engine_config {
-    const struct atto_firmware *firmware; /* executors, host calls (without observe), grants, fuel of an activation */
+    const struct atto_firmware *firmware; /* executors, host calls, endpoints, grants, fuel of an activation */
     const struct atto_port *port;         /* now_us at least; log, lock, unlock and wake may be NULL */
     uint32_t slice_fuel;   /* fuel that a container gets before others of its priority have their turn; not 0 */
     uint32_t poll_slices;  /* slices after which atto_engine_poll returns; 0: when nothing is ready */
     uint32_t stop_max_us;  /* for `stop`, where the schedule has no limit; 0: none */
-    uint32_t log_bytes;    /* that a container may log in a second, where its schedule says nothing; 0: no limit */
     uint32_t fuel_per_ms;  /* speed of this device for response times; 0: they are not judged */
     uint32_t switch_fuel;  /* what a slice costs the engine, in fuel; comes off budgets; at most ATTO_FUEL_MAX */
     struct atto_trace_record *trace; /* rings, each of as many as the next member says; 0: there is none */
     uint32_t trace_count;
     struct atto_postmortem *postmortems;
     uint32_t postmortem_count;
+    struct atto_tenant *tenants; /* the first is tenant 1 */
+    uint32_t tenant_count;
+    struct atto_audit_record *denials, *changes; /* rings, as those above */
+    uint32_t denial_count, change_count;
     uint8_t *log;          /* ring of log lines; 0 bytes: lines go to port->log at once */
     uint32_t log_ring_bytes; /* at least 258: a longer line than the ring is lost */
 };
@@ -53,6 +58,7 @@ struct atto_engine {
     uint32_t longest_run;                           /* of all containers, since there was none */
     uint32_t trace_at, trace_unread;
     uint32_t postmortems_written;
+    uint32_t denials_written, changes_written;
     uint32_t log_first, log_used;
     uint16_t last_id;
 };
@@ -70,6 +76,9 @@ struct atto_install {
     const struct atto_host_program *program;
     const struct atto_schedule *schedule; /* NULL: that of the manifest, or ATTO_SCHEDULE_INIT */
     uint32_t fuel;                        /* of an activation, at most; 0: as the manifest and the firmware say */
+    uint32_t tenant;                      /* whose it is */
+    const struct atto_right *rights;      /* that it gets, as far as the ceiling allows; NULL: what the manifest asks for */
+    uint32_t right_count;
 };
 
 /* Installs: parses, checks, judges the schedule beside those of the others, takes memory from the pool and opens the
@@ -77,8 +86,12 @@ struct atto_install {
  * by their names; a program without `loop` has its first entry point as loop, if that is neither of the others.
  * Afterwards the container is INSTALLED.
  * report: filled in either case; may be NULL.
+ * Rights are those that were asked for, cut to what the endpoint has and the tenant's ceiling allows: see
+ * atto_engine_set_rights; atto_engine_rights tells what is left.
  * Returns ATTO_OK; what atto_instance_install returns; ATTO_E_NO_MEMORY (constraint MEMORY); ATTO_E_ADMISSION (report
- * says why); ATTO_E_ARGUMENT (the schedule is outside its ranges, or neither bytes nor program is given). */
+ * says why); ATTO_E_NOT_FOUND (a right is asked for to an endpoint that there is not; refusal.at is its number);
+ * ATTO_E_ARGUMENT (the schedule or a right is outside its ranges, there is no such tenant, or neither bytes nor program
+ * is given). */
 enum atto_status atto_engine_install(struct atto_engine *engine, const struct atto_install *request,
                                      struct atto_container **container, struct atto_report *report);
 
@@ -86,7 +99,8 @@ enum atto_status atto_engine_install(struct atto_engine *engine, const struct at
  * memory than the old one's block has, which it keeps else. If the old one was STARTING, RUNNING or PAUSED it is
  * ended at once, without its `stop` (stop it first where that matters), and the new one is started; else the new one is
  * INSTALLED. Allowed in all states but STOPPING. A refusal leaves the old program as it was.
- * Returns as atto_engine_install; ATTO_E_STATE; ATTO_E_BUSY (it is in the middle of a slice, or attached to a hook). */
+ * Returns as atto_engine_install; ATTO_E_STATE; ATTO_E_BUSY (it is in the middle of a slice, or attached to a hook);
+ * ATTO_E_DENIED (it is another tenant's). */
 enum atto_status atto_engine_update(struct atto_engine *engine, struct atto_container **container,
                                     const struct atto_install *request, struct atto_report *report);
 
@@ -131,7 +145,7 @@ enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_cont
 /* Attaches a container to a hook, as atto_hook_attach does with an instance. It takes part while it is RUNNING and
  * between activations, else the firing passes over it (attachment->skipped). Fuel comes off its budget; a fault is a
  * fault of the container. Reads the whole program again for its host calls.
- * Returns as atto_hook_attach, and ATTO_E_BUSY: it has 63 attachments. Detach with atto_hook_detach. */
+ * Returns as atto_hook_attach, and ATTO_E_BUSY: it has 31 attachments. Detach with atto_hook_detach. */
 enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_container *container,
                                     struct atto_hook *hook, struct atto_attachment *attachment, uint32_t entry,
                                     uint8_t priority, enum atto_hook_policy policy);
@@ -148,6 +162,44 @@ enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct att
 /* The schedule as it was last set. */
 void atto_engine_schedule(struct atto_engine *engine, const struct atto_container *container,
                           struct atto_schedule *schedule);
+
+/* ---- rights ---- */
+
+/* Sets the rights with the handles from `first` on, in any state, from the container's next host call on; windows onto
+ * memory that it may not see any more are closed then too, at the latest at the end of the slice that is under way. first
+ * may be as many as there are: the table grows. A right that allows no operation is one that was taken away; its handle
+ * stays. actor: who makes the change, for the audit trail.
+ *
+ * Each right is cut to what the endpoint has and to the tenant's ceiling: of the rows of the ceiling for that endpoint, the
+ * first that has operations and arguments in common with it. Of two rates, the smaller numbers count in the longer
+ * period; so the result keeps to both. Of totals, the smaller counts.
+ *
+ * All are checked before any is set: after an error nothing has changed.
+ * Returns ATTO_OK; ATTO_E_ARGUMENT (an endpoint that there is not, first above last, an unknown period, a period without
+ * a number of calls or bytes or the other way round, a handle over the table's end or ATTO_RIGHTS_MAX);
+ * ATTO_E_NO_MEMORY (the table had to be moved for a longer one). */
+enum atto_status atto_engine_set_rights(struct atto_engine *engine, struct atto_container *container, uint32_t first,
+                                        const struct atto_right *rights, uint32_t count, uint8_t actor);
+
+/* Copies the rights that are in force, at most `capacity` of them. Returns how many there are. */
+uint32_t atto_engine_rights(struct atto_engine *engine, const struct atto_container *container,
+                            struct atto_right *rights, uint32_t capacity);
+
+/* Sets a tenant's ceiling, and cuts the rights of all its containers to it at once. A ceiling that is raised gives nothing
+ * back by itself: set the rights again. rights: stays in use.
+ * Returns ATTO_OK or ATTO_E_ARGUMENT (as atto_engine_set_rights, or there is no such tenant). */
+enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t tenant, const struct atto_right *rights,
+                                         uint32_t count, uint8_t actor);
+
+/* Opens a window of the container's onto the memory of its right `handle`, which must be to an endpoint of
+ * ATTO_KIND_MEMORY, or closes it. Opening one that is open gives its number again. Returns the window's number (0 to
+ * 2), or ATTO_E_DENIED, ATTO_E_QUOTA (no window is left), ATTO_E_NOT_FOUND (none is open). */
+int32_t atto_engine_map(struct atto_engine *engine, struct atto_container *container, uint32_t handle);
+int32_t atto_engine_unmap(struct atto_engine *engine, struct atto_container *container, uint32_t handle);
+
+/* Record number `age` of the refusals, or of the changes: 0 is the last one. false: there is none so old. */
+bool atto_engine_denial(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
+bool atto_engine_change(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
 
 #define ATTO_NEVER UINT64_MAX
 

@@ -17,7 +17,9 @@
 
 #include "atto/call.h"
 #include "atto/config.h"
+#include "atto/gate.h"
 #include "atto/image.h"
+#include "atto/port.h"
 #include "atto/span.h"
 #include "atto/status.h"
 
@@ -54,7 +56,12 @@ struct atto_receipt {
 struct atto_host {
     const struct atto_call_table *calls; /* must be the table that check saw */
     void *user;                          /* for the firmware's calls; Atto does not look at it */
-    void (*observe)(struct atto_run *run, uint32_t number); /* told before each host call; NULL: nobody is */
+    const struct atto_endpoint *endpoints;
+    uint32_t endpoint_count;             /* at most 255 */
+    const struct atto_port *port;        /* for rights with a rate: now_us; NULL: such rights allow nothing */
+    const struct atto_rights *rights;    /* of all instances that no engine runs; NULL: none */
+    /* What each host call passes; NULL: atto_gate_pass. An engine puts its own here. */
+    int32_t (*gate)(struct atto_run *run, uint32_t number, uint64_t *r);
 };
 
 /* What every instance has in front, whatever its executor. Read it at any time; write nothing. */

@@ -35,7 +35,7 @@
  *                     times the back-off
  * on_miss           enum atto_on_miss
  * on_overrun        enum atto_on_overrun
- * log_bytes         that it may write to the log within a second; 0: what the firmware gives
+ * log_bytes         that it may write to the log within a second; 0: no limit
  * events            that may be pending at a time */
 #define ATTO_SCHEDULE_FIELDS(X)                   \
     X(1, priority, ATTO_PRIORITIES - 1u)          \

@@ -17,8 +17,10 @@ static const struct atto_port *port_of(const struct atto_run *run)
     return run->host->user;
 }
 
-static int32_t call_atto_log(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_log(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     const struct atto_port *port = port_of(run);
     uint32_t len = r[2] < LOG_BYTES_MAX ? (uint32_t)r[2] : LOG_BYTES_MAX;
     const uint8_t *text = atto_run_span(run, r[1], len, ATTO_READ);
@@ -33,15 +35,19 @@ static int32_t call_atto_log(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static int32_t call_atto_now_us(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_now_us(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     const struct atto_port *port = port_of(run);
     r[0] = port->now_us(port->user);
     return ATTO_OK;
 }
 
-static int32_t call_atto_random(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_random(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     const struct atto_port *port = port_of(run);
     uint8_t *bytes = r[2] <= RANDOM_BYTES_MAX ? atto_run_span(run, r[1], (uint32_t)r[2], ATTO_WRITE) : NULL;
     if (bytes == NULL)
@@ -61,8 +67,10 @@ static int32_t read_temperature(void)
     return (int32_t)(2000u + 10u * rise);
 }
 
-static int32_t call_atto_sensor_read(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_sensor_read(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     uint8_t *out = atto_run_span(run, r[2], sizeof(int32_t), ATTO_WRITE);
     if (out == NULL)
         return ATTO_E_ARGUMENT;
@@ -76,8 +84,10 @@ static int32_t call_atto_sensor_read(struct atto_run *run, uint64_t r[6])
     return ATTO_OK;
 }
 
-static int32_t call_atto_heartbeat(struct atto_run *run, uint64_t r[6])
+static int32_t call_atto_heartbeat(struct atto_call_frame *call)
 {
+    struct atto_run *run = call->run;
+    uint64_t *r = call->r;
     struct atto_container *container = atto_container_of(run);
     if (container != NULL)
         atto_engine_heartbeat(atto_engine_of(run), container);
@@ -89,7 +99,7 @@ static int32_t call_atto_heartbeat(struct atto_run *run, uint64_t r[6])
 enum { atto_log_price = 50, atto_now_us_price = 5, atto_random_price = 50, atto_sensor_read_price = 20,
        atto_heartbeat_price = 10 };
 
-#define BOARD_CALL(name, number) [number] = { call_##name, name##_price },
+#define BOARD_CALL(name, number) [number] = { call_##name, name##_price, 0 },
 const struct atto_call board_calls[ATTO_CALL_PAGE] = { ATTO_SDK_CALLS(BOARD_CALL) };
 const struct atto_call_table board_call_table = { { board_calls } };
 

@@ -81,10 +81,9 @@ static uint32_t job_number;
 static uint64_t stub_values[STUBS_MAX];
 #define STUBS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 #define STUB_FUNCTION(i)                                       \
-    static int32_t stub_##i(struct atto_run *run, uint64_t *r) \
+    static int32_t stub_##i(struct atto_call_frame *call)      \
     {                                                          \
-        (void)run;                                             \
-        r[0] = stub_values[i];                                 \
+        call->r[0] = stub_values[i];                           \
         return ATTO_OK;                                        \
     }
 STUBS(STUB_FUNCTION)

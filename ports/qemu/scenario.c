@@ -140,9 +140,9 @@ static void keep_deaths(void)
 }
 
 /* Lines of the log are taken out of the engine's ring at once, so that each gets its time. */
-static int32_t call_log(struct atto_run *run, uint64_t r[6])
+static int32_t call_log(struct atto_call_frame *call)
 {
-    int32_t status = board_calls[1].fn(run, r);
+    int32_t status = board_calls[1].fn(call);
     keep_lines();
     return status;
 }
@@ -195,7 +195,6 @@ static void make_device(void)
     board_calls_grant(&firmware.granted);
     board_calls_grant(&switch_type.calls);
     config.slice_fuel = job.slice_fuel != 0u ? job.slice_fuel : DEFAULT_SLICE_FUEL;
-    config.log_bytes = job.log_bytes;
     config.fuel_per_ms = job.fuel_per_ms;
     atto_engine_init(&engine, &config, pool, POOL_BYTES);
 }
@@ -234,13 +233,13 @@ static struct atto_install request_of(uint32_t image, uint32_t fuel, const struc
 {
     struct atto_manifest manifest = ATTO_MANIFEST_INIT;
     struct atto_install request = { .bytes = job.images[image].bytes, .len = job.images[image].len, .fuel = fuel };
-    if (change->given != 0u) {
-        if (!read_manifest(&job.images[image], &manifest))
-            manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
-        *schedule = manifest.schedule;
-        change_schedule(schedule, change);
-        request.schedule = schedule;
-    }
+    if (!read_manifest(&job.images[image], &manifest))
+        manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
+    *schedule = manifest.schedule;
+    change_schedule(schedule, change);
+    if (schedule->log_bytes == 0u)
+        schedule->log_bytes = job.log_bytes;
+    request.schedule = schedule;
     return request;
 }
 

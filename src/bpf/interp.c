@@ -97,9 +97,9 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
 ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
 {
     const struct atto_host *host = vm->run.host;
-    if (host->observe != NULL)
-        host->observe(&vm->run, (uint32_t)vm->text[vm->run.pc].imm);
-    return call->fn(&vm->run, vm->r);
+    uint32_t number = (uint32_t)vm->text[vm->run.pc].imm;
+    (void)call;
+    return host->gate != NULL ? host->gate(&vm->run, number, vm->r) : atto_gate_pass(&vm->run, number, vm->r);
 }
 
 /* Makes the host call of the instruction in `slot`, where the firmware can see it. */

@@ -32,7 +32,13 @@ enum container_flag {
 };
 
 /* What was asked of a container in the middle of a slice: done at its end. */
-enum container_request { REQUEST_NONE = 0, REQUEST_PAUSE = 1, REQUEST_STOP = 2, REQUEST_FORCE = 3 };
+enum container_request {
+    REQUEST_NONE = 0,
+    REQUEST_WINDOWS = 1, /* close those that its rights do not allow any more; the others do so too */
+    REQUEST_PAUSE = 2,
+    REQUEST_STOP = 3,
+    REQUEST_FORCE = 4
+};
 
 struct event {
     uint64_t due_us;
@@ -41,14 +47,28 @@ struct event {
     uint8_t data[ATTO_EVENT_BYTES];
 };
 
+#define WINDOWS 3u
+
+/* Whose a container is and what it may. Its rights follow, and then, if one of them has a rate or total, their meters. */
+struct grants {
+    struct pool_block block;
+    struct atto_rights rights;
+    uint8_t tenant;
+    uint8_t capacity;        /* rights that there is room for */
+    uint8_t generation;      /* counts changes */
+    uint8_t window[WINDOWS]; /* handle of what is seen through it, and 1; 0: closed */
+};
+
 struct limits {
     struct pool_block block;
     uint8_t restarts;      /* in a row */
     uint8_t event_count;
+    uint16_t log_second;   /* of the clock, when it logged last */
     uint32_t loops;        /* begun in this life */
     int32_t budget_left;   /* negative: overdrawn, which comes off the next window */
     struct limits *next;   /* with FLAG_CHANGE: those that hold until the activation under way is over, or NULL */
     struct atto_schedule schedule;
+    uint32_t log_used;     /* bytes, in that second */
     uint64_t release_us;   /* of an activation that is in the timers */
     uint64_t bound_us;     /* of one that is ready: nothing ends it before */
     uint64_t started_us;   /* this life */
@@ -64,11 +84,10 @@ struct atto_container {
     uint8_t state;
     uint8_t flags;
     uint8_t activation : 4, priority : 4;
-    uint8_t request : 2, attachments : 6; /* hooks that it is attached to */
+    uint8_t request : 3, attachments : 5; /* hooks that it is attached to */
     uint16_t start_entry, loop_entry, stop_entry;
     uint16_t id;
-    uint16_t log_second; /* of the clock, when it logged last */
-    uint16_t log_used;   /* bytes, in that second */
+    struct grants *grants; /* NULL: it is the owner's, and has no rights */
     struct limits *limits;
     uint32_t fuel;       /* of an activation */
     uint32_t fuel_left;  /* not given yet to the one under way */
@@ -80,7 +99,7 @@ struct atto_container {
     struct atto_counters counters; /* fuel: of the activation under way, at its end */
 };
 
-#define ATTACHMENTS_MAX 63u
+#define ATTACHMENTS_MAX 31u
 
 _Static_assert(sizeof(struct atto_container) % ATTO_ARENA_ALIGN == 0u, "the instance lies behind the container");
 
@@ -191,6 +210,8 @@ enum atto_status atto_container_judge(const struct atto_container *container, st
 
 /* ---- life.c: states ---- */
 
+/* Asks something of a container in the middle of a slice; the stronger wish stays. */
+void atto_container_ask(struct atto_container *container, enum container_request request);
 void atto_container_state(struct atto_container *container, enum atto_container_state state);
 /* Begins a life; release_us: of its first loop, if it has no `start`. */
 void atto_container_start(struct atto_container *container, uint64_t release_us);
@@ -216,6 +237,43 @@ bool atto_schedule_in_range(const struct atto_schedule *schedule);
 /* As it was last set, whether it holds already or not. */
 void atto_schedule_of(const struct atto_container *container, struct atto_schedule *schedule);
 
+/* ---- rights.c ---- */
+
+/* Takes a block for so many rights. */
+struct grants *atto_grants_make(struct atto_engine *engine, uint32_t tenant, uint32_t count, bool metered);
+uint32_t atto_grants_bytes(uint32_t count, bool metered);
+/* Cuts a right to what its endpoint and the tenant's ceiling have. */
+void atto_right_cut(const struct atto_engine *engine, uint32_t tenant, struct atto_right *right);
+bool atto_right_legal(const struct atto_engine *engine, const struct atto_right *right);
+static inline bool right_metered(const struct atto_right *right)
+{
+    return (right->calls | right->bytes | right->total) != 0u;
+}
+static inline uint32_t tenant_of(const struct atto_container *container)
+{
+    return container->grants != NULL ? container->grants->tenant : ATTO_TENANT_OWNER;
+}
+/* Closes the windows that the rights do not allow any more. */
+void atto_windows_close(struct atto_container *container);
+
+/* ---- tenant.c ---- */
+
+/* NULL: the owner, or there is no such tenant. */
+const struct atto_tenant *atto_tenant_find(const struct atto_engine *engine, uint32_t tenant);
+/* May the tenant have a container with such a schedule and so much memory beside its others? `container`: the one that
+ * it is, or whose place it takes; it does not count. Fills the constraint. */
+enum atto_status atto_tenant_admit(struct atto_engine *engine, uint32_t tenant, const struct atto_container *container,
+                                   const struct atto_schedule *schedule, uint32_t fuel, uint32_t ram_bytes,
+                                   struct atto_report *report);
+/* All that it has taken from the pool. */
+uint32_t atto_container_ram(const struct atto_container *container);
+
+/* ---- audit.c ---- */
+
+void atto_audit_change(struct atto_engine *engine, const struct atto_audit_record *record);
+void atto_audit_denial(const struct atto_container *container, uint32_t number, uint32_t handle,
+                       enum atto_status status);
+
 /* ---- admission.c ---- */
 
 /* Judges a schedule and fuel for `container` (which may not be installed yet) beside all others. The longest run of the
@@ -234,7 +292,9 @@ static inline uint32_t detailed(enum atto_trace_kind kind, uint32_t detail)
 void atto_postmortem_write(struct atto_container *container, enum atto_status status);
 /* The numbers of its last host calls, the latest first. */
 void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
-/* Told by the executors before each host call. */
-void atto_engine_observe(struct atto_run *run, uint32_t number);
+/* Notes a host call; with the lock held if `locked`. */
+void atto_call_note(struct atto_container *container, uint32_t number);
+/* What every host call of a container passes: atto_host.gate. */
+int32_t atto_engine_gate(struct atto_run *run, uint32_t number, uint64_t *r);
 
 #endif

@@ -27,14 +27,16 @@ void atto_engine_init(struct atto_engine *engine, const struct atto_engine_confi
 {
     const struct atto_firmware *firmware = config->firmware;
     *engine = (struct atto_engine){ .config = config, .watch_us = ATTO_NEVER };
-    engine->host = (struct atto_host){ firmware->host.calls, firmware->host.user, atto_engine_observe };
+    engine->host = firmware->host;
+    engine->host.port = config->port;
+    engine->host.gate = atto_engine_gate;
     atto_pool_init(engine, pool, pool_bytes);
 }
 
-/* An instance is the engine's if the engine watches its calls. */
+/* An instance is the engine's if its calls pass the engine's gate. */
 struct atto_container *atto_container_of(const struct atto_run *run)
 {
-    return run->host->observe == atto_engine_observe ? container_of(run) : NULL;
+    return run->host->gate == atto_engine_gate ? container_of(run) : NULL;
 }
 
 struct atto_engine *atto_engine_of(const struct atto_run *run)
@@ -51,9 +53,11 @@ struct atto_container *atto_engine_next(struct atto_engine *engine, const struct
     return (struct atto_container *)(void *)block;
 }
 
-static uint32_t ram_of(const struct atto_container *container)
+uint32_t atto_container_ram(const struct atto_container *container)
 {
     uint32_t bytes = pool_bytes(&container->block);
+    if (container->grants != NULL)
+        bytes += pool_bytes(&container->grants->block);
     for (const struct limits *limits = container->limits; limits != NULL; limits = limits->next)
         bytes += pool_bytes(&limits->block);
     return bytes;
@@ -73,7 +77,9 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     info->waits = (container->flags & FLAG_WAITS) != 0;
     info->throttled = (container->flags & FLAG_THROTTLED) != 0;
     info->restarts = (container->flags & FLAG_RESTART) != 0;
-    info->ram_bytes = ram_of(container);
+    info->ram_bytes = atto_container_ram(container);
+    info->tenant = (uint8_t)tenant_of(container);
+    info->rights = container->grants != NULL ? container->grants->rights.count : 0u;
     info->stack_used_bytes = 0;
     info->events = limits != NULL ? limits->event_count : 0u;
     if ((container->flags & FLAG_SLICE) == 0) {

@@ -11,6 +11,8 @@ struct candidate {
     struct atto_schedule schedule;
     struct atto_instance instance;
     uint32_t ram_bytes; /* of the container's block */
+    uint32_t right_count;
+    bool metered; /* one of the rights has a rate or a total */
 };
 
 /* ---- entry points ---- */
@@ -63,6 +65,66 @@ static void find_entries(struct candidate *candidate, const struct atto_install 
         container->loop_entry = (uint16_t)first.slot;
 }
 
+/* ---- rights ---- */
+
+static uint32_t endpoint_named(const struct atto_host *host, const struct atto_right_wish *wish)
+{
+    struct atto_span name = { wish->name, wish->name_bytes };
+    uint32_t number = 0;
+    while (number < host->endpoint_count && !same_name(name, host->endpoints[number].name))
+        number++;
+    return number;
+}
+
+/* The right with this number that is asked for, cut to what can be given. Returns ATTO_OK, ATTO_E_NOT_FOUND or
+ * ATTO_E_ARGUMENT. */
+static enum atto_status right_wanted(const struct atto_engine *engine, const struct candidate *candidate,
+                                     const struct atto_install *request, uint32_t number, struct atto_right *right)
+{
+    if (request->rights != NULL) {
+        *right = request->rights[number];
+    } else {
+        struct atto_right_wish wish = { 0 };
+#define atto_manifest_right(m, n, w) ((void)(m), ATTO_E_NOT_FOUND) /* FIXME */
+        if (atto_manifest_right(&candidate->instance.manifest, number, &wish) != ATTO_OK)
+            return ATTO_E_NOT_FOUND;
+        *right = wish.right;
+        uint32_t endpoint = wish.right.endpoint;
+        if (wish.name_bytes != 0u)
+            endpoint = endpoint_named(&engine->host, &wish);
+        if (endpoint >= engine->host.endpoint_count)
+            return ATTO_E_NOT_FOUND;
+        right->endpoint = (uint8_t)endpoint;
+    }
+    if (!atto_right_legal(engine, right))
+        return ATTO_E_ARGUMENT;
+    atto_right_cut(engine, request->tenant, right);
+    return ATTO_OK;
+}
+
+static enum atto_status judge_rights(const struct atto_engine *engine, struct candidate *candidate,
+                                     const struct atto_install *request, struct atto_report *report)
+{
+    struct atto_right right;
+    enum atto_status status = ATTO_OK;
+    candidate->right_count = request->right_count;
+    if (request->rights == NULL)
+        candidate->right_count = 0u;
+    if (candidate->right_count > ATTO_RIGHTS_MAX || request->tenant > engine->config->tenant_count)
+        return ATTO_E_ARGUMENT;
+    candidate->metered = request->tenant != ATTO_TENANT_OWNER; /* whose ceiling may bring rates at any time */
+    for (uint32_t i = 0; i < candidate->right_count; i++) {
+        status = right_wanted(engine, candidate, request, i, &right);
+        report->refusal = (struct atto_refusal){ status, i };
+        if (status != ATTO_OK)
+            return status;
+        candidate->metered = candidate->metered || right_metered(&right);
+    }
+    if (candidate->right_count != 0u || request->tenant != ATTO_TENANT_OWNER)
+        report->ram_bytes += atto_grants_bytes(candidate->right_count, candidate->metered);
+    return ATTO_OK;
+}
+
 /* ---- judging ---- */
 
 static OFF_PATH enum atto_status check(const struct atto_engine *engine, const struct atto_install *request,
@@ -108,16 +170,21 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     report->ram_bytes = candidate->ram_bytes;
     if (atto_limits_needed(&candidate->schedule))
         report->ram_bytes += atto_limits_bytes(&candidate->schedule);
-    return ATTO_OK;
+    return judge_rights(engine, candidate, request, report);
 }
 
 /* Judges the schedule beside the others'. */
 static enum atto_status admit(struct atto_engine *engine, const struct atto_container *old,
-                              const struct candidate *candidate, struct atto_report *report)
+                              const struct atto_install *request, const struct candidate *candidate,
+                              struct atto_report *report)
 {
     const struct atto_container *subject = old != NULL ? old : &candidate->container;
-    enum atto_status status = atto_admission_judge(engine, subject, &candidate->schedule, candidate->container.fuel,
-                                                   report);
+    if (old != NULL && tenant_of(old) != request->tenant)
+        return ATTO_E_DENIED;
+    enum atto_status status = atto_tenant_admit(engine, request->tenant, old, &candidate->schedule,
+                                                candidate->container.fuel, report->ram_bytes, report);
+    if (status == ATTO_OK)
+        status = atto_admission_judge(engine, subject, &candidate->schedule, candidate->container.fuel, report);
     if (report->culprit == &candidate->container)
         report->culprit = NULL;
     return status;
@@ -134,26 +201,49 @@ enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, s
     return ATTO_E_NO_MEMORY;
 }
 
+/* Writes down the rights of a candidate in their block; they have been judged. */
+static void fill_rights(const struct atto_engine *engine, const struct atto_install *request,
+                        const struct candidate *candidate, struct grants *grants)
+{
+    grants->rights.count = candidate->right_count;
+    for (uint32_t i = 0; i < candidate->right_count; i++)
+        right_wanted(engine, candidate, request, i, &grants->rights.right[i]);
+}
+
+static void give(struct pool_block *block)
+{
+    if (block != NULL)
+        atto_pool_give(block);
+}
+
 /* Takes the blocks of a candidate and notes them in its container; block: where that goes, or NULL for a new one. */
-static enum atto_status take(struct atto_engine *engine, struct candidate *candidate, struct pool_block **block,
-                             struct atto_report *report)
+static enum atto_status take(struct atto_engine *engine, const struct atto_install *request,
+                             struct candidate *candidate, struct pool_block **block, struct atto_report *report)
 {
     struct pool_block *own = *block;
     struct limits *limits = NULL;
-    uint32_t limits_bytes = report->ram_bytes - candidate->ram_bytes; /* 0: needs none */
+    struct grants *grants = NULL;
+    bool needs_limits = atto_limits_needed(&candidate->schedule);
+    bool needs_grants = candidate->right_count != 0u || request->tenant != ATTO_TENANT_OWNER;
     if (own == NULL)
         own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
-    if (own != NULL && limits_bytes != 0u)
+    if (own != NULL && needs_limits)
         limits = atto_limits_make(engine, &candidate->schedule);
-    if (own == NULL || (limits_bytes != 0u && limits == NULL)) {
+    if (own != NULL && needs_grants)
+        grants = atto_grants_make(engine, request->tenant, candidate->right_count, candidate->metered);
+    if (own == NULL || (needs_limits && limits == NULL) || (needs_grants && grants == NULL)) {
+        give(limits != NULL ? &limits->block : NULL);
+        give(grants != NULL ? &grants->block : NULL);
         if (*block != NULL)
-            return atto_lacks_memory(engine, limits_bytes, report);
-        if (own != NULL)
-            atto_pool_give(own);
+            return atto_lacks_memory(engine, report->ram_bytes - candidate->ram_bytes, report);
+        give(own);
         return atto_lacks_memory(engine, report->ram_bytes, report);
     }
+    if (grants != NULL)
+        fill_rights(engine, request, candidate, grants);
     *block = own;
     candidate->container.limits = limits;
+    candidate->container.grants = grants;
     candidate->container.block = *own;
     return ATTO_OK;
 }
@@ -176,10 +266,9 @@ static void inherit(struct atto_container *container, struct atto_container *old
 {
     atto_activation_drop(old);
     atto_limits_free(old);
+    give(old->grants != NULL ? &old->grants->block : NULL);
     container->id = old->id;
     container->counters = old->counters;
-    container->log_second = old->log_second;
-    container->log_used = old->log_used;
 }
 
 /* May another program take its place now? */
@@ -198,13 +287,14 @@ static uint16_t next_id(struct atto_engine *engine)
 }
 
 /* Takes memory for a candidate that was admitted and makes its container, in the place of `old` if that is not NULL. */
-static enum atto_status put(struct atto_engine *engine, struct atto_container *old, struct candidate *candidate,
+static enum atto_status put(struct atto_engine *engine, struct atto_container *old,
+                            const struct atto_install *request, struct candidate *candidate,
                             struct atto_container **container, struct atto_report *report)
 {
     struct pool_block *block = NULL;
     if (old != NULL && pool_bytes(&old->block) >= candidate->ram_bytes)
         block = &old->block;
-    enum atto_status status = take(engine, candidate, &block, report);
+    enum atto_status status = take(engine, request, candidate, &block, report);
     if (status != ATTO_OK)
         return status;
     bool alive = false;
@@ -217,6 +307,10 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
             atto_pool_give(&old->block);
     }
     *container = place(engine, candidate, block);
+    if ((*container)->grants != NULL)
+        atto_audit_change(engine, &(struct atto_audit_record){
+                                      .kind = ATTO_AUDIT_INSTALL, .container = (*container)->id,
+                                      .code = (uint8_t)request->tenant, .actor = (uint8_t)request->tenant });
     if (old != NULL)
         atto_container_state(*container, ATTO_STATE_INSTALLED);
     if (alive)
@@ -240,9 +334,9 @@ static enum atto_status install(struct atto_engine *engine, struct atto_containe
     if (old != NULL)
         status = replaceable(old);
     if (status == ATTO_OK)
-        status = admit(engine, old, &candidate, report);
+        status = admit(engine, old, request, &candidate, report);
     if (status == ATTO_OK)
-        status = put(engine, old, &candidate, container, report);
+        status = put(engine, old, request, &candidate, container, report);
     if (status == ATTO_OK)
         engine->longest_run = report->fuel_between_yields - engine->config->slice_fuel;
     return atto_finish(engine, status);
@@ -271,6 +365,7 @@ enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_cont
     if (status == ATTO_OK) {
         atto_queue_leave(container);
         atto_limits_free(container);
+        give(container->grants != NULL ? &container->grants->block : NULL);
         atto_pool_give(&container->block);
         if (atto_pool_next(engine, NULL) == NULL)
             engine->longest_run = 0;

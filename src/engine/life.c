@@ -29,6 +29,8 @@ void atto_container_start(struct atto_container *container, uint64_t release_us)
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
+    if (container->grants != NULL)
+        memset(container->grants->window, 0, sizeof container->grants->window);
     container->release_us = release_us;
     if (limits != NULL) {
         limits->started_us = limits->heartbeat_us = engine->now_us;
@@ -141,11 +143,10 @@ static void container_resume(struct atto_container *container)
 
 /* ---- calls of the firmware ---- */
 
-/* Asks something of a container in the middle of a slice; the stronger wish stays. */
-static void ask(struct atto_container *container, enum container_request request)
+void atto_container_ask(struct atto_container *container, enum container_request request)
 {
     if (container->request < (uint32_t)request)
-        container->request = (uint8_t)request & 3u;
+        container->request = (uint8_t)request & 7u;
 }
 
 enum atto_status atto_engine_start(struct atto_engine *engine, struct atto_container *container)
@@ -170,9 +171,9 @@ enum atto_status atto_engine_pause(struct atto_engine *engine, struct atto_conta
 {
     enum atto_status status = ATTO_E_STATE;
     atto_enter(engine);
-    if (is_in(container, IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING)) && container->request == REQUEST_NONE) {
+    if (is_in(container, IN(ATTO_STATE_STARTING) | IN(ATTO_STATE_RUNNING)) && container->request < REQUEST_PAUSE) {
         if ((container->flags & FLAG_SLICE) != 0)
-            ask(container, REQUEST_PAUSE);
+            atto_container_ask(container, REQUEST_PAUSE);
         else
             atto_container_pause(container);
         status = ATTO_OK;
@@ -185,7 +186,7 @@ enum atto_status atto_engine_resume(struct atto_engine *engine, struct atto_cont
     enum atto_status status = ATTO_E_STATE;
     atto_enter(engine);
     if (container->request == REQUEST_PAUSE) {
-        container->request = REQUEST_NONE;
+        container->request = REQUEST_WINDOWS;
         status = ATTO_OK;
     } else if (is_in(container, IN(ATTO_STATE_PAUSED))) {
         container_resume(container);
@@ -204,7 +205,7 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
         states |= IN(ATTO_STATE_STOPPED);
     if (is_in(container, force ? states | IN(ATTO_STATE_STOPPING) : states)) {
         if ((container->flags & FLAG_SLICE) != 0)
-            ask(container, force ? REQUEST_FORCE : REQUEST_STOP);
+            atto_container_ask(container, force ? REQUEST_FORCE : REQUEST_STOP);
         else
             atto_container_stop(container, force, false);
         status = ATTO_OK;

@@ -70,6 +70,10 @@ static void inherit(struct atto_container *container, struct limits *limits, con
     if (old->schedule.heartbeat_us != 0u)
         limits->heartbeat_us = old->heartbeat_us;
     limits->loops = old->loops;
+    if (old->schedule.log_bytes != 0u) {
+        limits->log_second = old->log_second;
+        limits->log_used = old->log_used;
+    }
     limits->restarts = old->restarts;
     if (old->schedule.budget_fuel != 0u) {
         limits->window_us = old->window_us;

@@ -9,7 +9,7 @@
 
 #include "atto/engine.h"
 
-enum pool_use { POOL_FREE = 0, POOL_CONTAINER = 1, POOL_LIMITS = 2 };
+enum pool_use { POOL_FREE = 0, POOL_CONTAINER = 1, POOL_LIMITS = 2, POOL_GRANTS = 3 };
 
 /* What every block begins with: its length, a multiple of 8, and in the lowest bits its use. */
 struct pool_block {

@@ -48,32 +48,6 @@ bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record
     return found;
 }
 
-static inline void tally(struct atto_container *container, uint32_t number)
-{
-    container->counters.host_calls += container->counters.host_calls != UINT32_MAX;
-    container->last_calls = container->last_calls << 8 | (number & 0xffu);
-}
-
-static OFF_PATH void tally_and_trace(struct atto_engine *engine, struct atto_container *container, uint32_t number)
-{
-    atto_enter(engine);
-    tally(container, number);
-    atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
-    atto_leave(engine);
-}
-
-/* Every host call passes here: without threads and traces it only counts. */
-void atto_engine_observe(struct atto_run *run, uint32_t number)
-{
-    struct atto_engine *engine = atto_engine_of(run);
-    const struct atto_engine_config *config = engine->config;
-    struct atto_container *container = container_of(run);
-    if (config->trace_count == 0u && config->port->lock == NULL)
-        tally(container, number);
-    else
-        tally_and_trace(engine, container, number);
-}
-
 /* ---- post-mortems ---- */
 
 void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4])
@@ -167,28 +141,21 @@ int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *tex
     return len;
 }
 
-#define LOG_QUOTA_MAX 0xffffu
-
 /* Takes bytes off the quota of this second. A line costs one byte more than it has, so that empty ones are not free. */
 static bool quota_take(struct atto_container *container, uint32_t bytes)
 {
-    struct atto_engine *engine = engine_of(container);
-    const struct limits *limits = atto_limits_of(container);
-    uint32_t most = limits != NULL && limits->schedule.log_bytes != 0u ? limits->schedule.log_bytes
-                                                                       : engine->config->log_bytes;
-    uint16_t second = (uint16_t)(engine->now_us / 1000000u);
-    if (most == 0u)
+    struct limits *limits = atto_limits_of(container);
+    uint16_t second = (uint16_t)(engine_of(container)->now_us / 1000000u);
+    if (limits == NULL || limits->schedule.log_bytes == 0u)
         return true;
-    if (most > LOG_QUOTA_MAX)
-        most = LOG_QUOTA_MAX;
-    if (container->log_second != second)
-        container->log_used = 0;
-    container->log_second = second;
-    if (container->log_used + bytes > most) {
+    if (limits->log_second != second)
+        limits->log_used = 0;
+    limits->log_second = second;
+    if (limits->log_used + bytes > limits->schedule.log_bytes) {
         atto_count(&container->counters.denials, 1);
         return false;
     }
-    container->log_used = (uint16_t)(container->log_used + bytes);
+    limits->log_used += bytes;
     return true;
 }
 

@@ -1,0 +1,28 @@
+/* The audit trail: what was refused to containers, and how their rights were changed. Two rings of records in memory of
+ * the firmware, so that a container that is refused a thousand things cannot push the changes out.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_AUDIT_H
+#define ATTO_AUDIT_H
+
+#include <stdint.h>
+
+enum atto_audit_kind {
+    ATTO_AUDIT_DENIED = 0,  /* a host call; code: its number; status says why */
+    ATTO_AUDIT_RIGHT = 1,   /* a right was set; handle; code: the new generation */
+    ATTO_AUDIT_CEILING = 2, /* a tenant's ceiling was set; container is 0; code: the tenant */
+    ATTO_AUDIT_INSTALL = 3  /* a container got its first rights; code: its tenant */
+};
+
+struct atto_audit_record {
+    uint64_t time_us;   /* of the last one that it stands for */
+    uint16_t container; /* its id */
+    uint16_t count;     /* refusals in a row that it stands for, all alike; up to 65,535 */
+    uint8_t kind;       /* enum atto_audit_kind */
+    uint8_t code;
+    uint8_t handle;
+    int8_t status; /* enum atto_status of a refusal */
+    uint8_t actor; /* who made the change, as the caller said: a tenant's number, 0 the owner */
+};
+
+#endif
