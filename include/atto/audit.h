@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#define ATTO_AUDIT_NO_HANDLE 255u /* as handle: the call takes none, or a larger number was given */
+
 enum atto_audit_kind {
     ATTO_AUDIT_DENIED = 0,  /* a host call; code: its number; status says why */
     ATTO_AUDIT_RIGHT = 1,   /* a right was set; handle; code: the new generation */

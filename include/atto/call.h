@@ -28,6 +28,7 @@ struct atto_call_frame {
     uint64_t *r; /* r[1] to r[5]: arguments; r[0] takes the result */
     const struct atto_endpoint *endpoint; /* that the right is for; NULL: the call needs none */
     uint32_t handle;                      /* of the right; only with endpoint */
+    uint32_t last;                        /* argument that the right allows; only with endpoint */
     struct atto_call_span span[2];        /* those of the arguments, in their order */
 };
 
@@ -56,12 +57,38 @@ enum atto_argument {
     ATTO_ARG_OUT_8 = 12
 };
 
-/* What a call needs, in 32 bits: kinds of its five arguments, the operation on an endpoint, and which kind of endpoint
- * (enum atto_kind), perhaps of one type alone. */
-#define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e) \
-    ((uint32_t)(a) | (uint32_t)(b) << 4 | (uint32_t)(c) << 8 | (uint32_t)(d) << 12 | (uint32_t)(e) << 16)
+/* What a call needs, in 32 bits, packed so that the gate looks at no argument that it need not look at:
+ *     0 to 5, 6 to 11   the two spans: register (0: none), 8 if it is written, 16 if it has 4 bytes, 32 if it has 8
+ *     12 to 14          register of what is compared with the right's range; 0: none
+ *     15                that is an offset of the first span
+ *     16                r1 is a handle
+ *     20 to 23          operation
+ *     24 to 26, 27 to 31 type and kind of the endpoint */
+#define ATTO_NEEDS_SPAN(kind, number)                                                                             \
+    ((kind) == ATTO_ARG_IN || (kind) > ATTO_ARG_LENGTH || (kind) == ATTO_ARG_OUT                                  \
+         ? (uint32_t)(number) |                                                                                   \
+               ((kind) == ATTO_ARG_IN || (kind) == ATTO_ARG_IN_4 || (kind) == ATTO_ARG_IN_8 ? 0u : 8u) |          \
+               ((kind) < ATTO_ARG_IN_4 ? 0u : (kind) < ATTO_ARG_IN_8 ? 16u : 32u)                                 \
+         : 0u)
+/* Of two spans, the first that is one. */
+#define ATTO_NEEDS_FIRST(a, b) ((a) != 0u ? (a) : (b))
+#define ATTO_NEEDS_RANGE(kind, number)                                                                            \
+    ((kind) == ATTO_ARG_RANGED   ? (uint32_t)(number) << 12                                                        \
+     : (kind) == ATTO_ARG_OFFSET ? (uint32_t)(number) << 12 | 1u << 15                                             \
+                                 : 0u)
+/* Kinds of the five arguments. There may be two spans and one number with a range; a second span begins at the third
+ * argument or later. */
+#define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e)                                                                       \
+    (ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(a, 1), ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(b, 2), ATTO_NEEDS_SPAN(c, 3))) |     \
+     ((ATTO_NEEDS_SPAN(a, 1) | ATTO_NEEDS_SPAN(b, 2)) != 0u                                                        \
+          ? ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(c, 3), ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(d, 4), ATTO_NEEDS_SPAN(e, 5)))\
+          : ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(d, 4), ATTO_NEEDS_SPAN(e, 5)))                                        \
+         << 6 |                                                                                                   \
+     ATTO_NEEDS_RANGE(b, 2) | ATTO_NEEDS_RANGE(c, 3) | ((a) == ATTO_ARG_HANDLE ? 1u << 16 : 0u))
 #define ATTO_NEEDS_RIGHT(kind, type, operation) \
     ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
+#define ATTO_NEEDS_HANDLE (1u << 16)
+
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
 static inline uint32_t atto_needs_kind(uint32_t needs)
 {

@@ -142,6 +142,12 @@ enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_contai
  * that made the call has not ended yet, so try again. */
 enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result);
 
+/* The same for one that waits for bytes: copies `len` of them to its memory at `address`, and answers with that number.
+ * ATTO_FAULT_MEMORY: it may not write there (any more); it gets ATTO_E_ARGUMENT as its answer. Else as
+ * atto_engine_answer. */
+enum atto_status atto_engine_reply(struct atto_engine *engine, struct atto_container *container, uint32_t address,
+                                   const uint8_t *bytes, uint32_t len);
+
 /* Attaches a container to a hook, as atto_hook_attach does with an instance. It takes part while it is RUNNING and
  * between activations, else the firing passes over it (attachment->skipped). Fuel comes off its budget; a fault is a
  * fault of the container. Reads the whole program again for its host calls.
@@ -191,6 +197,14 @@ uint32_t atto_engine_rights(struct atto_engine *engine, const struct atto_contai
 enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t tenant, const struct atto_right *rights,
                                          uint32_t count, uint8_t actor);
 
+/* The endpoint that the container's right `handle` is for, if that allows any operation; else NULL. */
+const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
+                                                 uint32_t handle);
+
+/* May the container do this with the endpoint, by its right `handle`? */
+bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
+                       const struct atto_endpoint *endpoint, uint32_t operation);
+
 /* Opens a window of the container's onto the memory of its right `handle`, which must be to an endpoint of
  * ATTO_KIND_MEMORY, or closes it. Opening one that is open gives its number again. Returns the window's number (0 to
  * 2), or ATTO_E_DENIED, ATTO_E_QUOTA (no window is left), ATTO_E_NOT_FOUND (none is open). */
@@ -215,6 +229,11 @@ uint64_t atto_engine_poll_band(struct atto_engine *engine, uint32_t first, uint3
 /* All containers, in no particular order: NULL gives the first, NULL comes after the last. */
 struct atto_container *atto_engine_next(struct atto_engine *engine, const struct atto_container *previous);
 
+/* The container with this id; NULL: there is none any more. */
+struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id);
+uint16_t atto_container_id(const struct atto_container *container);
+uint32_t atto_container_tenant(const struct atto_container *container);
+
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info);
 
@@ -224,6 +243,9 @@ struct atto_span atto_engine_name(const struct atto_container *container);
 /* The entry point of this name, for atto_engine_post and atto_engine_attach. Reads the manifest: ask once and keep it.
  * Returns ATTO_OK or ATTO_E_NOT_FOUND. */
 enum atto_status atto_engine_find_entry(const struct atto_container *container, const char *name, uint32_t *entry);
+
+/* The entry point with this place in the manifest, or in the host program's list. Reads the manifest. */
+enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry);
 
 /* The container whose instance this is, for host calls; NULL if it is none of an engine's. */
 struct atto_container *atto_container_of(const struct atto_run *run);

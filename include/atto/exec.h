@@ -61,7 +61,7 @@ struct atto_host {
     const struct atto_port *port;        /* for rights with a rate: now_us; NULL: such rights allow nothing */
     const struct atto_rights *rights;    /* of all instances that no engine runs; NULL: none */
     /* What each host call passes; NULL: atto_gate_pass. An engine puts its own here. */
-    int32_t (*gate)(struct atto_run *run, uint32_t number, uint64_t *r);
+    int32_t (*gate)(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 };
 
 /* What every instance has in front, whatever its executor. Read it at any time; write nothing. */
@@ -197,6 +197,10 @@ uint32_t atto_run_stack_used(const struct atto_run *run);
 
 /* The memory behind a guest address, for host calls: NULL unless all `len` bytes lie in one region that allows the
  * access. The pointer is good until the host call returns. */
-uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access);
+static inline uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len,
+                                     enum atto_access access)
+{
+    return run->executor->span(run, address, len, access);
+}
 
 #endif

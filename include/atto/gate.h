@@ -59,12 +59,12 @@ struct atto_rights {
  * call: an entry of the host's table. rights: NULL for none.
  * Returns ATTO_OK; ATTO_E_DENIED (no right of that handle, or it is for another kind of endpoint, or does not allow the
  * operation or the argument); ATTO_E_QUOTA (rate or total are used up); ATTO_E_ARGUMENT (a span is not the guest's, or
- * may not be written). frame->handle is what the guest named, for reports, if that was a number below 255. */
+ * may not be written). */
 enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto_rights *rights,
                                  struct atto_call_frame *frame);
 
 /* The gate of instances that no engine runs: judges by host->rights, and makes the call. Returns as atto_call_fn. */
-int32_t atto_gate_pass(struct atto_run *run, uint32_t number, uint64_t *r);
+int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 
 /* What a refusal means to the guest: a result in r[0], or the end of its activation. Returns as atto_call_fn. */
 static inline int32_t atto_gate_refuse(enum atto_status status, uint64_t *r)

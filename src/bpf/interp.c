@@ -98,8 +98,8 @@ ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto
 {
     const struct atto_host *host = vm->run.host;
     uint32_t number = (uint32_t)vm->text[vm->run.pc].imm;
-    (void)call;
-    return host->gate != NULL ? host->gate(&vm->run, number, vm->r) : atto_gate_pass(&vm->run, number, vm->r);
+    return host->gate != NULL ? host->gate(&vm->run, call, number, vm->r)
+                              : atto_gate_pass(&vm->run, call, number, vm->r);
 }
 
 /* Makes the host call of the instruction in `slot`, where the firmware can see it. */

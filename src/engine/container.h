@@ -295,6 +295,6 @@ void atto_container_last_calls(const struct atto_container *container, uint8_t l
 /* Notes a host call; with the lock held if `locked`. */
 void atto_call_note(struct atto_container *container, uint32_t number);
 /* What every host call of a container passes: atto_host.gate. */
-int32_t atto_engine_gate(struct atto_run *run, uint32_t number, uint64_t *r);
+int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 
 #endif

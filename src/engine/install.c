@@ -419,3 +419,17 @@ enum atto_status atto_engine_find_entry(const struct atto_container *container, 
         *entry = read_manifest(container, &manifest) ? manifest_entry(&manifest, name) : ATTO_ENTRY_NONE;
     return *entry != ATTO_ENTRY_NONE ? ATTO_OK : ATTO_E_NOT_FOUND;
 }
+
+enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
+{
+    struct atto_manifest manifest;
+    struct atto_entry found = { .slot = index };
+    if (is_host(container)) {
+        if (index >= ((const struct atto_host_program *)container->program)->entry_count)
+            return ATTO_E_NOT_FOUND;
+    } else if (!read_manifest(container, &manifest) || atto_manifest_entry(&manifest, index, &found) != ATTO_OK) {
+        return ATTO_E_NOT_FOUND;
+    }
+    *entry = found.slot;
+    return ATTO_OK;
+}

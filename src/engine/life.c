@@ -280,6 +280,25 @@ enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_cont
     return atto_finish(engine, answer(container, result));
 }
 
+static enum atto_status reply(struct atto_container *container, uint32_t address, const uint8_t *bytes, uint32_t len)
+{
+    if ((container->flags & (FLAG_SLICE | FLAG_WAITS)) != FLAG_WAITS)
+        return answer(container, 0);
+    uint8_t *to = len != 0u ? atto_run_span(run_of(container), address, len, ATTO_WRITE) : NULL;
+    if (to != NULL)
+        memcpy(to, bytes, len);
+    else if (len != 0u)
+        return answer(container, (uint64_t)(int64_t)ATTO_E_ARGUMENT) == ATTO_OK ? ATTO_FAULT_MEMORY : ATTO_E_STATE;
+    return answer(container, len);
+}
+
+enum atto_status atto_engine_reply(struct atto_engine *engine, struct atto_container *container, uint32_t address,
+                                   const uint8_t *bytes, uint32_t len)
+{
+    atto_enter(engine);
+    return atto_finish(engine, reply(container, address, bytes, len));
+}
+
 void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *container)
 {
     atto_enter(engine);

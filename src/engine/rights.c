@@ -95,44 +95,60 @@ static inline void tally(struct atto_container *container, uint32_t number)
     container->last_calls = container->last_calls << 8 | (number & 0xffu);
 }
 
-static OFF_PATH int32_t refuse(struct atto_container *container, uint32_t number, const struct atto_call_frame *frame,
-                               enum atto_status status)
+static OFF_PATH int32_t refuse(struct atto_container *container, const struct atto_call *call, uint32_t number,
+                               uint64_t *r, enum atto_status status)
 {
     struct atto_engine *engine = engine_of(container);
-    atto_enter(engine);
-    atto_count(&container->counters.denials, 1);
-    atto_audit_denial(container, number, frame->handle, status);
-    atto_leave(engine);
-    return atto_gate_refuse(status, frame->r);
+    uint32_t handle = (call->needs & ATTO_NEEDS_HANDLE) != 0u && r[1] < ATTO_AUDIT_NO_HANDLE ? (uint32_t)r[1]
+                                                                                            : ATTO_AUDIT_NO_HANDLE;
+    const struct atto_port *port = engine->config->port;
+    enter_inline(engine, port);
+    container->counters.denials = (uint16_t)(container->counters.denials + (container->counters.denials != UINT16_MAX));
+    atto_audit_denial(container, number, handle, status);
+    leave_inline(port);
+    return atto_gate_refuse(status, r);
 }
 
 /* What is not done at each call: a trace, and windows that a change has taken away. */
 static OFF_PATH void note(struct atto_container *container, uint32_t number)
 {
     struct atto_engine *engine = engine_of(container);
-    engine->now_us = engine->config->port->now_us(engine->config->port->user);
+    const struct atto_port *port = engine->config->port;
+    enter_inline(engine, port);
     atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
     if (container->request != REQUEST_NONE)
         atto_windows_close(container);
+    leave_inline(port);
 }
 
-int32_t atto_engine_gate(struct atto_run *run, uint32_t number, uint64_t *r)
+/* A call that has something to be judged, or to be noted. */
+static OFF_PATH int32_t judged(struct atto_container *container, const struct atto_call *call, uint32_t number,
+                               uint64_t *r)
+{
+    struct atto_call_frame frame;
+    const struct atto_engine_config *config = engine_of(container)->config;
+    frame.run = run_of(container);
+    frame.r = r;
+    if (config->trace_count != 0u || container->request != REQUEST_NONE)
+        note(container, number);
+    lock_inline(config->port);
+    enum atto_status status =
+        atto_gate_judge(call, container->grants != NULL ? &container->grants->rights : NULL, &frame);
+    leave_inline(config->port);
+    return status == ATTO_OK ? call->fn(&frame) : refuse(container, call, number, r, status);
+}
+
+int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
     struct atto_container *container = container_of(run);
-    struct atto_engine *engine = engine_of(container);
-    const struct atto_call *call = &engine->host.calls->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
-    const struct atto_port *port = engine->config->port;
+    tally(container, number);
+    if ((call->needs | container->request | engine_of(container)->config->trace_count) != 0u)
+        return judged(container, call, number, r);
     struct atto_call_frame frame;
     frame.run = run;
     frame.r = r;
-    lock_inline(port);
-    tally(container, number);
-    if (engine->config->trace_count != 0u || container->request != REQUEST_NONE)
-        note(container, number);
-    enum atto_status status =
-        atto_gate_judge(call, container->grants != NULL ? &container->grants->rights : NULL, &frame);
-    leave_inline(port);
-    return status == ATTO_OK ? call->fn(&frame) : refuse(container, number, &frame, status);
+    frame.endpoint = NULL;
+    return call->fn(&frame);
 }
 
 /* ---- windows ---- */
@@ -353,4 +369,28 @@ enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t te
                                                            .code = (uint8_t)tenant });
     atto_leave(engine);
     return ATTO_OK;
+}
+
+const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
+                                                 uint32_t handle)
+{
+    const struct atto_endpoint *endpoint = NULL;
+    atto_enter(engine);
+    const struct grants *grants = container->grants;
+    if (grants != NULL && handle < grants->rights.count && atto_right_operations(&grants->rights.right[handle]) != 0u)
+        endpoint = &engine->host.endpoints[grants->rights.right[handle].endpoint];
+    atto_leave(engine);
+    return endpoint;
+}
+
+bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
+                       const struct atto_endpoint *endpoint, uint32_t operation)
+{
+    const struct grants *grants = container->grants;
+    atto_enter(engine);
+    bool holds = grants != NULL && handle < grants->rights.count &&
+                 (grants->rights.right[handle].operations & operation) != 0u &&
+                 &engine->host.endpoints[grants->rights.right[handle].endpoint] == endpoint;
+    atto_leave(engine);
+    return holds;
 }

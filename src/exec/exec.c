@@ -58,11 +58,6 @@ enum atto_status atto_run_window(struct atto_run *run, uint32_t number, const st
     return run->executor->window(run, number, memory);
 }
 
-uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
-{
-    return run->executor->span(run, address, len, access);
-}
-
 bool atto_run_is_entry(const struct atto_executor *executor, const struct atto_image *image, uint32_t entry)
 {
     return executor->is_entry(image, entry);

@@ -7,9 +7,12 @@
 
 #include "atto/exec.h"
 
+/* One on the way of every host call: better in one piece. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* ---- the right ---- */
 
-static bool fits(const struct atto_host *host, const struct atto_right *right, uint32_t needs)
+INLINE bool fits(const struct atto_host *host, const struct atto_right *right, uint32_t needs)
 {
     if (right->endpoint >= host->endpoint_count)
         return false;
@@ -19,7 +22,8 @@ static bool fits(const struct atto_host *host, const struct atto_right *right, u
 }
 
 /* The first right to an endpoint of the kind, for calls that take no handle. Returns rights->count if there is none. */
-static uint32_t first_fitting(const struct atto_host *host, const struct atto_rights *rights, uint32_t needs)
+static __attribute__((noinline)) uint32_t first_fitting(const struct atto_host *host, const struct atto_rights *rights,
+                                                        uint32_t needs)
 {
     uint32_t handle = 0;
     while (handle < rights->count && !fits(host, &rights->right[handle], needs))
@@ -28,83 +32,60 @@ static uint32_t first_fitting(const struct atto_host *host, const struct atto_ri
 }
 
 /* The right that a call needs, or NULL. */
-static const struct atto_right *find(const struct atto_rights *rights, uint32_t needs, struct atto_call_frame *frame)
+INLINE const struct atto_right *find(const struct atto_rights *rights, uint32_t needs, struct atto_call_frame *frame)
 {
     const struct atto_host *host = frame->run->host;
     uint64_t handle = frame->r[1];
     if (rights == NULL)
         return NULL;
-    if (needs % 16u != ATTO_ARG_HANDLE)
+    if ((needs & ATTO_NEEDS_HANDLE) == 0u)
         handle = first_fitting(host, rights, needs);
     if (handle >= rights->count)
         return NULL;
-    const struct atto_right *right = &rights->right[handle];
-    frame->handle = (uint32_t)handle;
+    const struct atto_right *right = &rights->right[(uint32_t)handle];
     if (!fits(host, right, needs) || (right->operations & atto_needs_operation(needs)) == 0u)
         return NULL;
+    frame->handle = (uint32_t)handle;
     frame->endpoint = &host->endpoints[right->endpoint];
+    frame->last = right->last != ATTO_RANGE_END ? right->last : UINT32_MAX;
     return right;
 }
 
 /* ---- the arguments ---- */
 
-/* Are `len` arguments from `first` on within the right's range? */
-static bool in_range(const struct atto_right *right, uint64_t first, uint32_t len)
+/* Checks a span, as it is packed in `needs`. false: it is not the guest's. */
+INLINE bool take_span(struct atto_call_frame *frame, struct atto_call_span *span, uint32_t packed)
 {
-    if (first < right->first || first > UINT32_MAX)
-        return false;
-    return right->last == ATTO_RANGE_END || first + len <= (uint64_t)right->last + 1u;
-}
-
-/* What is known of an argument that is an address; 0 bytes: the next one says how many. */
-struct shape {
-    uint8_t bytes;
-    uint8_t access; /* enum atto_access */
-};
-static const struct shape shapes[] = {
-    [ATTO_ARG_IN] = { 0, ATTO_READ },    [ATTO_ARG_OUT] = { 0, ATTO_WRITE },
-    [ATTO_ARG_IN_4] = { 4, ATTO_READ },  [ATTO_ARG_OUT_4] = { 4, ATTO_WRITE }, [ATTO_ARG_INOUT_4] = { 4, ATTO_WRITE },
-    [ATTO_ARG_IN_8] = { 8, ATTO_READ },  [ATTO_ARG_OUT_8] = { 8, ATTO_WRITE },
-};
-
-/* Checks the span at argument i; false: it is not the guest's. */
-static bool take_span(struct atto_call_frame *frame, struct atto_call_span *span, uint32_t kind, uint32_t i)
-{
-    uint64_t len = shapes[kind].bytes != 0u ? shapes[kind].bytes : frame->r[i + 1u];
+    const uint64_t *at = &frame->r[packed & 7u];
+    uint32_t len = (packed >> 4 & 3u) * 4u;
+    if (len == 0u) {
+        if (at[1] > UINT32_MAX)
+            return false;
+        len = (uint32_t)at[1];
+    }
+    span->ptr = NULL;
+    span->len = len;
     if (len == 0u)
         return true;
-    if (len > UINT32_MAX)
-        return false;
-    span->len = (uint32_t)len;
-    span->ptr = atto_run_span(frame->run, frame->r[i], span->len, (enum atto_access)shapes[kind].access);
+    span->ptr = atto_run_span(frame->run, *at, len, (packed & 8u) != 0u ? ATTO_WRITE : ATTO_READ);
     return span->ptr != NULL;
 }
 
-static enum atto_status take_arguments(const struct atto_right *right, uint32_t needs, struct atto_call_frame *frame)
+/* Is the argument within the right's range, and if it is an offset, all of the first span? */
+INLINE bool in_range(const struct atto_right *right, uint32_t needs, const struct atto_call_frame *frame)
 {
-    uint32_t kinds = needs & 0xfffffu, spans = 0;
-    for (uint32_t i = 1; kinds != 0u; i++, kinds >>= 4) {
-        uint32_t kind = kinds & 15u;
-        uint64_t value = frame->r[i];
-        if (kind == ATTO_ARG_RANGED) {
-            if (!in_range(right, value, 1))
-                return ATTO_E_DENIED;
-        } else if (kind == ATTO_ARG_OFFSET) {
-            uint64_t len = frame->r[i + 2u];
-            if (len > UINT32_MAX || !in_range(right, value, (uint32_t)len))
-                return ATTO_E_DENIED;
-        } else if (kind == ATTO_ARG_IN || kind == ATTO_ARG_OUT || kind > ATTO_ARG_LENGTH) {
-            if (!take_span(frame, &frame->span[spans++], kind, i))
-                return ATTO_E_ARGUMENT;
-        }
-    }
-    return ATTO_OK;
+    uint64_t value = frame->r[needs >> 12 & 7u];
+    uint32_t len = (needs & 1u << 15) != 0u ? frame->span[0].len : 1u;
+    if (value > UINT32_MAX || value < right->first)
+        return false;
+    uint32_t last = frame->last, first = (uint32_t)value;
+    return len == 0u ? first <= last || first - last == 1u : first <= last && len - 1u <= last - first;
 }
 
 /* ---- the meter ---- */
 
 /* Of a period, in units of 64 us. */
-static const uint32_t period_units[] = {
+static const uint32_t period_units[ATTO_PERIOD_MAX + 1u] = {
     0,
 #define PERIOD_UNITS(code, us, name) ((us) + 63u) / 64u,
     ATTO_PERIODS(PERIOD_UNITS)
@@ -112,7 +93,7 @@ static const uint32_t period_units[] = {
 };
 
 /* Counts a call with so many bytes, if the right has that much left. */
-static bool count(const struct atto_right *right, struct atto_meter *meter, uint32_t now, uint32_t bytes)
+INLINE bool count(const struct atto_right *right, struct atto_meter *meter, uint32_t now, uint32_t bytes)
 {
     uint32_t period = atto_right_period(right);
     if (period != 0u && period <= ATTO_PERIOD_MAX && now - meter->begin >= period_units[period]) {
@@ -133,7 +114,7 @@ static bool count(const struct atto_right *right, struct atto_meter *meter, uint
     return true;
 }
 
-static enum atto_status take_share(const struct atto_rights *rights, const struct atto_right *right,
+INLINE enum atto_status take_share(const struct atto_rights *rights, const struct atto_right *right,
                                    struct atto_call_frame *frame)
 {
     const struct atto_port *port = frame->run->host->port;
@@ -151,27 +132,30 @@ static enum atto_status take_share(const struct atto_rights *rights, const struc
 enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto_rights *rights,
                                  struct atto_call_frame *frame)
 {
-    uint32_t needs = call->needs;
+    uint32_t needs = call->needs, first = needs & 63u, second = needs >> 6 & 63u;
     const struct atto_right *right = NULL;
     frame->endpoint = NULL;
-    frame->handle = (uint32_t)(frame->r[1] < 255u ? frame->r[1] : 255u);
-    frame->span[0] = frame->span[1] = (struct atto_call_span){ NULL, 0 };
-    if (needs == 0u)
-        return ATTO_OK;
     if (atto_needs_kind(needs) != ATTO_KIND_NONE) {
         right = find(rights, needs, frame);
         if (right == NULL)
             return ATTO_E_DENIED;
     }
-    enum atto_status status = take_arguments(right, needs, frame);
-    return status == ATTO_OK && right != NULL ? take_share(rights, right, frame) : status;
+    frame->span[0].len = frame->span[1].len = 0;
+    if (first != 0u && !take_span(frame, &frame->span[0], first))
+        return ATTO_E_ARGUMENT;
+    if (second != 0u && !take_span(frame, &frame->span[1], second))
+        return ATTO_E_ARGUMENT;
+    if (right == NULL)
+        return ATTO_OK;
+    if ((needs & 7u << 12) != 0u && !in_range(right, needs, frame))
+        return ATTO_E_DENIED;
+    return take_share(rights, right, frame);
 }
 
-int32_t atto_gate_pass(struct atto_run *run, uint32_t number, uint64_t *r)
+int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
-    const struct atto_host *host = run->host;
-    const struct atto_call *call = &host->calls->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
     struct atto_call_frame frame = { .run = run, .r = r };
-    enum atto_status status = atto_gate_judge(call, host->rights, &frame);
+    enum atto_status status = atto_gate_judge(call, run->host->rights, &frame);
+    (void)number;
     return status == ATTO_OK ? call->fn(&frame) : atto_gate_refuse(status, r);
 }
