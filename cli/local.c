@@ -11,7 +11,7 @@
 #include "../sdk/calls.h"
 #include "board.h"
 #include "calls.h"
-#include "host_calls.h"
+#include "endpoints.h"
 #include "report.h"
 
 bool atto_answers_add(struct atto_answers *answers, const char *text)
@@ -42,11 +42,9 @@ bool atto_answers_add(struct atto_answers *answers, const char *text)
     return true;
 }
 
-static struct atto_local *local_of(struct atto_run *run)
+static struct atto_local *local_of(const struct atto_run *run)
 {
-    const struct atto_port *port = run->host->user;
-
-    return port->user;
+    return run->host->user;
 }
 
 /* A host call is not told its number, so each of the answers has a function of its own. */
@@ -61,25 +59,16 @@ ANSWERS(ANSWER_FUNCTION)
 #define ANSWER_ENTRY(index) answer_##index,
 static atto_call_fn *const answer_functions[ATTO_ANSWERS_MAX] = {ANSWERS(ANSWER_ENTRY)};
 
-/* The firmware's call, with its price on the bill. */
-static int32_t charged(struct atto_call_frame *frame, uint32_t number)
+/* The gate, with the call's price on the bill. */
+static int32_t charged(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
-    const struct atto_call *call = &board_calls[number];
-
-    local_of(frame->run)->prices += call->price;
-    return call->fn(frame);
+    local_of(run)->prices += call->price;
+    return atto_gate_pass(run, call, number, r);
 }
 
-#define CHARGED_FUNCTION(name, number)                             \
-    static int32_t charged_##name(struct atto_call_frame *frame)   \
-    {                                                              \
-        return charged(frame, (number));                           \
-    }
-ATTO_SDK_CALLS(CHARGED_FUNCTION)
-
-static void add_call(struct atto_local *local, uint32_t number, atto_call_fn *fn, uint32_t price)
+static void add_call(struct atto_local *local, uint32_t number, const struct atto_call *call)
 {
-    local->calls[number] = (struct atto_call){fn, price, 0};
+    local->calls[number] = *call;
     atto_callset_add(&local->firmware.granted, number);
 }
 
@@ -102,28 +91,41 @@ static void init(struct atto_local *local)
     local->port.log = log_line;
     local->port.user = local;
     local->firmware.executors = executors;
-    local->firmware.host = (struct atto_host){.calls = &local->table, .user = &local->port};
+    local->firmware.host = (struct atto_host){
+        .calls = &local->table,
+        .user = local,
+        .endpoints = board_endpoints,
+        .endpoint_count = BOARD_ENDPOINTS,
+        .port = &local->port,
+        .rights = &local->rights.rights,
+        .gate = charged,
+    };
 }
 
 void atto_local_init(struct atto_local *local, bool sdk_calls, const struct atto_answers *answers, uint32_t fuel)
 {
     init(local);
     local->firmware.fuel = fuel;
-    if (sdk_calls) {
-#define ADD_SDK_CALL(name, number) \
-    add_call(local, (number), charged_##name, board_calls[number].price);
-        ATTO_SDK_CALLS(ADD_SDK_CALL)
-#undef ADD_SDK_CALL
+    for (uint32_t number = 0; number < ATTO_CALL_IDS && sdk_calls; number++) {
+        const struct atto_call *call = atto_call_find(&board_call_table, number);
+
+        if (call != NULL)
+            add_call(local, number, call);
     }
     for (uint32_t i = 0; i < answers->count; i++) {
         local->answers[i] = answers->list[i].value;
-        add_call(local, answers->list[i].number, answer_functions[i], 0);
+        add_call(local, answers->list[i].number, &(struct atto_call){answer_functions[i], 0, 0});
     }
+}
+
+void atto_local_rights(struct atto_local *local, const struct atto_manifest *manifest)
+{
+    board_rights_make(&local->rights, manifest);
 }
 
 void atto_local_init_any(struct atto_local *local)
 {
     init(local);
     for (uint32_t number = 0; number < ATTO_CALL_IDS; number++)
-        add_call(local, number, answer_functions[0], 0);
+        add_call(local, number, &(struct atto_call){answer_functions[0], 0, 0});
 }

@@ -36,6 +36,7 @@ struct atto_local {
     struct atto_port port;
     uint64_t answers[ATTO_ANSWERS_MAX];
     uint64_t prices; /* fuel that host calls have cost */
+    struct board_rights rights; /* of what is installed: atto_local_rights */
     atto_log_fn *log;
     void *log_user;
 };
@@ -43,6 +44,9 @@ struct atto_local {
 /* A device with the calls of the SDK, unless the image is one of Femto-Container's, which number their calls
  * differently; and with the given answers. fuel: for an activation whose manifest names none. */
 void atto_local_init(struct atto_local *local, bool sdk_calls, const struct atto_answers *answers, uint32_t fuel);
+
+/* Gives what the manifest of an installed image asks for, see board_rights_make. */
+void atto_local_rights(struct atto_local *local, const struct atto_manifest *manifest);
 
 /* A device on which every host call exists. Nothing can be run on it. */
 void atto_local_init_any(struct atto_local *local);

@@ -157,8 +157,10 @@ void atto_run_local(const struct atto_run_request *request, struct atto_run_repo
     report->at = refusal.at;
     report->receipt = container->receipt;
     report->installed = report->status == ATTO_OK;
-    if (report->installed)
+    if (report->installed) {
+        atto_local_rights(local, &container->manifest);
         activate(container, local, request, report);
+    }
     free(arena);
     free(container);
     free(local);

@@ -50,8 +50,15 @@ enum {
 #undef ATTO_SDK_CALL_NUMBER
 };
 
+/* What a call returns if it is refused. */
+#define ATTO_DENIED (-5)    /* the container has no right to it */
+#define ATTO_QUOTA (-8)     /* its rate, total or room is used up */
+#define ATTO_NOT_FOUND (-4) /* there is nothing of that name, key or number */
+
+/* ---- what needs no handle: the right is found by the kind of the call ---- */
+
 /* Writes a line of text to the device's log, which may cut it at 255 bytes. text: needs no 0 at its end. Returns 0, or a
- * negative number if the container has logged as much as it may in this second; then the line is dropped. */
+ * negative number; then the line is dropped. */
 ATTO_INLINE int64_t atto_log(const char *text, uint32_t text_bytes)
 {
     return ((int64_t(*)(const char *, uint64_t))atto_log_number)(text, text_bytes);
@@ -72,12 +79,15 @@ ATTO_INLINE int64_t atto_random(void *buffer, uint32_t buffer_bytes)
     return ((int64_t(*)(void *, uint64_t))atto_random_number)(buffer, buffer_bytes);
 }
 
-/* Reads a sensor into *value, in the sensor's own unit. index: 0 for the first. Returns 0, or a negative number if the
- * device has no such sensor. */
-ATTO_INLINE int64_t atto_sensor_read(uint32_t index, int32_t *value)
+/* Activates this container once, at an entry point (its place in the list of the manifest), after so many microseconds
+ * (at most 2^31 - 1), with the 8 bytes of `value` as its context. Needs the right to write the clock. Returns 0, or
+ * ATTO_QUOTA if as many events are pending as the schedule allows. */
+ATTO_INLINE int64_t atto_timer(uint32_t entry, uint32_t delay_us, uint64_t value)
 {
-    return ((int64_t(*)(uint64_t, int32_t *))atto_sensor_read_number)(index, value);
+    return ((int64_t(*)(uint64_t, uint64_t, uint64_t))atto_timer_number)(entry, delay_us, value);
 }
+
+/* ---- what needs no right ---- */
 
 /* Says that this container is alive, to a device that watches its heartbeat. Returns 0. */
 ATTO_INLINE int64_t atto_heartbeat(void)
@@ -85,7 +95,160 @@ ATTO_INLINE int64_t atto_heartbeat(void)
     return ((int64_t(*)(void))atto_heartbeat_number)();
 }
 
-/* A host call that only your firmware knows, by its number (64 to 255), which must be a constant. */
+/* Writes a number as text, with so many digits (at most 19) behind a decimal point; 0: without one. No 0 is put at the
+ * end. Returns the number of characters, or a negative number if they do not fit. */
+ATTO_INLINE int64_t atto_format(char *text, uint32_t capacity, int64_t value, uint32_t digits)
+{
+    return ((int64_t(*)(char *, uint64_t, int64_t, uint64_t))atto_format_number)(text, capacity, value, digits);
+}
+
+/* The handle of this container's right to the endpoint of that name, or ATTO_NOT_FOUND. `atto build` also defines
+ * HANDLE_... for each right of the manifest. */
+ATTO_INLINE int64_t atto_find(const char *name, uint32_t name_bytes)
+{
+    return ((int64_t(*)(const char *, uint64_t))atto_find_number)(name, name_bytes);
+}
+
+enum atto_device_type {
+    ATTO_DEVICE_OTHER = 0,
+    ATTO_DEVICE_TEMPERATURE = 1,
+    ATTO_DEVICE_HUMIDITY = 2,
+    ATTO_DEVICE_LIGHT = 3,
+    ATTO_DEVICE_ACCELERATION = 4,
+    ATTO_DEVICE_BUTTON = 5,
+    ATTO_DEVICE_SWITCH = 6,
+    ATTO_DEVICE_MOTOR = 7
+};
+
+/* The handle of the right number `nth` (from 0) to a device of that type, or ATTO_NOT_FOUND. */
+ATTO_INLINE int64_t atto_find_type(enum atto_device_type type, uint32_t nth)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_find_type_number)((uint64_t)type, nth);
+}
+
+/* ---- memory of the device ---- */
+
+/* Copies bytes of a memory endpoint, from an offset on. Return how many, or a negative number: all or nothing. */
+ATTO_INLINE int64_t atto_read(uint32_t handle, uint32_t offset, void *buffer, uint32_t bytes)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, void *, uint64_t))atto_read_number)(handle, offset, buffer, bytes);
+}
+ATTO_INLINE int64_t atto_write(uint32_t handle, uint32_t offset, const void *buffer, uint32_t bytes)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, const void *, uint64_t))atto_write_number)(handle, offset, buffer, bytes);
+}
+
+/* Opens a window onto it, as far as the right's range goes: the first byte of the window is the first of the range. NULL:
+ * refused. It closes when the right is taken away or the container is started again; touching it then is a fault. */
+ATTO_INLINE void *atto_map(uint32_t handle)
+{
+    int64_t window = ((int64_t(*)(uint64_t))atto_map_number)(handle);
+    return window < 0 ? (void *)0 : (void *)((uint64_t)(5 + window) << 28);
+}
+ATTO_INLINE int64_t atto_unmap(uint32_t handle)
+{
+    return ((int64_t(*)(uint64_t))atto_unmap_number)(handle);
+}
+
+/* ---- sensors, actuators, pins ---- */
+
+/* Up to three values of one unit (1 degree Celsius, 2 percent, 3 lux, 4 g, 5 on or off, 6 volt), each times 10 to the
+ * power of scale. */
+struct atto_reading {
+    int16_t value[3];
+    uint8_t unit;
+    int8_t scale;
+};
+
+/* Both return how many of the values count, or a negative number. */
+ATTO_INLINE int64_t atto_sensor_read(uint32_t handle, struct atto_reading *reading)
+{
+    return ((int64_t(*)(uint64_t, struct atto_reading *))atto_sensor_read_number)(handle, reading);
+}
+ATTO_INLINE int64_t atto_actuator_write(uint32_t handle, const struct atto_reading *reading)
+{
+    return ((int64_t(*)(uint64_t, const struct atto_reading *))atto_actuator_write_number)(handle, reading);
+}
+
+/* The level of a pin (0 or 1), or a negative number; setting it; its mode: 0 input, 1 output, 2 input with pull-up. */
+ATTO_INLINE int64_t atto_pin_read(uint32_t handle, uint32_t pin)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_pin_read_number)(handle, pin);
+}
+ATTO_INLINE int64_t atto_pin_write(uint32_t handle, uint32_t pin, uint32_t level)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, uint64_t))atto_pin_write_number)(handle, pin, level);
+}
+ATTO_INLINE int64_t atto_pin_mode(uint32_t handle, uint32_t pin, uint32_t mode)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, uint64_t))atto_pin_mode_number)(handle, pin, mode);
+}
+
+/* ---- keys and values: of this container, its tenant or the device, as the endpoint says ---- */
+
+/* The length of a value (at most 64 bytes), of which as many bytes are copied as there is room for; or
+ * ATTO_NOT_FOUND. */
+ATTO_INLINE int64_t atto_store_get(uint32_t handle, uint32_t key, void *value, uint32_t capacity)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, void *, uint64_t))atto_store_get_number)(handle, key, value, capacity);
+}
+ATTO_INLINE int64_t atto_store_put(uint32_t handle, uint32_t key, const void *value, uint32_t bytes)
+{
+    return ((int64_t(*)(uint64_t, uint64_t, const void *, uint64_t))atto_store_put_number)(handle, key, value, bytes);
+}
+ATTO_INLINE int64_t atto_store_delete(uint32_t handle, uint32_t key)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_store_delete_number)(handle, key);
+}
+/* The smallest key from `key` on that has a value, or ATTO_NOT_FOUND. */
+ATTO_INLINE int64_t atto_store_next(uint32_t handle, uint32_t key)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_store_next_number)(handle, key);
+}
+
+/* ---- messages ---- */
+
+/* Sends a message to whoever listens. ATTO_QUOTA: as many wait as there is room for. */
+ATTO_INLINE int64_t atto_send(uint32_t handle, const void *message, uint32_t bytes)
+{
+    return ((int64_t(*)(uint64_t, const void *, uint64_t))atto_send_number)(handle, message, bytes);
+}
+/* From now on this container is activated at that entry point (its place in the list of the manifest) when messages have
+ * come; it should take all of them then. The schedule needs room for two events. A negative number: another container
+ * listens. */
+ATTO_INLINE int64_t atto_listen(uint32_t handle, uint32_t entry)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_listen_number)(handle, entry);
+}
+/* Takes the oldest message: its length, of which as many bytes are copied as there is room for; or ATTO_NOT_FOUND. */
+ATTO_INLINE int64_t atto_receive(uint32_t handle, void *message, uint32_t capacity)
+{
+    return ((int64_t(*)(uint64_t, void *, uint64_t))atto_receive_number)(handle, message, capacity);
+}
+
+/* ---- requests ---- */
+
+/* Asks the server of an endpoint and waits for its answer. Returns the answer's length, or a negative number. */
+ATTO_INLINE int64_t atto_request(uint32_t handle, const void *request, uint32_t bytes, void *answer, uint32_t capacity)
+{
+    return ((int64_t(*)(uint64_t, const void *, uint64_t, void *, uint64_t))atto_request_number)(handle, request, bytes,
+                                                                                                 answer, capacity);
+}
+/* A server: atto_serve as atto_listen; atto_take gets the oldest request, as atto_receive; atto_answer answers it. */
+ATTO_INLINE int64_t atto_serve(uint32_t handle, uint32_t entry)
+{
+    return ((int64_t(*)(uint64_t, uint64_t))atto_serve_number)(handle, entry);
+}
+ATTO_INLINE int64_t atto_take(uint32_t handle, void *request, uint32_t capacity)
+{
+    return ((int64_t(*)(uint64_t, void *, uint64_t))atto_take_number)(handle, request, capacity);
+}
+ATTO_INLINE int64_t atto_answer(uint32_t handle, const void *answer, uint32_t bytes)
+{
+    return ((int64_t(*)(uint64_t, const void *, uint64_t))atto_answer_number)(handle, answer, bytes);
+}
+
+/* A host call that only your firmware knows, by its number (208 to 255), which must be a constant. */
 #define ATTO_HOST_CALL(number, a, b, c, d, e)                                                           \
     (((int64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t))(number))((uint64_t)(a), (uint64_t)(b), \
                                                                               (uint64_t)(c), (uint64_t)(d), \

@@ -13,7 +13,7 @@
 #include "atto/instance.h"
 #include "atto/hook.h"
 #include "board.h"
-#include "host_calls.h"
+#include "endpoints.h"
 
 #define IMAGE_BYTES 8192u
 #define ARENA_BYTES 2048u
@@ -36,9 +36,11 @@ static struct tenant called, hooked, periodic;
 static bool counts;
 
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
+static struct board_rights rights; /* of `periodic`, the one that makes host calls */
 static struct atto_firmware firmware = {
     .executors = executors,
-    .host = { .calls = &board_call_table, .user = (void *)(uintptr_t)&board_port },
+    .host = { .calls = &board_call_table, .endpoints = board_endpoints, .endpoint_count = BOARD_ENDPOINTS,
+              .port = &board_port, .rights = &rights.rights },
     .stack_bytes = 1024,
     .fuel = 1000000,
 };

@@ -50,7 +50,7 @@
 #include "atto/bpf.h"
 #include "atto/instance.h"
 #include "board.h"
-#include "host_calls.h"
+#include "endpoints.h"
 #include "job.h"
 #include "json.h"
 
@@ -95,6 +95,7 @@ static struct atto_call_table call_table;
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 static struct atto_firmware firmware;
 static uint32_t stub_count;
+static struct board_rights rights;
 
 static bool parse_number(const char *text, const char **end, uint64_t *value)
 {
@@ -213,10 +214,16 @@ static enum atto_status install(struct atto_instance *container, const struct jo
                                 struct atto_refusal *refusal)
 {
     struct atto_image parsed;
-    if (!job->bare)
-        return atto_instance_install(container, &firmware, image, image_len, arena, ARENA_BYTES, refusal);
-    atto_image_bare(image, image_len, &parsed);
-    return atto_instance_install_image(container, &firmware, &parsed, arena, ARENA_BYTES, refusal);
+    enum atto_status status;
+    if (!job->bare) {
+        status = atto_instance_install(container, &firmware, image, image_len, arena, ARENA_BYTES, refusal);
+    } else {
+        atto_image_bare(image, image_len, &parsed);
+        status = atto_instance_install_image(container, &firmware, &parsed, arena, ARENA_BYTES, refusal);
+    }
+    if (status == ATTO_OK)
+        board_rights_make(&rights, &container->manifest);
+    return status;
 }
 
 /* Adds the calls of the SDK, unless they are stubbed, to what the image may call. */
@@ -226,9 +233,10 @@ static void grant_sdk_calls(const struct job *job, uint32_t image_len)
     if (!job->bare && atto_image_parse(image, image_len, &parsed, NULL) == ATTO_OK &&
         parsed.format == ATTO_FORMAT_FEMTO)
         return;
-    for (uint32_t number = 0; number < ATTO_CALL_PAGE; number++) {
-        if (calls[number].fn == NULL)
-            calls[number] = board_calls[number];
+    for (uint32_t number = 0; number < ATTO_CALL_IDS; number++) {
+        const struct atto_call *call = atto_call_find(&board_call_table, number);
+        if (calls[number].fn == NULL && call != NULL)
+            calls[number] = *call;
     }
     board_calls_grant(&firmware.granted);
 }
@@ -312,7 +320,8 @@ static bool run_line(char *line)
     stub_count = 0;
     firmware = (struct atto_firmware){
         .executors = executors,
-        .host = { .calls = &call_table, .user = &port },
+        .host = { .calls = &call_table, .endpoints = board_endpoints, .endpoint_count = BOARD_ENDPOINTS,
+                  .port = &port, .rights = &rights.rights },
         .fuel = DEFAULT_FUEL,
     };
     const char *error = parse_job(line, &job);

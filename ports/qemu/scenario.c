@@ -50,7 +50,7 @@
 
 #include "../../sdk/calls.h"
 #include "board.h"
-#include "host_calls.h"
+#include "endpoints.h"
 
 #define POOL_BYTES (128u * 1024u)
 #define TRACE_RING 4096u
@@ -142,19 +142,21 @@ static void keep_deaths(void)
 /* Lines of the log are taken out of the engine's ring at once, so that each gets its time. */
 static int32_t call_log(struct atto_call_frame *call)
 {
-    int32_t status = board_calls[1].fn(call);
+    int32_t status = atto_service_calls[0].fn(call);
     keep_lines();
     return status;
 }
 
 /* ---- the device ---- */
 
-static struct atto_call calls[ATTO_CALL_PAGE];
-static const struct atto_call_table call_table = { { calls } };
+static struct atto_call calls[2u * ATTO_CALL_PAGE];
+static const struct atto_call_table call_table = {
+    { [ATTO_SERVICE_PAGE] = calls, [ATTO_SERVICE_PAGE + 1u] = calls + ATTO_CALL_PAGE }
+};
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, &atto_executor_host, NULL };
 static struct atto_firmware firmware = {
     .executors = executors,
-    .host = { .calls = &call_table, .user = (void *)(uintptr_t)&board_port },
+    .host = { .calls = &call_table, .endpoints = board_endpoints, .endpoint_count = BOARD_ENDPOINTS },
     .fuel = DEFAULT_FUEL,
 };
 static struct atto_engine_config config = {
@@ -181,17 +183,10 @@ static struct atto_hook_type switch_type = {
 };
 static struct atto_hook switch_hook = ATTO_HOOK_INIT(&switch_type);
 
-enum {
-#define CALL_NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(CALL_NUMBER)
-#undef CALL_NUMBER
-};
-_Static_assert(atto_log_number == 1, "call_log calls number 1");
-
 static void make_device(void)
 {
-    memcpy(calls, board_calls, sizeof calls);
-    calls[atto_log_number].fn = call_log;
+    memcpy(calls, atto_service_calls, sizeof calls);
+    calls[0].fn = call_log;
     board_calls_grant(&firmware.granted);
     board_calls_grant(&switch_type.calls);
     config.slice_fuel = job.slice_fuel != 0u ? job.slice_fuel : DEFAULT_SLICE_FUEL;

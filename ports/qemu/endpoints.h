@@ -1,0 +1,35 @@
+/* The endpoints of the reference firmware, all of them simulated, and its table of host calls: the services of the
+ * library (sdk/calls.h). Containers ask for the endpoints by these names:
+ *
+ *     log, clock, random
+ *     temperature   a sensor in hundredths of a degree Celsius that swings between 20 and 23 degrees, one step a reading
+ *     heater        a switch
+ *     pins          16 pins
+ *     memory        256 bytes
+ *     store.container, store.tenant, store.device
+ *     mailbox       messages of up to 32 bytes
+ *     server        requests of up to 32 bytes
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENDPOINTS_H
+#define ENDPOINTS_H
+
+#include "atto/service.h"
+
+#define BOARD_ENDPOINTS 12u
+extern const struct atto_endpoint board_endpoints[BOARD_ENDPOINTS];
+extern const struct atto_call_table board_call_table;
+
+/* Adds the numbers of all calls of the table to the set. */
+void board_calls_grant(struct atto_callset *set);
+
+/* Rights for an instance that no engine runs: those that the manifest asks for, and behind them log, clock and random
+ * where it has not asked. Endpoints that there are not are left out. */
+struct board_rights {
+    struct atto_rights rights;
+    struct atto_right right[ATTO_RIGHTS_MAX];
+    struct atto_meter meter[ATTO_RIGHTS_MAX];
+};
+void board_rights_make(struct board_rights *rights, const struct atto_manifest *manifest);
+
+#endif
