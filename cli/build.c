@@ -1,4 +1,4 @@
-/* `atto build`: runs clang for each source, links the objects, reads the author's JSON, writes the image, and has it
+/* `atto build`: reads the author's JSON, runs clang for each source, links the objects, writes the image, and has it
  * judged by the device's own check before anybody else sees it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -52,9 +52,30 @@ static char *name_of(const char *path)
     return with_extension(slash == NULL ? path : slash + 1, "");
 }
 
-/* Compiles, if need be, and opens each input. */
-static size_t open_inputs(const struct atto_build *build, struct atto_object **objects)
+/* What clang is told: a macro for the handle of each right, and what the user says. */
+static struct atto_passed compiler_options(const struct atto_build *build, const struct atto_rights_json *rights)
 {
+    struct atto_passed options = {atto_alloc(rights->count + build->option_count, sizeof(char *)), 0};
+
+    for (size_t i = 0; i < rights->count; i++)
+        options.list[options.count++] = atto_format("-D%s=%zu", rights->list[i].handle, i);
+    for (size_t i = 0; i < build->option_count; i++)
+        options.list[options.count++] = atto_copy_string(build->options[i]);
+    return options;
+}
+
+static void free_options(struct atto_passed *options)
+{
+    for (size_t i = 0; i < options->count; i++)
+        free(options->list[i]);
+    free(options->list);
+}
+
+/* Compiles, if need be, and opens each input. */
+static size_t open_inputs(const struct atto_build *build, const struct atto_rights_json *rights,
+                          struct atto_object **objects)
+{
+    struct atto_passed options = compiler_options(build, rights);
     size_t opened = 0;
 
     for (size_t i = 0; i < build->input_count; i++) {
@@ -62,7 +83,7 @@ static size_t open_inputs(const struct atto_build *build, struct atto_object **o
         struct atto_buffer object = {0};
         bool fine = is_object(input) ? atto_buffer_read(&object, input)
                                      : atto_buffer_check(input) &&
-                                           atto_clang_compile(input, build->options, build->option_count, &object);
+                                           atto_clang_compile(input, options.list, options.count, &object);
 
         if (fine)
             objects[opened] = atto_object_open(&object, input);
@@ -70,6 +91,7 @@ static size_t open_inputs(const struct atto_build *build, struct atto_object **o
         if (objects[opened] != NULL)
             opened++;
     }
+    free_options(&options);
     return opened;
 }
 
@@ -101,16 +123,15 @@ static bool passes_check(const struct atto_buffer *image)
     return fine;
 }
 
-static bool link_objects(const struct atto_build *build, struct atto_object **objects, struct atto_buffer *image)
+static bool link_objects(const struct atto_build *build, const struct atto_wishes *wishes,
+                         struct atto_object **objects, struct atto_buffer *image)
 {
     struct atto_program program = {0};
-    struct atto_wishes wishes = {0};
     struct atto_buffer manifest = {0};
     char *name = name_of(build->inputs[0]);
-    bool read = read_wishes(build, &wishes);
-    bool linked = atto_link(objects, build->input_count, wishes.entries_given ? wishes.entries : NULL,
-                            wishes.entry_count, &program);
-    bool fine = linked && read && atto_manifest_write(&program, &wishes, name, &manifest);
+    bool fine = atto_link(objects, build->input_count, wishes->entries_given ? wishes->entries : NULL,
+                          wishes->entry_count, &program) &&
+                atto_manifest_write(&program, wishes, name, &manifest);
 
     if (fine) {
         atto_image_write(&program, &manifest, false, image);
@@ -121,7 +142,6 @@ static bool link_objects(const struct atto_build *build, struct atto_object **ob
         atto_image_write(&program, &manifest, true, image);
     }
     atto_buffer_free(&manifest);
-    atto_wishes_free(&wishes);
     atto_program_free(&program);
     free(name);
     return fine;
@@ -130,11 +150,14 @@ static bool link_objects(const struct atto_build *build, struct atto_object **ob
 bool atto_build_image(const struct atto_build *build, struct atto_buffer *image)
 {
     struct atto_object **objects = atto_alloc(build->input_count, sizeof objects[0]);
-    bool fine = open_inputs(build, objects) == build->input_count && link_objects(build, objects, image);
+    struct atto_wishes wishes = {0};
+    bool fine = read_wishes(build, &wishes) && open_inputs(build, &wishes.rights, objects) == build->input_count &&
+                link_objects(build, &wishes, objects, image);
 
     for (size_t i = 0; i < build->input_count; i++)
         atto_object_close(objects[i]);
     free(objects);
+    atto_wishes_free(&wishes);
     return fine;
 }
 
@@ -155,8 +178,10 @@ static const char usage[] =
     "$ATTO_CLANG names the compiler, $ATTO_SDK the directory of the guest SDK.\n"
     "Manifest: {\"name\": \"...\", \"entries\": [\"run\"], \"stack\": 256, \"fuel\": 10000,\n"
     "           \"calls\": [\"atto_log\", 64], \"hooks\": [{\"uuid\": \"...\", \"entry\": \"run\", \"priority\": 3,\n"
-    "           \"policy\": \"continue | stop-on-negative | stop-on-positive | single\"}]}\n"
-    "Every key may be left out.\n";
+    "           \"policy\": \"continue | stop-on-negative | stop-on-positive | single\"}],\n"
+    "           \"schedule\": {\"period_us\": 1000}, \"rights\": [{\"endpoint\": \"temperature\",\n"
+    "           \"operations\": [\"read\"], \"range\": [0, 3], \"rate\": {\"calls\": 10, \"period\": \"1s\"}}]}\n"
+    "Every key may be left out. For each right there is a macro with its handle, here HANDLE_TEMPERATURE.\n";
 
 static void print_summary(const struct atto_buffer *image, const char *path)
 {
@@ -242,8 +267,6 @@ int atto_command_build(int argc, char **argv)
         arguments.build.option_count = arguments.clang.count;
         status = check_arguments(&arguments) ? build(&arguments) : atto_wrong_usage(argv[0]);
     }
-    for (size_t i = 0; i < arguments.clang.count; i++)
-        free(arguments.clang.list[i]);
-    free(arguments.clang.list);
+    free_options(&arguments.clang);
     return status;
 }

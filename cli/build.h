@@ -19,8 +19,8 @@ struct atto_build {
     bool no_check; /* do not ask the device's check */
 };
 
-/* Compiles what has to be compiled, links, and appends the image to `image`. Reports all problems and returns false if
- * there is one. */
+/* Reads the manifest, compiles what has to be compiled, links, and appends the image to `image`. Reports all
+ * problems of the first of these steps that has some, and then returns false. */
 bool atto_build_image(const struct atto_build *build, struct atto_buffer *image);
 
 /* Can an image be built from a file with this name? */

@@ -53,6 +53,7 @@ static const struct hint compiler_hints[] = {
     {"express 'Atomic", "atomic operations are add, and, or, xor, exchange and compare-and-exchange"},
     {"express 'brind'", "a goto needs a label; use switch"},
     {"fails to compile this", "this may be a built-in function that eBPF lacks, such as __builtin_return_address()"},
+    {"undeclared identifier 'HANDLE_", "each of the \"rights\" in the JSON file has such a macro"},
     {"'atto.h' file not found", "set ATTO_SDK to the directory of the guest SDK"},
     {"'stdio.h' file not found", "containers have no C library; <atto.h> has what there is"},
     {"'stdlib.h' file not found", "containers have no C library; <atto.h> has what there is"},

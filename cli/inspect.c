@@ -13,6 +13,7 @@
 #include "listing.h"
 #include "load.h"
 #include "report.h"
+#include "rights.h"
 #include "schedule.h"
 #include "wishes.h"
 
@@ -120,6 +121,23 @@ static void print_schedule(const struct atto_schedule *schedule)
     }
 }
 
+static void print_rights(const struct atto_manifest *manifest)
+{
+    for (uint32_t i = 0; i < manifest->right_count; i++) {
+        struct atto_right_wish wish;
+        char *text;
+
+        if (atto_manifest_right(manifest, i, &wish) != ATTO_OK)
+            continue;
+        text = atto_right_text(&wish.right);
+        if (wish.name_bytes != 0)
+            printf("  right    %u %.*s: %s\n", i, (int)wish.name_bytes, (const char *)wish.name, text);
+        else
+            printf("  right    %u endpoint %u: %s\n", i, wish.right.endpoint, text);
+        free(text);
+    }
+}
+
 static void print_manifest(const struct atto_manifest *manifest)
 {
     puts("manifest");
@@ -139,6 +157,7 @@ static void print_manifest(const struct atto_manifest *manifest)
     print_calls(&manifest->calls);
     print_hooks(manifest);
     print_schedule(&manifest->schedule);
+    print_rights(manifest);
 }
 
 static void print_sections(const struct atto_buffer *bytes, const struct atto_image *image)
@@ -210,7 +229,7 @@ static json_t *json_schedule(const struct atto_schedule *schedule)
 
 static json_t *json_manifest(const struct atto_manifest *manifest)
 {
-    json_t *entries = json_array(), *calls = json_array(), *hooks = json_array();
+    json_t *entries = json_array(), *calls = json_array(), *hooks = json_array(), *rights = json_array();
 
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         struct atto_entry entry;
@@ -234,9 +253,15 @@ static json_t *json_manifest(const struct atto_manifest *manifest)
                                                hook.priority, "policy", atto_policy_names[hook.policy]));
         free(uuid);
     }
-    return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries,
+    for (uint32_t i = 0; i < manifest->right_count; i++) {
+        struct atto_right_wish wish;
+
+        if (atto_manifest_right(manifest, i, &wish) == ATTO_OK)
+            json_array_append_new(rights, atto_right_to_json(&wish));
+    }
+    return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries,
                      "stack", (json_int_t)manifest->stack_bytes, "fuel", (json_int_t)manifest->fuel, "calls", calls,
-                     "hooks", hooks, "schedule", json_schedule(&manifest->schedule));
+                     "hooks", hooks, "schedule", json_schedule(&manifest->schedule), "rights", rights);
 }
 
 static json_t *json_sections(const struct atto_buffer *bytes, const struct atto_image *image)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "atto/manifest.h"
 #include "json_place.h"
 #include "report.h"
 
@@ -109,6 +110,24 @@ bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, c
     atto_json_refuse(file, at.place, "'%s' must be %.*s", key, (int)list.len, (const char *)list.bytes);
     atto_buffer_free(&list);
     return false;
+}
+
+bool atto_json_name(const struct atto_json_file *file, struct atto_json_at at, const char *key, char **name)
+{
+    const char *text = json_string_value(at.value);
+
+    if (at.value == NULL)
+        return true;
+    if (text == NULL)
+        return atto_json_refuse(file, at.place, "'%s' must be a string", key);
+    if (text[0] == '\0' || strlen(text) > ATTO_NAME_MAX)
+        return atto_json_refuse(file, at.place, "'%s' must have 1 to %u bytes", key, ATTO_NAME_MAX);
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0))
+            return atto_json_refuse(file, at.place, "'%s' must not contain control characters", key);
+    }
+    *name = atto_copy_string(text);
+    return true;
 }
 
 const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at object, const char *key)

@@ -44,6 +44,9 @@ bool atto_json_number(const struct atto_json_file *file, struct atto_json_at at,
 bool atto_json_word(const struct atto_json_file *file, struct atto_json_at at, const char *key,
                     const char *const *words, uint32_t count, uint32_t *number);
 
+/* The same for a name that a manifest can hold, which is copied; the caller frees *name. */
+bool atto_json_name(const struct atto_json_file *file, struct atto_json_at at, const char *key, char **name);
+
 /* The text of a member that must be there, and a string that is not empty; NULL, reported, if not. */
 const char *atto_json_text(const struct atto_json_file *file, struct atto_json_at object, const char *key);
 

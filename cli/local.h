@@ -10,6 +10,7 @@
 
 #include "atto/instance.h"
 #include "atto/port.h"
+#include "endpoints.h"
 
 #define ATTO_ANSWERS_MAX 16u
 

@@ -231,6 +231,85 @@ static void put_schedule(struct atto_cbor_writer *writer, const struct atto_wish
     }
 }
 
+/* Items that change nothing are left out from the end. */
+static uint32_t count_items(const struct atto_right *right)
+{
+    if (right->total != 0)
+        return 8;
+    if (atto_right_period(right) != 0)
+        return 7;
+    if (right->last != ATTO_RANGE_END)
+        return 4;
+    return right->first != 0 ? 3 : 2;
+}
+
+static void put_right(struct atto_cbor_writer *writer, const struct atto_right_json *wish)
+{
+    const struct atto_right *right = &wish->right;
+    const uint32_t items[] = {atto_right_operations(right), right->first, right->last, right->calls, right->bytes,
+                              atto_right_period(right), right->total};
+    uint32_t count = count_items(right);
+
+    atto_cbor_put_head(writer, ATTO_CBOR_ARRAY, count);
+    if (wish->endpoint != NULL)
+        atto_cbor_put_string(writer, ATTO_CBOR_TEXT, wish->endpoint, (uint32_t)strlen(wish->endpoint));
+    else
+        atto_cbor_put_head(writer, ATTO_CBOR_UINT, right->endpoint);
+    for (uint32_t i = 0; i + 1 < count; i++)
+        atto_cbor_put_head(writer, ATTO_CBOR_UINT, items[i]);
+}
+
+/* Calls that take no handle, and what each needs the right to. A program that makes one asks for it by that. */
+static const struct {
+    uint8_t call;
+    uint8_t operation;
+    char *endpoint;
+} implied[] = {
+    {atto_log_number, ATTO_OPERATION_WRITE, "log"},
+    {atto_now_us_number, ATTO_OPERATION_READ, "clock"},
+    {atto_timer_number, ATTO_OPERATION_WRITE, "clock"},
+    {atto_random_number, ATTO_OPERATION_READ, "random"},
+};
+
+/* The right to an endpoint; a new one if there is room and none yet, and NULL if there is none that may be changed. */
+static struct atto_right_json *implied_right(struct atto_rights_json *rights, size_t asked, char *endpoint)
+{
+    for (size_t i = 0; i < rights->count; i++) {
+        if (rights->list[i].endpoint != NULL && strcmp(rights->list[i].endpoint, endpoint) == 0)
+            return i < asked ? NULL : &rights->list[i];
+    }
+    if (rights->count == ATTO_RIGHTS_MAX)
+        return NULL;
+    rights->list[rights->count] = (struct atto_right_json){{.last = ATTO_RANGE_END}, endpoint, NULL};
+    return &rights->list[rights->count++];
+}
+
+/* What the author asks for, and behind it what the calls imply of which nothing was said. */
+static struct atto_rights_json all_rights(const struct atto_wishes *wishes, const struct atto_callset *calls)
+{
+    struct atto_rights_json rights = wishes->rights;
+
+    for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
+        struct atto_right_json *right = NULL;
+
+        if (atto_callset_has(calls, implied[i].call))
+            right = implied_right(&rights, wishes->rights.count, implied[i].endpoint);
+        if (right != NULL)
+            right->right.operations |= implied[i].operation;
+    }
+    return rights;
+}
+
+static void put_rights(struct atto_cbor_writer *writer, const struct atto_rights_json *rights)
+{
+    if (rights->count == 0)
+        return;
+    atto_cbor_put_head(writer, ATTO_CBOR_UINT, 8);
+    atto_cbor_put_head(writer, ATTO_CBOR_ARRAY, (uint32_t)rights->count);
+    for (size_t i = 0; i < rights->count; i++)
+        put_right(writer, &rights->list[i]);
+}
+
 bool atto_manifest_write(const struct atto_program *program, const struct atto_wishes *wishes,
                          const char *default_name, struct atto_buffer *manifest)
 {
@@ -244,11 +323,13 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     bool calls_fine = collect_calls(program, wishes, &calls);
     bool has_calls = memcmp(&calls, &(struct atto_callset){{0}}, sizeof calls) != 0;
 
+    struct atto_rights_json rights = all_rights(wishes, &calls);
+
     if (!entries_fine || !calls_fine || !check_stack(program, wishes))
         return false;
     atto_cbor_put_head(&writer, ATTO_CBOR_MAP,
                        2u + (wishes->stack_bytes != 0) + (wishes->fuel != 0) + has_calls + (wishes->hook_count != 0) +
-                           (count_schedule(wishes) != 0));
+                           (count_schedule(wishes) != 0) + (rights.count != 0));
     atto_cbor_put_head(&writer, ATTO_CBOR_UINT, 1);
     atto_cbor_put_string(&writer, ATTO_CBOR_TEXT, name, (uint32_t)strnlen(name, ATTO_NAME_MAX));
     put_entries(&writer, &entries);
@@ -258,6 +339,7 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     if (!put_hooks(&writer, wishes, &entries))
         return false;
     put_schedule(&writer, wishes);
+    put_rights(&writer, &rights);
     assert(writer.len <= sizeof bytes);
     atto_buffer_put(manifest, bytes, writer.len);
     return true;

@@ -30,25 +30,6 @@ void atto_wishes_report(const struct atto_wishes *wishes, const char *key, size_
     free(message);
 }
 
-/* A name that the manifest format can hold. */
-static bool take_name(const struct atto_json_file *file, struct atto_json_at at, const char *key, char **name)
-{
-    const char *text = json_string_value(at.value);
-
-    if (at.value == NULL)
-        return true;
-    if (text == NULL)
-        return atto_json_refuse(file, at.place, "'%s' must be a string", key);
-    if (text[0] == '\0' || strlen(text) > ATTO_NAME_MAX)
-        return atto_json_refuse(file, at.place, "'%s' must have 1 to %u bytes", key, ATTO_NAME_MAX);
-    for (const char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return atto_json_refuse(file, at.place, "'%s' must not contain control characters", key);
-    }
-    *name = atto_copy_string(text);
-    return true;
-}
-
 static bool take_entries(struct atto_wishes *wishes, struct atto_json_at at)
 {
     size_t count = json_array_size(at.value);
@@ -61,7 +42,7 @@ static bool take_entries(struct atto_wishes *wishes, struct atto_json_at at)
     for (size_t i = 0; i < count; i++) {
         struct atto_json_at element = atto_json_at_element(at, i);
 
-        if (!take_name(&wishes->file, element, "entries", &wishes->entries[i]))
+        if (!atto_json_name(&wishes->file, element, "entries", &wishes->entries[i]))
             return false;
         wishes->entry_count++;
         for (size_t before = 0; before < i; before++) {
@@ -147,7 +128,7 @@ static bool take_hook(const struct atto_json_file *file, struct atto_json_at at,
     if (uuid.value == NULL || entry.value == NULL)
         return atto_json_refuse(file, at.place, "a hook needs 'uuid' and 'entry'");
     fine = take_uuid(file, uuid, hook->uuid) && fine;
-    fine = take_name(file, entry, "entry", &hook->entry) && fine;
+    fine = atto_json_name(file, entry, "entry", &hook->entry) && fine;
     fine = atto_json_number(file, atto_json_at_member(at, "priority"), "priority", 0, 15, &hook->priority) && fine;
     return atto_json_word(file, atto_json_at_member(at, "policy"), "policy", atto_policy_names, 4, &hook->policy) &&
            fine;
@@ -172,16 +153,19 @@ static bool take_all(struct atto_wishes *wishes)
 {
     const struct atto_json_file *file = &wishes->file;
     struct atto_json_at root = atto_json_file_root(file), schedule = atto_json_at_member(root, "schedule");
-    bool fine = atto_json_known_keys(file, root, "a manifest", "name, entries, stack, fuel, calls, hooks, schedule");
+    bool fine = atto_json_known_keys(file, root, "a manifest", "name, entries, stack, fuel, calls, hooks, "
+                                     "schedule, rights");
 
-    fine = take_name(file, atto_json_at_member(root, "name"), "name", &wishes->name) && fine;
+    fine = atto_json_name(file, atto_json_at_member(root, "name"), "name", &wishes->name) && fine;
     fine = take_entries(wishes, atto_json_at_member(root, "entries")) && fine;
     fine = atto_json_number(file, atto_json_at_member(root, "stack"), "stack", 1, STACK_BYTES_MAX,
                             &wishes->stack_bytes) && fine;
     fine = atto_json_number(file, atto_json_at_member(root, "fuel"), "fuel", 1, ATTO_FUEL_MAX, &wishes->fuel) && fine;
     fine = take_calls(wishes, atto_json_at_member(root, "calls")) && fine;
     fine = take_hooks(wishes, atto_json_at_member(root, "hooks")) && fine;
-    return (schedule.value == NULL || atto_schedule_json_read(file, schedule, &wishes->schedule)) && fine;
+    fine = (schedule.value == NULL || atto_schedule_json_read(file, schedule, &wishes->schedule)) && fine;
+    return atto_rights_json_read(file, atto_json_at_member(root, "rights"), "rights", ATTO_RIGHTS_WISHED,
+                                 &wishes->rights) && fine;
 }
 
 bool atto_wishes_read(struct atto_wishes *wishes, const char *path)
@@ -197,6 +181,7 @@ void atto_wishes_free(struct atto_wishes *wishes)
     for (size_t i = 0; i < wishes->hook_count; i++)
         free(wishes->hooks[i].entry);
     free(wishes->name);
+    atto_rights_json_free(&wishes->rights);
     atto_json_file_free(&wishes->file);
     *wishes = (struct atto_wishes){0};
 }

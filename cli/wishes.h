@@ -12,6 +12,7 @@
 #include "atto/call.h"
 #include "atto/manifest.h"
 #include "json_file.h"
+#include "rights.h"
 #include "schedule.h"
 
 struct atto_wished_hook {
@@ -31,6 +32,7 @@ struct atto_wishes {
     struct atto_wished_hook hooks[ATTO_HOOKS_MAX];
     size_t hook_count;
     struct atto_schedule_json schedule;
+    struct atto_rights_json rights; /* each has a handle */
 };
 
 /* Reads a JSON file. Reports what is wrong with file, line, column and key, and returns false. */

@@ -36,11 +36,11 @@ Hysteresis<int32_t> alarm{2100, 2200};
 
 ATTO_ENTRY int64_t run()
 {
-    int32_t temperature;
+    atto_reading temperature;
 
-    if (atto_sensor_read(0, &temperature) != 0)
+    if (atto_sensor_read(HANDLE_TEMPERATURE, &temperature) < 0)
         return -1;
-    if (alarm.update(temperature)) {
+    if (alarm.update(temperature.value[0])) {
         if (alarm.on())
             ATTO_LOG("alarm on");
         else

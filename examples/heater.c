@@ -11,11 +11,12 @@ static int32_t sum; /* of the errors */
 
 ATTO_ENTRY int64_t run(void)
 {
-    int32_t temperature, error, power;
+    struct atto_reading temperature;
+    int32_t error, power;
 
-    if (atto_sensor_read(0, &temperature) != 0)
+    if (atto_sensor_read(HANDLE_TEMPERATURE, &temperature) < 0)
         return 0;
-    error = TARGET - temperature;
+    error = TARGET - temperature.value[0];
     power = 2 * error + sum / 64;
     if (power < 0)
         return 0;

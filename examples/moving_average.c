@@ -12,14 +12,14 @@ static int64_t sum;
 
 ATTO_ENTRY int64_t run(void)
 {
-    int32_t reading;
+    struct atto_reading reading;
 
-    if (atto_sensor_read(0, &reading) != 0) {
+    if (atto_sensor_read(HANDLE_TEMPERATURE, &reading) < 0) {
         ATTO_LOG("no sensor");
         return -1;
     }
-    sum += reading - readings[next];
-    readings[next] = reading;
+    sum += reading.value[0] - readings[next];
+    readings[next] = reading.value[0];
     next = (next + 1) % READINGS;
     if (filled < READINGS)
         filled++;

@@ -29,6 +29,22 @@ static void read_schedule(const struct atto_schedule *schedule)
     require(schedule->period_us == 0 || schedule->deadline_us <= schedule->period_us, "deadline and period");
 }
 
+static void read_rights(const struct atto_manifest *manifest, struct atto_span bytes)
+{
+    struct atto_right_wish wish;
+    require(manifest->right_count <= ATTO_RIGHTS_MAX, "count of rights");
+    for (uint32_t i = 0; i < manifest->right_count; i++) {
+        const struct atto_right *right = &wish.right;
+        require(atto_manifest_right(manifest, i, &wish) == ATTO_OK, "right");
+        require(inside((struct atto_span){ wish.name, wish.name_bytes }, bytes), "name of an endpoint");
+        require(wish.name_bytes <= ATTO_NAME_MAX && (wish.name_bytes == 0 || right->endpoint == 0), "endpoint");
+        require(atto_right_operations(right) != 0 && right->first <= right->last, "operations and range");
+        require(atto_right_period(right) <= ATTO_PERIOD_MAX, "period");
+        require((atto_right_period(right) != 0) == (right->calls != 0 || right->bytes != 0), "rate and period");
+    }
+    require(atto_manifest_right(manifest, manifest->right_count, &wish) == ATTO_E_NOT_FOUND, "one right too many");
+}
+
 static void read_all(const struct atto_manifest *manifest, struct atto_span bytes)
 {
     char name[ATTO_NAME_MAX + 1u];
@@ -50,6 +66,7 @@ static void read_all(const struct atto_manifest *manifest, struct atto_span byte
         require(hook.priority <= 15 && hook.policy <= 3, "hook's limits");
     }
     read_schedule(&manifest->schedule);
+    read_rights(manifest, bytes);
     require(atto_manifest_entry(manifest, manifest->entry_count, &entry) == ATTO_E_NOT_FOUND, "one entry too many");
     require(atto_manifest_hook(manifest, manifest->hook_count, &hook) == ATTO_E_NOT_FOUND, "one hook too many");
 }

@@ -245,6 +245,108 @@ printf '{ "schedule": [] }\n' >timed.json
 run "$atto" build timed.c other.c
 expect schedule_is_no_object 1 "timed.json:1:15:" "'schedule'" object
 
+# --- rights
+
+# with_rights RIGHTS: builds a program that wishes for these rights, which begin on the second line.
+with_rights() {
+    printf '{ "rights": [\n%s\n] }\n' "$1" >rightful.json
+    run "$atto" build rightful.c -o rightful.atto
+}
+
+cat >rightful.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t run(void)
+{
+    return HANDLE_TEMPERATURE + 10 * HANDLE_TEMPERATURE_2 + 100 * HANDLE_12 + 1000 * LAMP + 10000 * HANDLE__RGER_X_Y;
+}
+C
+all_rights='{ "endpoint": "temperature", "operations": ["read"], "range": [0, 3],
+    "rate": { "calls": 10, "bytes": 100, "period": "1s" }, "total": 1000 },
+{ "endpoint": 12, "operations": ["map"], "rate": { "bytes": 64, "period": "10min" } },
+{ "endpoint": "lamp", "operations": ["write", "control"], "range": [5, 65535], "handle": "LAMP" },
+{ "endpoint": "\u00e4rger-x.y", "operations": ["read", "write", "map", "control"], "total": 65535 },
+{ "endpoint": "temperature", "operations": ["read"], "rate": { "calls": 65535, "period": "1ms" } }'
+with_rights "$all_rights"
+expect rights_are_built 0
+run "$atto" check rightful.atto
+expect rights_are_accepted 0 accepted
+run "$atto" run rightful.atto --json
+expect rights_have_handles 0 '"result": "0x7d8c"' # 0, 4, 1, 2 and 3, as digits: 32140
+run "$atto" inspect rightful.atto
+expect rights_are_shown 0 \
+    "right    0 temperature: read; arguments 0 to 3; 10 calls and 100 bytes in 1s; 1000 calls in all" \
+    "right    1 endpoint 12: map; 64 bytes in 10min" "right    2 lamp: write, control; arguments from 5 on" \
+    "rger-x.y: read, write, map, control; 65535 calls in all" "right    4 temperature: read; 65535 calls in 1ms"
+cp rightful.atto before.atto
+run "$atto" inspect --no-text --json rightful.atto
+expect rights_in_json 0 '"rights": [' '"endpoint": 12' '"period": "10min"' '"control"' '"total": 65535'
+sed -n '/^    "rights": \[/,/^    \]/p' out | sed '1d;$d' >shown
+with_rights "$(sed 's/"endpoint": "lamp"/"handle": "LAMP", &/' shown)"
+require rights_come_back_from_json cmp -s rightful.atto before.atto
+with_rights '{ "endpoint": "lamp", "operations": ["write"] }'
+expect rights_name_unknown_handles 1 "rightful.c:4:" HANDLE_TEMPERATURE '"rights" in the JSON file'
+
+# wrong_right NAME RIGHTS PLACE TEXT...: a list of rights that is refused, at a line and column of the file.
+wrong_right() {
+    name=$1 place=$3
+    with_rights "$2"
+    shift 3
+    expect "right_$name" 1 "rightful.json:$place" "$@"
+}
+
+wrong_right unknown_key '{ "endpoint": 1, "operation": ["read"] }' 2:18: "'operation'" operations
+wrong_right without_endpoint '{ "operations": ["read"] }' 2:1: "'endpoint'"
+wrong_right without_operations '{ "endpoint": "a" }' 2:1: "'operations'"
+wrong_right no_object '"temperature"' 2:1: object
+wrong_right endpoint_out_of_range '{ "endpoint": 256, "operations": ["read"] }' 2:15: "0 to 255"
+wrong_right endpoint_of_another_type '{ "endpoint": [], "operations": ["read"] }' 2:15: "'endpoint'"
+wrong_right endpoint_without_name '{ "endpoint": "", "operations": ["read"] }' 2:15: "1 to 32 bytes"
+wrong_right endpoint_with_control_character '{ "endpoint": "\u009f", "operations": ["read"] }' 2:15: control
+wrong_right no_operation '{ "endpoint": 1, "operations": [] }' 2:32: "'operations'" "one of them"
+wrong_right unknown_operation '{ "endpoint": 1, "operations": ["read", "see"] }' 2:41: '"map" or "control"'
+wrong_right operation_without_list '{ "endpoint": 1, "operations": "read" }' 2:32: "'operations'" array
+wrong_right range_of_one '{ "endpoint": 1, "operations": ["read"], "range": [1] }' 2:51: "'range'" two
+wrong_right range_too_far '{ "endpoint": 1, "operations": ["read"], "range": [0, 65536] }' 2:55: "'range'"
+wrong_right range_backwards '{ "endpoint": 1, "operations": ["read"], "range": [2, 1] }' 2:51: "'range'" end
+wrong_right rate_without_period '{ "endpoint": 1, "operations": ["read"], "rate": { "calls": 1 } }' \
+    2:50: "'period'"
+wrong_right rate_of_nothing '{ "endpoint": 1, "operations": ["read"], "rate": { "period": "1h" } }' \
+    2:50: "'calls' or 'bytes'"
+wrong_right rate_of_zero '{ "endpoint": 1, "operations": ["read"], "rate": { "calls": 0, "period": "1h" } }' \
+    2:61: "'calls'" "1 to 65535"
+wrong_right rate_of_another_period '{ "endpoint": 1, "operations": ["read"], "rate": { "calls": 1, "period": "1d" } }' \
+    2:74: "'period'" '"10min" or "1h"'
+wrong_right rate_no_object '{ "endpoint": 1, "operations": ["read"], "rate": 5 }' 2:50: "'rate'" object
+wrong_right total_of_zero '{ "endpoint": 1, "operations": ["read"], "total": 0 }' 2:51: "'total'"
+wrong_right handle_with_a_space '{ "endpoint": 1, "operations": ["read"], "handle": "A B" }' 2:52: "'handle'"
+wrong_right handle_with_a_digit '{ "endpoint": 1, "operations": ["read"], "handle": "1A" }' 2:52: "'handle'"
+wrong_right handles_that_are_the_same '{ "endpoint": "a-b", "operations": ["read"] },
+{ "endpoint": "a.b", "operations": ["read"] }' 3:1: HANDLE_A_B "rights 0 and 1" "'handle'"
+wrong_right all_mistakes '{ "endpoint": -1, "operations": ["see"], "range": 0, "rate": [], "total": "a", "handle": 1 },
+{ }' "2:15: 'endpoint'" "2:34: 'operations'" "2:51: 'range'" "2:62: 'rate'" "2:75: 'total'" "2:90: 'handle'" \
+    "3:1: a right"
+
+# many_rights COUNT: a list of so many.
+many_rights() {
+    yes '{ "endpoint": 7, "operations": ["read"] }' | head -n "$1" | sed '$!s/$/,/'
+}
+printf '#include <atto.h>\nATTO_ENTRY int64_t run(void) { return HANDLE_7_32; }\n' >rightful.c
+with_rights "$(many_rights 32)"
+expect as_many_rights_as_there_can_be 0
+run "$atto" run rightful.atto --json
+expect as_many_handles 0 '"result": "0x1f"'
+with_rights "$(many_rights 33)"
+expect one_right_too_many 1 "rightful.json:1:13:" "'rights'" "at most 32"
+printf '{ "rights": {} }\n' >rightful.json
+run "$atto" build rightful.c
+expect rights_are_no_list 1 "rightful.json:1:13:" "'rights'" array
+printf '#include <atto.h>\nATTO_ENTRY int64_t run(void) { return 5; }\n' >rightful.c
+with_rights ''
+cp rightful.atto before.atto
+printf '{}\n' >rightful.json
+run "$atto" build rightful.c
+require rights_of_nothing_are_not_written cmp -s rightful.atto before.atto
+
 # --- images that are broken
 
 head -c 100 many.atto >cut.atto

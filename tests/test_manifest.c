@@ -33,6 +33,23 @@ static const char golden_schedule[] = "\xa1\x07\xb2"
                                       "\x0d\x11" "\x0e\x12" "\x0f\x02" "\x10\x01" "\x11\x19\x02\x00"
                                       "\x12\x04";
 
+/* {8: [["temperature", 1, 0, 3, 10, 100, 4, 1000], [255, 15], ["led", 2, 7]]} */
+static const char golden_rights[] = "\xa1\x08\x83"
+                                    "\x88\x6b" "temperature" "\x01\x00\x03\x0a\x18\x64\x04\x19\x03\xe8"
+                                    "\x82\x18\xff\x0f"
+                                    "\x83\x63" "led" "\x02\x07";
+
+/* The manifests that are cut and changed. */
+static const struct {
+    const char *bytes;
+    uint32_t len;
+} goldens[] = {
+    { golden, sizeof golden - 1u },
+    { golden_schedule, sizeof golden_schedule - 1u },
+    { golden_rights, sizeof golden_rights - 1u },
+};
+#define GOLDEN_MAX 128u /* bytes of the longest */
+
 static enum atto_status parse(const uint8_t *bytes, uint32_t len, struct atto_manifest *manifest)
 {
     struct atto_refusal refusal = { ATTO_OK, 0xffffffffu };
@@ -116,6 +133,166 @@ static void golden_numbers_of_a_schedule(void)
     EQUAL(manifest.schedule.events, 4);
 }
 
+static bool wish_is(const struct atto_right_wish *wish, const char *name, struct atto_right should)
+{
+    const struct atto_right *right = &wish->right;
+    return wish->name_bytes == strlen(name) && (wish->name_bytes == 0 || memcmp(wish->name, name, strlen(name)) == 0) &&
+           memcmp(right, &should, sizeof should) == 0;
+}
+
+static void golden_list_of_rights(void)
+{
+    struct atto_manifest manifest;
+    struct atto_right_wish wish;
+    EQUAL(parse(BYTES(golden_rights), &manifest), ATTO_OK);
+    EQUAL(manifest.right_count, 3);
+    memset(&wish, 0xff, sizeof wish);
+    EQUAL(atto_manifest_right(&manifest, 0, &wish), ATTO_OK);
+    CHECK(wish_is(&wish, "temperature", (struct atto_right){ 0, 0x41, 0, 3, 10, 100, 1000 }));
+    EQUAL(atto_right_operations(&wish.right), ATTO_OPERATION_READ);
+    EQUAL(atto_right_period(&wish.right), 4);
+    EQUAL(atto_manifest_right(&manifest, 1, &wish), ATTO_OK);
+    CHECK(wish_is(&wish, "", (struct atto_right){ 255, 15, 0, ATTO_RANGE_END, 0, 0, 0 }));
+    EQUAL(atto_right_operations(&wish.right), ATTO_OPERATIONS);
+    EQUAL(atto_right_period(&wish.right), 0);
+    EQUAL(atto_manifest_right(&manifest, 2, &wish), ATTO_OK);
+    CHECK(wish_is(&wish, "led", (struct atto_right){ 0, 2, 7, ATTO_RANGE_END, 0, 0, 0 }));
+    EQUAL(atto_manifest_right(&manifest, 3, &wish), ATTO_E_NOT_FOUND);
+    EQUAL(atto_manifest_right(&manifest, 0xffffffffu, &wish), ATTO_E_NOT_FOUND);
+    EQUAL(parse(BYTES(golden), &manifest), ATTO_OK);
+    EQUAL(manifest.right_count, 0);
+    EQUAL(atto_manifest_right(&manifest, 0, &wish), ATTO_E_NOT_FOUND);
+}
+
+static uint32_t put_uint(uint8_t *bytes, uint32_t len, uint32_t number)
+{
+    uint32_t count = number < 24u ? 0u : number < 0x100u ? 1u : number < 0x10000u ? 2u : 4u;
+    bytes[len++] = (uint8_t)(count == 0u ? number : count == 1u ? 24u : count == 2u ? 25u : 26u);
+    while (count-- > 0u)
+        bytes[len++] = (uint8_t)(number >> 8u * count);
+    return len;
+}
+
+/* A manifest with one right, of which these are the first `count` items. */
+static uint32_t put_right(uint8_t *bytes, uint32_t count, const uint32_t *items)
+{
+    const uint8_t head[] = { 0xa1, 0x08, 0x81, (uint8_t)(0x80u + count) };
+    uint32_t len = sizeof head;
+    memcpy(bytes, head, sizeof head);
+    for (uint32_t i = 0; i < count; i++)
+        len = put_uint(bytes, len, items[i]);
+    return len;
+}
+
+/* A right may end behind each of its items but the first. */
+static void rights_of_any_length(void)
+{
+    static const uint32_t items[] = { 9, 3, 5, 6, 7, 8, 2, 4, 0 };
+    static const struct atto_right should[] = {
+        { 9, 3, 0, 0xffff, 0, 0, 0 }, { 9, 3, 5, 0xffff, 0, 0, 0 }, { 9, 3, 5, 6, 0, 0, 0 },
+        { 0 }, { 0 }, /* a rate without a period */
+        { 9, 0x23, 5, 6, 7, 8, 0 }, { 9, 0x23, 5, 6, 7, 8, 4 },
+    };
+    uint8_t bytes[64];
+    for (uint32_t count = 0; count <= COUNT(items); count++) {
+        struct atto_manifest manifest;
+        struct atto_right_wish wish;
+        uint32_t len = put_right(bytes, count, items);
+        bool good = count >= 2u && count <= 8u && should[count - 2u].operations != 0;
+        harness_case(count, 0);
+        EQUAL(parse(bytes, len, &manifest), good ? ATTO_OK : ATTO_E_MANIFEST);
+        if (!good)
+            continue;
+        EQUAL(atto_manifest_right(&manifest, 0, &wish), ATTO_OK);
+        CHECK(wish_is(&wish, "", should[count - 2u]));
+    }
+}
+
+/* From docs/SPEC.md: the smallest and the largest value of each item where the others are as in `fine`. */
+static void limits_of_a_right(void)
+{
+    static const uint32_t fine[] = { 0, 1, 0, 0xffff, 1, 1, 1, 0 };
+    static const uint32_t limits[][2] = {
+        { 0, 255 }, { 1, 15 }, { 0, 65535 }, { 0, 65535 }, { 0, 65535 }, { 0, 65535 }, { 1, 8 }, { 0, 65535 },
+    };
+    uint8_t bytes[64];
+    for (uint32_t i = 0; i < COUNT(limits); i++) {
+        uint32_t items[COUNT(fine)];
+        harness_case(i, 0);
+        memcpy(items, fine, sizeof items);
+        items[i] = limits[i][0];
+        EQUAL(verdict(bytes, put_right(bytes, COUNT(items), items)), ATTO_OK);
+        items[i] = limits[i][1];
+        EQUAL(verdict(bytes, put_right(bytes, COUNT(items), items)), ATTO_OK);
+        items[i] = limits[i][0] - 1u; /* 0xffffffff if there is none */
+        EQUAL(verdict(bytes, put_right(bytes, COUNT(items), items)), ATTO_E_MANIFEST);
+        items[i] = limits[i][1] + 1u;
+        EQUAL(verdict(bytes, put_right(bytes, COUNT(items), items)), ATTO_E_MANIFEST);
+    }
+}
+
+static void rules_of_a_right(void)
+{
+    static const struct {
+        bool good;
+        const uint8_t *bytes;
+        uint32_t len;
+    } cases[] = {
+        { true, BYTES("\xa1\x08\x80") },
+        { true, BYTES("\xa1\x08\x81\x82\x61" "a" "\x01") },
+        { true, BYTES("\xa1\x08\x82\x82\x61" "a" "\x01\x82\x61" "a" "\x01") },        /* the same again */
+        { false, BYTES("\xa1\x08\x00") },                                             /* not an array */
+        { false, BYTES("\xa1\x08\xa0") },
+        { false, BYTES("\xa1\x08\xf6") },
+        { false, BYTES("\xa1\x08\x9f\xff") },                                         /* indefinite length */
+        { false, BYTES("\xa1\x08\x81\x9f\x00\x01\xff") },
+        { false, BYTES("\xa1\x08\x98\x01\x82\x00\x01") },                            /* not the shortest form */
+        { false, BYTES("\xa1\x08\x81\x98\x02\x00\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x18\x00\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x00\x18\x01") },
+        { false, BYTES("\xa1\x08\x81\x00") },                                         /* a right is an array */
+        { false, BYTES("\xa1\x08\x81\xa1\x00\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x60\x01") },                                 /* endpoints: an empty name */
+        { false, BYTES("\xa1\x08\x81\x82\x41" "a" "\x01") },                          /* bytes are no text */
+        { false, BYTES("\xa1\x08\x81\x82\x61\x0a\x01") },                             /* a control character */
+        { false, BYTES("\xa1\x08\x81\x82\x61\xff\x01") },                             /* not UTF-8 */
+        { true, BYTES("\xa1\x08\x81\x82\x62\xc3\xa4\x01") },
+        { true, BYTES("\xa1\x08\x81\x82\x78\x20" "01234567890123456789012345678901" "\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x78\x21" "012345678901234567890123456789012" "\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x20\x01") },                                 /* a negative number */
+        { false, BYTES("\xa1\x08\x81\x82\xf6\x01") },
+        { false, BYTES("\xa1\x08\x81\x82\x00\x00") },                                 /* no operation */
+        { false, BYTES("\xa1\x08\x81\x82\x00\x10") },                                 /* an unknown one */
+        { false, BYTES("\xa1\x08\x81\x82\x00\x61" "1") },
+        { true, BYTES("\xa1\x08\x81\x84\x00\x01\x05\x05") },                         /* the range */
+        { false, BYTES("\xa1\x08\x81\x84\x00\x01\x05\x04") },
+        { false, BYTES("\xa1\x08\x81\x84\x00\x01\x19\xff\xff\x19\xff\xfe") },
+        { true, BYTES("\xa1\x08\x81\x83\x00\x01\x19\xff\xff") },
+        { true, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x01\x00\x01") },            /* a rate and its period */
+        { true, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x01\x01") },
+        { true, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x00\x00") },
+        { false, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x00\x01") },
+        { false, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x01\x00\x00") },
+        { false, BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x01\x00") },
+        { false, BYTES("\xa1\x08\x81\x88\x00\x01\x00\x00\x01\x01\x00\x01") },
+        { true, BYTES("\xa1\x08\x81\x88\x00\x01\x00\x00\x00\x00\x00\x01") },       /* calls in all need none */
+        { false, BYTES("\xa1\x08\x81\x83\x00\x01") },                                /* fewer items than it says */
+        { false, BYTES("\xa1\x08\x81\x82\x00\x01\x00") },
+        { false, BYTES("\xa1\x08\x82\x82\x00\x01") },                                /* fewer rights, or more */
+        { false, BYTES("\xa1\x08\x81\x82\x00\x01\x82\x00\x01") },
+        { false, BYTES("\xa1\x08\x81\x9a\xff\xff\xff\xff") },                        /* counts that nothing backs */
+        { false, BYTES("\xa1\x08\x9a\xff\xff\xff\xff") },
+        { true, BYTES("\xa2\x07\xa0\x08\x80") },                                     /* its place in the manifest */
+        { false, BYTES("\xa2\x08\x80\x07\xa0") },
+        { false, BYTES("\xa2\x08\x80\x08\x80") },
+        { false, BYTES("\xa1\x08") },
+    };
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        harness_case(i, 0);
+        EQUAL(verdict(cases[i].bytes, cases[i].len), cases[i].good ? ATTO_OK : ATTO_E_MANIFEST);
+    }
+}
+
 static bool schedule_is(const struct atto_schedule *schedule, const struct atto_schedule *other)
 {
     return memcmp(schedule, other, sizeof *schedule) == 0;
@@ -144,13 +321,9 @@ static void schedules_left_out(void)
 /* A manifest with one number in its schedule. */
 static uint32_t put_schedule(uint8_t *bytes, uint8_t key, uint32_t number)
 {
-    uint32_t len = 4, count = number < 24u ? 0u : number < 0x100u ? 1u : number < 0x10000u ? 2u : 4u;
     const uint8_t head[] = { 0xa1, 0x07, 0xa1, key };
     memcpy(bytes, head, sizeof head);
-    bytes[len++] = (uint8_t)(count == 0u ? number : count == 1u ? 24u : count == 2u ? 25u : 26u);
-    while (count-- > 0u)
-        bytes[len++] = (uint8_t)(number >> 8u * count);
-    return len;
+    return put_uint(bytes, sizeof head, number);
 }
 
 /* From docs/SPEC.md, not from the parser's table. */
@@ -244,6 +417,12 @@ static void places_of_refusals(void)
         { BYTES("\xa1\x07\xa1\x01\x10"), 4 },
         { BYTES("\xa1\x07\xa2\x01\x08\x02"), 6 },
         { BYTES("\xa1\x07\xa2\x02\x0a\x03\x0b"), 7 }, /* behind the numbers that contradict each other */
+        { BYTES("\xa1\x08\xa0"), 2 },
+        { BYTES("\xa1\x08\x81\x82\x60\x01"), 4 },
+        { BYTES("\xa1\x08\x82\x82\x00\x01\x82\x00\x10"), 8 },
+        { BYTES("\xa1\x08\x81\x84\x00\x01\x05\x04"), 8 }, /* behind those too */
+        { BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x00\x09"), 10 },
+        { BYTES("\xa1\x08\x81\x87\x00\x01\x00\x00\x00\x00\x01"), 11 },
     };
     for (uint32_t i = 0; i < COUNT(cases); i++) {
         struct atto_refusal refusal = { ATTO_OK, 0xffffffffu };
@@ -261,23 +440,30 @@ static void empty_manifests(void)
     memset(&manifest, 0xff, sizeof manifest);
     EQUAL(parse(NULL, 0, &manifest), ATTO_OK);
     EQUAL(manifest.name.len + manifest.entry_count + manifest.hook_count + manifest.fuel + manifest.stack_bytes, 0);
+    EQUAL(manifest.right_count + manifest.rights.len, 0);
     EQUAL(parse(BYTES("\xa0"), &manifest), ATTO_OK);
     EQUAL(atto_manifest_find_entry(&manifest, "x"), ATTO_E_NOT_FOUND);
 }
 
 static void every_truncation(void)
 {
-    for (uint32_t len = 1; len < sizeof golden - 1u; len++) {
-        harness_case(len, 0);
-        EQUAL(verdict((const uint8_t *)golden, len), ATTO_E_MANIFEST);
+    for (uint32_t i = 0; i < COUNT(goldens); i++) {
+        for (uint32_t len = 1; len < goldens[i].len; len++) {
+            harness_case(len, i);
+            EQUAL(verdict((const uint8_t *)goldens[i].bytes, len), ATTO_E_MANIFEST);
+        }
+        /* the terminating 0 of the string is one byte too many */
+        EQUAL(verdict((const uint8_t *)goldens[i].bytes, goldens[i].len + 1u), ATTO_E_MANIFEST);
     }
-    for (uint32_t len = 1; len < sizeof golden_schedule - 1u; len++) {
-        harness_case(len, 1);
-        EQUAL(verdict((const uint8_t *)golden_schedule, len), ATTO_E_MANIFEST);
-    }
-    /* the terminating 0 of the string is one byte too many */
-    EQUAL(verdict((const uint8_t *)golden, sizeof golden), ATTO_E_MANIFEST);
-    EQUAL(verdict((const uint8_t *)golden_schedule, sizeof golden_schedule), ATTO_E_MANIFEST);
+}
+
+static void check_right(const struct atto_right_wish *wish)
+{
+    const struct atto_right *right = &wish->right;
+    CHECK(wish->name_bytes <= ATTO_NAME_MAX && (wish->name_bytes == 0 || right->endpoint == 0));
+    CHECK(atto_right_operations(right) != 0 && right->first <= right->last);
+    CHECK(atto_right_period(right) <= ATTO_PERIOD_MAX);
+    EQUAL(atto_right_period(right) == 0, right->calls == 0 && right->bytes == 0);
 }
 
 /* Everything that is accepted keeps what the header promises. */
@@ -285,8 +471,10 @@ static void check_promises(const struct atto_manifest *manifest)
 {
     struct atto_entry entry, other;
     struct atto_hook_wish hook;
+    struct atto_right_wish wish;
     CHECK(manifest->name.len <= ATTO_NAME_MAX);
     CHECK(manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX);
+    CHECK(manifest->right_count <= ATTO_RIGHTS_MAX);
     CHECK(manifest->fuel <= ATTO_FUEL_MAX);
     for (uint32_t key = 1; key < COUNT(schedule_limits); key++) {
         uint32_t number;
@@ -307,6 +495,10 @@ static void check_promises(const struct atto_manifest *manifest)
         CHECK(hook.uuid.len == ATTO_UUID_BYTES && hook.entry < manifest->entry_count);
         CHECK(hook.priority <= 15 && hook.policy <= 3);
     }
+    for (uint32_t i = 0; i < manifest->right_count; i++) {
+        EQUAL(atto_manifest_right(manifest, i, &wish), ATTO_OK);
+        check_right(&wish);
+    }
 }
 
 static void try_bytes(const uint8_t *bytes, uint32_t len)
@@ -320,33 +512,28 @@ static void try_bytes(const uint8_t *bytes, uint32_t len)
     free(block);
 }
 
-static void change_every_byte(const char *good, uint32_t len)
-{
-    uint8_t bytes[sizeof golden + sizeof golden_schedule];
-    for (uint32_t at = 0; at < len; at++) {
-        for (uint32_t value = 0; value < 256u && !harness_failed(); value++) {
-            memcpy(bytes, good, len);
-            bytes[at] = (uint8_t)value;
-            harness_case(at, value);
-            try_bytes(bytes, len);
-        }
-    }
-}
-
 static void every_byte_changed(void)
 {
-    change_every_byte(golden, sizeof golden - 1u);
-    change_every_byte(golden_schedule, sizeof golden_schedule - 1u);
+    uint8_t bytes[GOLDEN_MAX];
+    for (uint32_t i = 0; i < COUNT(goldens); i++) {
+        for (uint32_t at = 0; at < goldens[i].len; at++) {
+            for (uint32_t value = 0; value < 256u && !harness_failed(); value++) {
+                memcpy(bytes, goldens[i].bytes, goldens[i].len);
+                bytes[at] = (uint8_t)value;
+                harness_case(at, value);
+                try_bytes(bytes, goldens[i].len);
+            }
+        }
+    }
 }
 
 static void random_changes(void)
 {
     struct rng rng = { harness_seed() };
-    uint8_t bytes[sizeof golden + sizeof golden_schedule];
+    uint8_t bytes[GOLDEN_MAX];
     for (uint32_t i = 0; i < harness_rounds(ON_LINUX_OR_BOARD(200000, 5000)) && !harness_failed(); i++) {
-        const char *good = i % 2u == 0 ? golden : golden_schedule;
-        uint32_t len = (uint32_t)(i % 2u == 0 ? sizeof golden : sizeof golden_schedule) - 1u;
-        memcpy(bytes, good, len);
+        uint32_t len = goldens[i % COUNT(goldens)].len;
+        memcpy(bytes, goldens[i % COUNT(goldens)].bytes, len);
         for (uint32_t k = 0; k <= rng_below(&rng, 4); k++)
             bytes[rng_below(&rng, len)] = (uint8_t)rng_next(&rng);
         harness_case(i, 0);
@@ -367,7 +554,7 @@ static void rules_of_the_format(void)
         { false, BYTES("\xa2\x03\x08\x01\x61x") },             /* keys ascend */
         { false, BYTES("\xa2\x03\x08\x03\x08") },              /* no key twice */
         { false, BYTES("\xa1\x00\x08") },                      /* unknown keys */
-        { false, BYTES("\xa1\x08\x08") },
+        { false, BYTES("\xa1\x09\x08") },
         { false, BYTES("\xa1\x18\x20\x08") },
         { false, BYTES("\xa1\x20\x08") },                      /* a negative key */
         { false, BYTES("\x80") },                              /* not a map */
@@ -426,7 +613,7 @@ static void rules_of_the_format(void)
     }
 }
 
-/* As many entries and hooks as are allowed, and one more. */
+/* As many entries, hooks and rights as are allowed, and one more. */
 static void limits_of_counts(void)
 {
     uint8_t bytes[512];
@@ -455,20 +642,35 @@ static void limits_of_counts(void)
         harness_case(hooks, 1);
         EQUAL(verdict(bytes, len), hooks <= ATTO_HOOKS_MAX ? ATTO_OK : ATTO_E_MANIFEST);
     }
+    for (uint32_t rights = ATTO_RIGHTS_MAX; rights <= ATTO_RIGHTS_MAX + 1u; rights++) {
+        const uint8_t head[] = { 0xa1, 0x08, 0x98, (uint8_t)rights };
+        uint32_t len = sizeof head;
+        memcpy(bytes, head, len);
+        for (uint32_t i = 0; i < rights; i++) {
+            memcpy(bytes + len, "\x82\x05\x01", 3);
+            len += 3u;
+        }
+        harness_case(rights, 2);
+        EQUAL(verdict(bytes, len), rights <= ATTO_RIGHTS_MAX ? ATTO_OK : ATTO_E_MANIFEST);
+    }
 }
 
 static const struct harness_test tests[] = {
     TEST(golden_manifest, "A manifest written by hand is read field by field."),
     TEST(golden_numbers_of_a_schedule, "Every number of a schedule arrives in its own field."),
+    TEST(golden_list_of_rights, "Every number of a right arrives in its own field; what is left out limits nothing."),
+    TEST(rights_of_any_length, "A right has two to eight items."),
+    TEST(limits_of_a_right, "Each number of a right goes from its smallest to its largest value and no further."),
+    TEST(rules_of_a_right, "Names, types, shortest encoding, the range in its order, a rate with its period."),
     TEST(schedules_left_out, "Numbers that are left out are 0, and the priority is 8."),
     TEST(limits_of_a_schedule, "Each number of a schedule goes up to its largest value and no further."),
     TEST(rules_of_a_schedule, "Order, types, shortest encoding, and the deadline within the period."),
-    TEST(places_of_refusals, "A refusal of a schedule names its byte."),
+    TEST(places_of_refusals, "A refusal of a schedule or a right names its byte."),
     TEST(empty_manifests, "A manifest may be absent or empty."),
     TEST(every_truncation, "A manifest that is cut or has bytes behind it is refused."),
     TEST(every_byte_changed, "Whatever byte is changed, what is accepted keeps every promise of the header."),
     TEST(random_changes, "The same for several bytes at once and any length."),
     TEST(rules_of_the_format, "Order, types, ranges and the shortest encoding are enforced."),
-    TEST(limits_of_counts, "Exactly as many entry points and hooks are accepted as the limits say."),
+    TEST(limits_of_counts, "Exactly as many entry points, hooks and rights are accepted as the limits say."),
 };
 HARNESS_MAIN(tests)

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 #include "atto/callset.h"
+#include "atto/right.h"
 #include "atto/schedule.h"
 #include "atto/span.h"
 #include "atto/status.h"
 
-#define ATTO_NAME_MAX 32u   /* bytes of a container's or entry point's name */
+#define ATTO_NAME_MAX 32u   /* bytes of the name of a container, an entry point or an endpoint */
 #define ATTO_ENTRIES_MAX 16u
 #define ATTO_HOOKS_MAX 8u
 #define ATTO_UUID_BYTES 16u
@@ -25,8 +26,10 @@ struct atto_manifest {
     struct atto_callset calls;  /* host calls wanted */
     uint32_t entry_count;
     uint32_t hook_count;
+    uint32_t right_count;
     struct atto_span entries;   /* the CBOR items, read with atto_manifest_entry */
     struct atto_span hooks;     /* the CBOR items, read with atto_manifest_hook */
+    struct atto_span rights;    /* the CBOR items, read with atto_manifest_right */
     struct atto_schedule schedule;
 };
 
@@ -52,19 +55,31 @@ struct atto_hook_wish {
         within_limits(schedule) && (schedule->period_us == 0 || schedule->deadline_us <= schedule->period_us); */
 #undef ATTO_SCHEDULE_WITHIN
 
+/*@ predicate sound_right(struct atto_right *right) =
+        right->operations % 16 != 0 && right->operations / 16 <= ATTO_PERIOD_MAX && right->first <= right->last &&
+        (right->operations / 16 == 0 <==> right->calls == 0 && right->bytes == 0);
+
+    predicate sound_wish(struct atto_right_wish *wish, uint8_t *bytes, integer len) =
+        sound_right(&wish->right) && wish->name_bytes <= ATTO_NAME_MAX &&
+        inside(wish->name, wish->name_bytes, bytes, len); */
+
 /*@ predicate tables_readable(struct atto_manifest *manifest) =
         readable(manifest->entries.ptr, manifest->entries.len) &&
-        readable(manifest->hooks.ptr, manifest->hooks.len);
+        readable(manifest->hooks.ptr, manifest->hooks.len) &&
+        readable(manifest->rights.ptr, manifest->rights.len);
 
     predicate sound_fields(struct atto_manifest *manifest, uint8_t *bytes, integer len) =
         inside(manifest->name.ptr, manifest->name.len, bytes, len) && manifest->name.len <= ATTO_NAME_MAX &&
         manifest->stack_bytes <= 0xffff && manifest->fuel <= ATTO_FUEL_MAX &&
         inside(manifest->entries.ptr, manifest->entries.len, bytes, len) &&
         inside(manifest->hooks.ptr, manifest->hooks.len, bytes, len) &&
-        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX; */
+        inside(manifest->rights.ptr, manifest->rights.len, bytes, len) &&
+        manifest->entry_count <= ATTO_ENTRIES_MAX && manifest->hook_count <= ATTO_HOOKS_MAX &&
+        manifest->right_count <= ATTO_RIGHTS_MAX; */
 
-/* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused, and so is
- * a deadline that is longer than the period. Without a schedule it is ATTO_SCHEDULE_INIT.
+/* Reads a manifest. Unknown keys, doubled keys, wrong types and values out of range are refused, and so are a deadline
+ * that is longer than the period, a right whose range ends before it begins, and a rate without a period or a period
+ * without a rate. Without a schedule it is ATTO_SCHEDULE_INIT.
  * refusal: where, in bytes from the start of `bytes`; may be NULL
  * Returns ATTO_OK or ATTO_E_MANIFEST. */
 /*@ requires readable(bytes.ptr, bytes.len) && \valid(manifest) && (refusal == \null || \valid(refusal));
@@ -77,7 +92,7 @@ struct atto_hook_wish {
 enum atto_status atto_manifest_parse(struct atto_span bytes, struct atto_manifest *manifest,
                                      struct atto_refusal *refusal);
 
-/* The entry point or hook wish with number `index`, in the order of the manifest.
+/* The entry point, hook wish or right wish with number `index`, in the order of the manifest.
  * Returns ATTO_OK, or ATTO_E_NOT_FOUND if index is not below the count. */
 /*@ requires \valid_read(manifest) && \valid(entry) && \separated(manifest, entry) && tables_readable(manifest);
     terminates \true; exits \false; assigns entry->name.ptr, entry->name.len, entry->slot;
@@ -94,6 +109,15 @@ enum atto_status atto_manifest_entry(const struct atto_manifest *manifest, uint3
         hook->priority <= 15 && hook->policy <= 3 && hook->uuid.len == ATTO_UUID_BYTES &&
         inside(hook->uuid.ptr, hook->uuid.len, manifest->hooks.ptr, manifest->hooks.len); */
 enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32_t index, struct atto_hook_wish *hook);
+
+/* The wish's number is the handle of the right in the program. */
+/*@ requires \valid_read(manifest) && \valid(wish) && \separated(manifest, wish) && tables_readable(manifest);
+    requires \separated(wish, manifest->rights.ptr + (0 .. manifest->rights.len - 1));
+    terminates \true; exits \false; assigns *wish;
+    ensures \result == ATTO_OK ==> index < manifest->right_count &&
+        sound_wish(wish, manifest->rights.ptr, manifest->rights.len); */
+enum atto_status atto_manifest_right(const struct atto_manifest *manifest, uint32_t index,
+                                     struct atto_right_wish *wish);
 
 /* The index of the entry point called `name`, or ATTO_E_NOT_FOUND (negative). */
 /*@ requires \valid_read(manifest) && tables_readable(manifest) && manifest->entry_count <= ATTO_ENTRIES_MAX;

@@ -44,11 +44,17 @@ struct atto_right {
 };
 _Static_assert(sizeof(struct atto_right) == 12u, "a right takes 12 bytes");
 
+/*@ requires \valid_read(right);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == right->operations % 16; */
 static inline uint32_t atto_right_operations(const struct atto_right *right)
 {
-    return right->operations & ATTO_OPERATIONS;
+    return right->operations % 16u;
 }
 
+/*@ requires \valid_read(right);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == right->operations / 16; */
 static inline uint32_t atto_right_period(const struct atto_right *right)
 {
     return right->operations / 16u;

@@ -185,6 +185,7 @@ int main(int argc, char **argv)
     board_calls_grant(&firmware.granted);
     if (!install(&called, argv[1]) || !install(&hooked, argv[2]) || !install(&periodic, argv[3]))
         return 1;
+    board_rights_make(&rights, &periodic.container.manifest);
     if (!attach(&hooked)) {
         printf("%s cannot be attached to the hook\n", argv[2]);
         return 1;

@@ -84,8 +84,7 @@ static enum atto_status right_wanted(const struct atto_engine *engine, const str
     if (request->rights != NULL) {
         *right = request->rights[number];
     } else {
-        struct atto_right_wish wish = { 0 };
-#define atto_manifest_right(m, n, w) ((void)(m), ATTO_E_NOT_FOUND) /* FIXME */
+        struct atto_right_wish wish;
         if (atto_manifest_right(&candidate->instance.manifest, number, &wish) != ATTO_OK)
             return ATTO_E_NOT_FOUND;
         *right = wish.right;
@@ -109,7 +108,7 @@ static enum atto_status judge_rights(const struct atto_engine *engine, struct ca
     enum atto_status status = ATTO_OK;
     candidate->right_count = request->right_count;
     if (request->rights == NULL)
-        candidate->right_count = 0u;
+        candidate->right_count = candidate->instance.manifest.right_count;
     if (candidate->right_count > ATTO_RIGHTS_MAX || request->tenant > engine->config->tenant_count)
         return ATTO_E_ARGUMENT;
     candidate->metered = request->tenant != ATTO_TENANT_OWNER; /* whose ceiling may bring rates at any time */

@@ -1,5 +1,5 @@
-/* Reader of manifests. One pass validates everything and counts; entries and hooks stay where they are in the image
- * and are decoded again, by the same functions, when somebody asks for one.
+/* Reader of manifests. One pass validates everything and counts; entries, hooks and rights stay where they are in the
+ * image and are decoded again, by the same functions, when somebody asks for one.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/manifest.h"
@@ -11,12 +11,20 @@
 #include "image/formats.h"
 
 /* Keys of the map, ascending as they must stand. */
-enum { KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5, KEY_HOOKS = 6, KEY_SCHEDULE = 7 };
+enum {
+    KEY_NAME = 1, KEY_ENTRIES = 2, KEY_STACK = 3, KEY_FUEL = 4, KEY_CALLS = 5, KEY_HOOKS = 6, KEY_SCHEDULE = 7,
+    KEY_RIGHTS = 8
+};
 
 #define SLOT_MAX 0xffffu
 #define STACK_BYTES_MAX 0xffffu
 #define PRIORITY_MAX 15u
 #define POLICY_MAX 3u
+#define ENDPOINT_MAX 0xffu
+
+/* Items of a right: endpoint and operations, which must be there, and six numbers. */
+#define RIGHT_ITEMS_MIN 2u
+#define RIGHT_ITEMS_MAX 8u
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures \result.bytes == span.ptr && \result.len == span.len && \result.pos == 0; */
@@ -67,6 +75,67 @@ static bool read_hook(struct atto_cbor *cbor, struct atto_hook_wish *hook)
         return false;
     hook->priority = (uint8_t)priority;
     hook->policy = (uint8_t)policy;
+    return true;
+}
+
+/* The endpoint of a right, by its number or by its name. */
+/*@ requires \valid(cbor) && \valid(wish) && \separated(cbor, wish) && sound_reader(cbor);
+    requires \separated(wish, cbor->bytes + (0 .. cbor->len - 1));
+    terminates \true; exits \false; assigns cbor->pos, wish->name, wish->name_bytes, wish->right.endpoint;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures \result ==> wish->name_bytes <= ATTO_NAME_MAX &&
+                        inside(wish->name, wish->name_bytes, cbor->bytes, cbor->len); */
+static bool read_endpoint(struct atto_cbor *cbor, struct atto_right_wish *wish)
+{
+    struct atto_span name = {NULL, 0};
+    uint32_t number = 0;
+
+    if (!atto_cbor_uint(cbor, ENDPOINT_MAX, &number) && !atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &name))
+        return false;
+    wish->name = name.ptr;
+    wish->name_bytes = name.len;
+    wish->right.endpoint = (uint8_t)number;
+    return true;
+}
+
+/* A number at the end of a right, which may be shorter: then *number stays what it is. */
+/*@ requires \valid(cbor) && \valid(items) && \valid(number) && \separated(cbor, items, number) && sound_reader(cbor);
+    requires *number <= most;
+    terminates \true; exits \false; assigns cbor->pos, *items, *number;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures *number <= most; */
+static bool read_item(struct atto_cbor *cbor, uint32_t *items, uint32_t most, uint32_t *number)
+{
+    if (*items == 0)
+        return true;
+    *items -= 1u;
+    return atto_cbor_uint(cbor, most, number);
+}
+
+/*@ requires \valid(cbor) && \valid(wish) && \separated(cbor, wish) && sound_reader(cbor);
+    requires \separated(wish, cbor->bytes + (0 .. cbor->len - 1));
+    terminates \true; exits \false; assigns cbor->pos, *wish;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures \result ==> sound_wish(wish, cbor->bytes, cbor->len); */
+static bool read_right(struct atto_cbor *cbor, struct atto_right_wish *wish)
+{
+    uint32_t operations, first = 0, last = ATTO_RANGE_END, calls = 0, bytes = 0, period = 0, total = 0, items;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &items) || items < RIGHT_ITEMS_MIN || items > RIGHT_ITEMS_MAX ||
+        !read_endpoint(cbor, wish) || !atto_cbor_uint(cbor, ATTO_OPERATIONS, &operations) || operations == 0)
+        return false;
+    items -= RIGHT_ITEMS_MIN;
+    if (!read_item(cbor, &items, 0xffffu, &first) || !read_item(cbor, &items, 0xffffu, &last) || last < first ||
+        !read_item(cbor, &items, 0xffffu, &calls) || !read_item(cbor, &items, 0xffffu, &bytes) ||
+        !read_item(cbor, &items, ATTO_PERIOD_MAX, &period) || !read_item(cbor, &items, 0xffffu, &total) ||
+        (period == 0) != (calls == 0 && bytes == 0))
+        return false;
+    wish->right.operations = (uint8_t)(operations + 16u * period);
+    wish->right.first = (uint16_t)first;
+    wish->right.last = (uint16_t)last;
+    wish->right.calls = (uint16_t)calls;
+    wish->right.bytes = (uint16_t)bytes;
+    wish->right.total = (uint16_t)total;
     return true;
 }
 
@@ -182,6 +251,32 @@ static bool read_hooks(struct atto_cbor *cbor, struct atto_manifest *manifest)
     return true;
 }
 
+/*@ requires \valid(cbor) && \valid(manifest) && \separated(cbor, manifest) && sound_reader(cbor);
+    terminates \true; exits \false;
+    assigns cbor->pos, manifest->rights.ptr, manifest->rights.len, manifest->right_count;
+    ensures sound_reader(cbor);
+    ensures \result ==> manifest->right_count <= ATTO_RIGHTS_MAX &&
+                        inside(manifest->rights.ptr, manifest->rights.len, cbor->bytes, cbor->len); */
+static bool read_rights(struct atto_cbor *cbor, struct atto_manifest *manifest)
+{
+    struct atto_right_wish wish;
+    uint32_t count, start;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count > ATTO_RIGHTS_MAX)
+        return false;
+    start = cbor->pos;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && start <= cbor->pos;
+        loop assigns i, wish, cbor->pos; loop variant count - i; */
+    for (uint32_t i = 0; i < count; i++) {
+        if (!read_right(cbor, &wish))
+            return false;
+    }
+    manifest->rights.ptr = cbor->bytes + start;
+    manifest->rights.len = cbor->pos - start;
+    manifest->right_count = count;
+    return true;
+}
+
 /* Reads the number that has this key in a schedule, and holds it to its largest value. */
 /*@ requires \valid(cbor) && \valid(schedule) && \separated(cbor, schedule) && sound_reader(cbor);
     requires within_limits(schedule);
@@ -255,6 +350,8 @@ static bool read_field(struct atto_cbor *cbor, uint32_t key, struct atto_manifes
         return read_hooks(cbor, manifest);
     case KEY_SCHEDULE:
         return read_schedule(cbor, &manifest->schedule);
+    case KEY_RIGHTS:
+        return read_rights(cbor, manifest);
     default:
         return false;
     }
@@ -277,14 +374,14 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
 
     if (cbor->len == 0)
         return true;
-    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_SCHEDULE)
+    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count > KEY_RIGHTS)
         return false;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_fields(manifest, cbor->bytes, cbor->len);
         loop invariant sound_schedule(&manifest->schedule);
         loop invariant once: smallest <= KEY_ENTRIES ==> manifest->entry_count == 0 && manifest->entries.len == 0;
         loop assigns i, key, smallest, cbor->pos, *manifest; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        if (!atto_cbor_uint(cbor, KEY_SCHEDULE, &key) || key < smallest || !read_field(cbor, key, manifest))
+        if (!atto_cbor_uint(cbor, KEY_RIGHTS, &key) || key < smallest || !read_field(cbor, key, manifest))
             return false;
         smallest = key + 1u;
     }
@@ -295,15 +392,16 @@ static bool read_map(struct atto_cbor *cbor, struct atto_manifest *manifest)
     terminates \true; exits \false; assigns *manifest;
     ensures manifest->name.len == 0 && manifest->entry_count == 0 && manifest->entries.len == 0;
     ensures manifest->hook_count == 0 && manifest->hooks.len == 0;
+    ensures manifest->right_count == 0 && manifest->rights.len == 0;
     ensures manifest->stack_bytes == 0 && manifest->fuel == 0;
     ensures sound_schedule(&manifest->schedule); */
 static void clear(struct atto_manifest *manifest)
 {
     const struct atto_callset no_calls = {{0}};
 
-    manifest->name.ptr = manifest->entries.ptr = manifest->hooks.ptr = NULL;
-    manifest->name.len = manifest->entries.len = manifest->hooks.len = 0;
-    manifest->entry_count = manifest->hook_count = 0;
+    manifest->name.ptr = manifest->entries.ptr = manifest->hooks.ptr = manifest->rights.ptr = NULL;
+    manifest->name.len = manifest->entries.len = manifest->hooks.len = manifest->rights.len = 0;
+    manifest->entry_count = manifest->hook_count = manifest->right_count = 0;
     manifest->stack_bytes = manifest->fuel = 0;
     manifest->calls = no_calls;
 #define CLEAR_NUMBER(key, name, most) manifest->schedule.name = 0;
@@ -354,6 +452,22 @@ enum atto_status atto_manifest_hook(const struct atto_manifest *manifest, uint32
         loop variant index - i; */
     for (uint32_t i = 0; i <= index; i++) {
         if (!read_hook(&cbor, hook))
+            return ATTO_E_NOT_FOUND;
+    }
+    return ATTO_OK;
+}
+
+enum atto_status atto_manifest_right(const struct atto_manifest *manifest, uint32_t index, struct atto_right_wish *wish)
+{
+    struct atto_cbor cbor = reader(manifest->rights);
+
+    if (index >= manifest->right_count)
+        return ATTO_E_NOT_FOUND;
+    /*@ loop invariant 0 <= i <= index + 1 && sound_reader(&cbor);
+        loop invariant i > 0 ==> sound_wish(wish, cbor.bytes, cbor.len);
+        loop assigns i, cbor.pos, *wish; loop variant index - i; */
+    for (uint32_t i = 0; i <= index; i++) {
+        if (!read_right(&cbor, wish))
             return ATTO_E_NOT_FOUND;
     }
     return ATTO_OK;
