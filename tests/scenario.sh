@@ -292,6 +292,6 @@ match help 0 'usage: atto run --scenario'
 run "$atto" run --scenario=refused.json --trace /nonexistent/trace
 match trace_cannot_be_written 1 /nonexistent/trace
 run "$atto" run --trace other.c -e start
-match instructions_are_traced_as_before 0 'call 1 <atto_log>' 'r1=0x'
+match instructions_are_traced_as_before 0 'call 160 <atto_log>' 'r1=0x'
 
 [ "$failures" -eq 0 ]

@@ -30,6 +30,7 @@ void atto_engine_init(struct atto_engine *engine, const struct atto_engine_confi
     engine->host = firmware->host;
     engine->host.port = config->port;
     engine->host.gate = atto_engine_gate;
+    engine->calls_locked = config->trace_count != 0u || config->port->lock != NULL;
     atto_pool_init(engine, pool, pool_bytes);
 }
 

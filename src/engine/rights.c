@@ -109,42 +109,37 @@ static OFF_PATH int32_t refuse(struct atto_container *container, const struct at
     return atto_gate_refuse(status, r);
 }
 
-/* What is not done at each call: a trace, and windows that a change has taken away. */
-static OFF_PATH void note(struct atto_container *container, uint32_t number)
-{
-    struct atto_engine *engine = engine_of(container);
-    const struct atto_port *port = engine->config->port;
-    enter_inline(engine, port);
-    atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
-    if (container->request != REQUEST_NONE)
-        atto_windows_close(container);
-    leave_inline(port);
-}
-
 /* A call that has something to be judged, or to be noted. */
 static OFF_PATH int32_t judged(struct atto_container *container, const struct atto_call *call, uint32_t number,
                                uint64_t *r)
 {
     struct atto_call_frame frame;
-    const struct atto_engine_config *config = engine_of(container)->config;
+    struct atto_engine *engine = engine_of(container);
+    const struct atto_engine_config *config = engine->config;
+    const struct atto_port *port = config->port;
     frame.run = run_of(container);
     frame.r = r;
-    if (config->trace_count != 0u || container->request != REQUEST_NONE)
-        note(container, number);
-    lock_inline(config->port);
+    lock_inline(port);
+    tally(container, number);
+    if (config->trace_count != 0u) {
+        engine->now_us = port->now_us(port->user);
+        atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
+    }
+    if (container->request != REQUEST_NONE)
+        atto_windows_close(container);
     enum atto_status status =
         atto_gate_judge(call, container->grants != NULL ? &container->grants->rights : NULL, &frame);
-    leave_inline(config->port);
+    leave_inline(port);
     return status == ATTO_OK ? call->fn(&frame) : refuse(container, call, number, r, status);
 }
 
 int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
     struct atto_container *container = container_of(run);
-    tally(container, number);
-    if ((call->needs | container->request | engine_of(container)->config->trace_count) != 0u)
+    if ((call->needs | engine_of(container)->calls_locked) != 0u || container->request != REQUEST_NONE)
         return judged(container, call, number, r);
     struct atto_call_frame frame;
+    tally(container, number);
     frame.run = run;
     frame.r = r;
     frame.endpoint = NULL;
