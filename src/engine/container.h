@@ -68,7 +68,8 @@ struct limits {
     int32_t budget_left;   /* negative: overdrawn, which comes off the next window */
     struct limits *next;   /* with FLAG_CHANGE: those that hold until the activation under way is over, or NULL */
     struct atto_schedule schedule;
-    uint32_t log_used;     /* bytes, in that second */
+    uint16_t log_used;     /* bytes, in that second */
+    bool bounded;          /* the schedule has something that bound_of looks at */
     uint64_t release_us;   /* of an activation that is in the timers */
     uint64_t bound_us;     /* of one that is ready: nothing ends it before */
     uint64_t started_us;   /* this life */
@@ -205,11 +206,17 @@ void atto_serve_request(struct atto_container *container);
 /* Notes how much memory is missing. Returns ATTO_E_NO_MEMORY. */
 enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report);
 
+bool atto_same_name(struct atto_span name, const char *wanted);
+bool atto_container_is_host(const struct atto_container *container);
+/* Reads the manifest again; false: it has none that can be read. Not for host programs. */
+bool atto_container_manifest(const struct atto_container *container, struct atto_manifest *manifest);
+
 /* Checks a container's program once more, for what is not kept of it. */
 enum atto_status atto_container_judge(const struct atto_container *container, struct atto_instance *instance);
 
 /* ---- life.c: states ---- */
 
+enum atto_status atto_container_answer(struct atto_container *container, uint64_t result);
 /* Asks something of a container in the middle of a slice; the stronger wish stays. */
 void atto_container_ask(struct atto_container *container, enum container_request request);
 void atto_container_state(struct atto_container *container, enum atto_container_state state);
@@ -241,6 +248,7 @@ void atto_schedule_of(const struct atto_container *container, struct atto_schedu
 
 /* Takes a block for so many rights. */
 struct grants *atto_grants_make(struct atto_engine *engine, uint32_t tenant, uint32_t count, bool metered);
+void atto_grants_free(struct atto_container *container);
 uint32_t atto_grants_bytes(uint32_t count, bool metered);
 /* Cuts a right to what its endpoint and the tenant's ceiling have. */
 void atto_right_cut(const struct atto_engine *engine, uint32_t tenant, struct atto_right *right);
@@ -255,6 +263,25 @@ static inline uint32_t tenant_of(const struct atto_container *container)
 }
 /* Closes the windows that the rights do not allow any more. */
 void atto_windows_close(struct atto_container *container);
+/* Notes that there are none any more. */
+void atto_windows_forget(struct atto_container *container);
+
+/* ---- wishes.c ---- */
+
+struct wished {
+    uint32_t count;
+    uint32_t bytes; /* of the block of grants; 0: none is needed */
+    bool metered;   /* one has a rate or a total */
+};
+/* Judges the rights that are asked for. refusal: at is the number of the right. */
+enum atto_status atto_wishes_judge(const struct atto_engine *engine, const struct atto_manifest *manifest,
+                                   const struct atto_install *request, struct wished *wished,
+                                   struct atto_refusal *refusal);
+/* Takes the block with these rights, which were judged, if there are any. Returns ATTO_OK or ATTO_E_NO_MEMORY. */
+enum atto_status atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *manifest,
+                                   const struct atto_install *request, const struct wished *wished,
+                                   struct atto_container *container, struct atto_report *report);
+void atto_wishes_audit(const struct atto_container *container);
 
 /* ---- tenant.c ---- */
 

@@ -64,28 +64,6 @@ uint32_t atto_container_ram(const struct atto_container *container)
     return bytes;
 }
 
-struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id)
-{
-    struct pool_block *block = NULL;
-    atto_enter(engine);
-    while ((block = atto_pool_next(engine, block)) != NULL) {
-        if (((const struct atto_container *)(void *)block)->id == id)
-            break;
-    }
-    atto_leave(engine);
-    return (struct atto_container *)(void *)block;
-}
-
-uint16_t atto_container_id(const struct atto_container *container)
-{
-    return container->id;
-}
-
-uint32_t atto_container_tenant(const struct atto_container *container)
-{
-    return tenant_of(container);
-}
-
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info)
 {

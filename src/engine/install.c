@@ -11,13 +11,12 @@ struct candidate {
     struct atto_schedule schedule;
     struct atto_instance instance;
     uint32_t ram_bytes; /* of the container's block */
-    uint32_t right_count;
-    bool metered; /* one of the rights has a rate or a total */
+    struct wished wished;
 };
 
 /* ---- entry points ---- */
 
-static bool same_name(struct atto_span name, const char *wanted)
+bool atto_same_name(struct atto_span name, const char *wanted)
 {
     return strlen(wanted) == name.len && memcmp(wanted, name.ptr, name.len) == 0;
 }
@@ -35,7 +34,7 @@ static uint32_t manifest_entry(const struct atto_manifest *manifest, const char 
 {
     struct atto_entry entry;
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
-        if (atto_manifest_entry(manifest, i, &entry) == ATTO_OK && same_name(entry.name, name))
+        if (atto_manifest_entry(manifest, i, &entry) == ATTO_OK && atto_same_name(entry.name, name))
             return entry.slot;
     }
     return ATTO_ENTRY_NONE;
@@ -63,65 +62,6 @@ static void find_entries(struct candidate *candidate, const struct atto_install 
         atto_manifest_entry(manifest, 0, &first);
     if (first.slot != container->start_entry && first.slot != container->stop_entry)
         container->loop_entry = (uint16_t)first.slot;
-}
-
-/* ---- rights ---- */
-
-static uint32_t endpoint_named(const struct atto_host *host, const struct atto_right_wish *wish)
-{
-    struct atto_span name = { wish->name, wish->name_bytes };
-    uint32_t number = 0;
-    while (number < host->endpoint_count && !same_name(name, host->endpoints[number].name))
-        number++;
-    return number;
-}
-
-/* The right with this number that is asked for, cut to what can be given. Returns ATTO_OK, ATTO_E_NOT_FOUND or
- * ATTO_E_ARGUMENT. */
-static enum atto_status right_wanted(const struct atto_engine *engine, const struct candidate *candidate,
-                                     const struct atto_install *request, uint32_t number, struct atto_right *right)
-{
-    if (request->rights != NULL) {
-        *right = request->rights[number];
-    } else {
-        struct atto_right_wish wish;
-        if (atto_manifest_right(&candidate->instance.manifest, number, &wish) != ATTO_OK)
-            return ATTO_E_NOT_FOUND;
-        *right = wish.right;
-        uint32_t endpoint = wish.right.endpoint;
-        if (wish.name_bytes != 0u)
-            endpoint = endpoint_named(&engine->host, &wish);
-        if (endpoint >= engine->host.endpoint_count)
-            return ATTO_E_NOT_FOUND;
-        right->endpoint = (uint8_t)endpoint;
-    }
-    if (!atto_right_legal(engine, right))
-        return ATTO_E_ARGUMENT;
-    atto_right_cut(engine, request->tenant, right);
-    return ATTO_OK;
-}
-
-static enum atto_status judge_rights(const struct atto_engine *engine, struct candidate *candidate,
-                                     const struct atto_install *request, struct atto_report *report)
-{
-    struct atto_right right;
-    enum atto_status status = ATTO_OK;
-    candidate->right_count = request->right_count;
-    if (request->rights == NULL)
-        candidate->right_count = candidate->instance.manifest.right_count;
-    if (candidate->right_count > ATTO_RIGHTS_MAX || request->tenant > engine->config->tenant_count)
-        return ATTO_E_ARGUMENT;
-    candidate->metered = request->tenant != ATTO_TENANT_OWNER; /* whose ceiling may bring rates at any time */
-    for (uint32_t i = 0; i < candidate->right_count; i++) {
-        status = right_wanted(engine, candidate, request, i, &right);
-        report->refusal = (struct atto_refusal){ status, i };
-        if (status != ATTO_OK)
-            return status;
-        candidate->metered = candidate->metered || right_metered(&right);
-    }
-    if (candidate->right_count != 0u || request->tenant != ATTO_TENANT_OWNER)
-        report->ram_bytes += atto_grants_bytes(candidate->right_count, candidate->metered);
-    return ATTO_OK;
 }
 
 /* ---- judging ---- */
@@ -169,7 +109,9 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     report->ram_bytes = candidate->ram_bytes;
     if (atto_limits_needed(&candidate->schedule))
         report->ram_bytes += atto_limits_bytes(&candidate->schedule);
-    return judge_rights(engine, candidate, request, report);
+    status = atto_wishes_judge(engine, &candidate->instance.manifest, request, &candidate->wished, &report->refusal);
+    report->ram_bytes += candidate->wished.bytes;
+    return status;
 }
 
 /* Judges the schedule beside the others'. */
@@ -200,49 +142,26 @@ enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, s
     return ATTO_E_NO_MEMORY;
 }
 
-/* Writes down the rights of a candidate in their block; they have been judged. */
-static void fill_rights(const struct atto_engine *engine, const struct atto_install *request,
-                        const struct candidate *candidate, struct grants *grants)
-{
-    grants->rights.count = candidate->right_count;
-    for (uint32_t i = 0; i < candidate->right_count; i++)
-        right_wanted(engine, candidate, request, i, &grants->rights.right[i]);
-}
-
-static void give(struct pool_block *block)
-{
-    if (block != NULL)
-        atto_pool_give(block);
-}
-
 /* Takes the blocks of a candidate and notes them in its container; block: where that goes, or NULL for a new one. */
-static enum atto_status take(struct atto_engine *engine, const struct atto_install *request,
-                             struct candidate *candidate, struct pool_block **block, struct atto_report *report)
+static enum atto_status take(struct atto_engine *engine, struct candidate *candidate, struct pool_block **block,
+                             struct atto_report *report)
 {
     struct pool_block *own = *block;
     struct limits *limits = NULL;
-    struct grants *grants = NULL;
-    bool needs_limits = atto_limits_needed(&candidate->schedule);
-    bool needs_grants = candidate->right_count != 0u || request->tenant != ATTO_TENANT_OWNER;
+    uint32_t limits_bytes = report->ram_bytes - candidate->ram_bytes - candidate->wished.bytes; /* 0: needs none */
     if (own == NULL)
         own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
-    if (own != NULL && needs_limits)
+    if (own != NULL && limits_bytes != 0u)
         limits = atto_limits_make(engine, &candidate->schedule);
-    if (own != NULL && needs_grants)
-        grants = atto_grants_make(engine, request->tenant, candidate->right_count, candidate->metered);
-    if (own == NULL || (needs_limits && limits == NULL) || (needs_grants && grants == NULL)) {
-        give(limits != NULL ? &limits->block : NULL);
-        give(grants != NULL ? &grants->block : NULL);
+    if (own == NULL || (limits_bytes != 0u && limits == NULL)) {
         if (*block != NULL)
-            return atto_lacks_memory(engine, report->ram_bytes - candidate->ram_bytes, report);
-        give(own);
+            return atto_lacks_memory(engine, limits_bytes, report);
+        if (own != NULL)
+            atto_pool_give(own);
         return atto_lacks_memory(engine, report->ram_bytes, report);
     }
-    if (grants != NULL)
-        fill_rights(engine, request, candidate, grants);
     *block = own;
     candidate->container.limits = limits;
-    candidate->container.grants = grants;
     candidate->container.block = *own;
     return ATTO_OK;
 }
@@ -265,7 +184,7 @@ static void inherit(struct atto_container *container, struct atto_container *old
 {
     atto_activation_drop(old);
     atto_limits_free(old);
-    give(old->grants != NULL ? &old->grants->block : NULL);
+    atto_grants_free(old);
     container->id = old->id;
     container->counters = old->counters;
 }
@@ -293,9 +212,14 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
     struct pool_block *block = NULL;
     if (old != NULL && pool_bytes(&old->block) >= candidate->ram_bytes)
         block = &old->block;
-    enum atto_status status = take(engine, request, candidate, &block, report);
-    if (status != ATTO_OK)
+    enum atto_status status = atto_wishes_grant(engine, &candidate->instance.manifest, request, &candidate->wished,
+                                                &candidate->container, report);
+    if (status == ATTO_OK)
+        status = take(engine, candidate, &block, report);
+    if (status != ATTO_OK) {
+        atto_grants_free(&candidate->container);
         return status;
+    }
     bool alive = false;
     if (old == NULL) {
         candidate->container.id = next_id(engine);
@@ -306,10 +230,7 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
             atto_pool_give(&old->block);
     }
     *container = place(engine, candidate, block);
-    if ((*container)->grants != NULL)
-        atto_audit_change(engine, &(struct atto_audit_record){
-                                      .kind = ATTO_AUDIT_INSTALL, .container = (*container)->id,
-                                      .code = (uint8_t)request->tenant, .actor = (uint8_t)request->tenant });
+    atto_wishes_audit(*container);
     if (old != NULL)
         atto_container_state(*container, ATTO_STATE_INSTALLED);
     if (alive)
@@ -364,7 +285,7 @@ enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_cont
     if (status == ATTO_OK) {
         atto_queue_leave(container);
         atto_limits_free(container);
-        give(container->grants != NULL ? &container->grants->block : NULL);
+        atto_grants_free(container);
         atto_pool_give(&container->block);
         if (atto_pool_next(engine, NULL) == NULL)
             engine->longest_run = 0;
@@ -375,7 +296,7 @@ enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_cont
 
 /* ---- what is not kept in memory is read again ---- */
 
-static bool is_host(const struct atto_container *container)
+bool atto_container_is_host(const struct atto_container *container)
 {
     return ((const struct atto_run *)(const void *)(container + 1))->executor->number == ATTO_EXECUTOR_HOST;
 }
@@ -384,14 +305,14 @@ enum atto_status atto_container_judge(const struct atto_container *container, st
 {
     struct atto_install request = { .program = container->program };
     struct atto_refusal refusal;
-    if (!is_host(container)) {
+    if (!atto_container_is_host(container)) {
         request.bytes = container->program;
         request.len = atto_image_length(request.bytes);
     }
     return check(engine_of(container), &request, instance, &refusal);
 }
 
-static bool read_manifest(const struct atto_container *container, struct atto_manifest *manifest)
+bool atto_container_manifest(const struct atto_container *container, struct atto_manifest *manifest)
 {
     struct atto_image image;
     const uint8_t *bytes = container->program;
@@ -402,33 +323,19 @@ static bool read_manifest(const struct atto_container *container, struct atto_ma
 struct atto_span atto_engine_name(const struct atto_container *container)
 {
     struct atto_manifest manifest;
-    if (is_host(container)) {
+    if (atto_container_is_host(container)) {
         const char *name = ((const struct atto_host_program *)container->program)->name;
         return (struct atto_span){ (const uint8_t *)name, name != NULL ? (uint32_t)strlen(name) : 0u };
     }
-    return read_manifest(container, &manifest) ? manifest.name : (struct atto_span){ NULL, 0 };
+    return atto_container_manifest(container, &manifest) ? manifest.name : (struct atto_span){ NULL, 0 };
 }
 
 enum atto_status atto_engine_find_entry(const struct atto_container *container, const char *name, uint32_t *entry)
 {
     struct atto_manifest manifest;
-    if (is_host(container))
+    if (atto_container_is_host(container))
         *entry = host_entry(container->program, name);
     else
-        *entry = read_manifest(container, &manifest) ? manifest_entry(&manifest, name) : ATTO_ENTRY_NONE;
+        *entry = atto_container_manifest(container, &manifest) ? manifest_entry(&manifest, name) : ATTO_ENTRY_NONE;
     return *entry != ATTO_ENTRY_NONE ? ATTO_OK : ATTO_E_NOT_FOUND;
-}
-
-enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
-{
-    struct atto_manifest manifest;
-    struct atto_entry found = { .slot = index };
-    if (is_host(container)) {
-        if (index >= ((const struct atto_host_program *)container->program)->entry_count)
-            return ATTO_E_NOT_FOUND;
-    } else if (!read_manifest(container, &manifest) || atto_manifest_entry(&manifest, index, &found) != ATTO_OK) {
-        return ATTO_E_NOT_FOUND;
-    }
-    *entry = found.slot;
-    return ATTO_OK;
 }

@@ -29,8 +29,7 @@ void atto_container_start(struct atto_container *container, uint64_t release_us)
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
-    if (container->grants != NULL)
-        memset(container->grants->window, 0, sizeof container->grants->window);
+    atto_windows_forget(container);
     container->release_us = release_us;
     if (limits != NULL) {
         limits->started_us = limits->heartbeat_us = engine->now_us;
@@ -259,7 +258,7 @@ enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_contai
     return atto_finish(engine, status);
 }
 
-static enum atto_status answer(struct atto_container *container, uint64_t result)
+enum atto_status atto_container_answer(struct atto_container *container, uint64_t result)
 {
     if ((container->flags & FLAG_SLICE) != 0)
         return ATTO_E_BUSY;
@@ -277,26 +276,7 @@ static enum atto_status answer(struct atto_container *container, uint64_t result
 enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result)
 {
     atto_enter(engine);
-    return atto_finish(engine, answer(container, result));
-}
-
-static enum atto_status reply(struct atto_container *container, uint32_t address, const uint8_t *bytes, uint32_t len)
-{
-    if ((container->flags & (FLAG_SLICE | FLAG_WAITS)) != FLAG_WAITS)
-        return answer(container, 0);
-    uint8_t *to = len != 0u ? atto_run_span(run_of(container), address, len, ATTO_WRITE) : NULL;
-    if (to != NULL)
-        memcpy(to, bytes, len);
-    else if (len != 0u)
-        return answer(container, (uint64_t)(int64_t)ATTO_E_ARGUMENT) == ATTO_OK ? ATTO_FAULT_MEMORY : ATTO_E_STATE;
-    return answer(container, len);
-}
-
-enum atto_status atto_engine_reply(struct atto_engine *engine, struct atto_container *container, uint32_t address,
-                                   const uint8_t *bytes, uint32_t len)
-{
-    atto_enter(engine);
-    return atto_finish(engine, reply(container, address, bytes, len));
+    return atto_finish(engine, atto_container_answer(container, result));
 }
 
 void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *container)

@@ -57,6 +57,9 @@ struct limits *atto_limits_make(struct atto_engine *engine, const struct atto_sc
     limits->schedule = *schedule;
     limits->started_us = limits->heartbeat_us = limits->window_us = engine->now_us;
     limits->budget_left = (int32_t)schedule->budget_fuel;
+    limits->bound_us = ATTO_NEVER;
+    limits->bounded = (schedule->start_max_us | schedule->loop_max_us | schedule->stop_max_us | schedule->lifetime_ms |
+                       schedule->heartbeat_us | schedule->on_miss) != 0u;
     return limits;
 }
 

@@ -33,6 +33,13 @@ struct grants *atto_grants_make(struct atto_engine *engine, uint32_t tenant, uin
 }
 _Static_assert(sizeof(struct grants) % sizeof(uint32_t) == 0u, "rights and meters lie behind it");
 
+void atto_grants_free(struct atto_container *container)
+{
+    if (container->grants != NULL)
+        atto_pool_give(&container->grants->block);
+    container->grants = NULL;
+}
+
 /* ---- judging and cutting a right ---- */
 
 bool atto_right_legal(const struct atto_engine *engine, const struct atto_right *right)
@@ -181,6 +188,12 @@ void atto_windows_close(struct atto_container *container)
         if (memory.len == 0u)
             grants->window[i] = 0;
     }
+}
+
+void atto_windows_forget(struct atto_container *container)
+{
+    if (container->grants != NULL)
+        memset(container->grants->window, 0, sizeof container->grants->window);
 }
 
 static int32_t map(struct atto_container *container, uint32_t handle)
@@ -364,28 +377,4 @@ enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t te
                                                            .code = (uint8_t)tenant });
     atto_leave(engine);
     return ATTO_OK;
-}
-
-const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
-                                                 uint32_t handle)
-{
-    const struct atto_endpoint *endpoint = NULL;
-    atto_enter(engine);
-    const struct grants *grants = container->grants;
-    if (grants != NULL && handle < grants->rights.count && atto_right_operations(&grants->rights.right[handle]) != 0u)
-        endpoint = &engine->host.endpoints[grants->rights.right[handle].endpoint];
-    atto_leave(engine);
-    return endpoint;
-}
-
-bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
-                       const struct atto_endpoint *endpoint, uint32_t operation)
-{
-    const struct grants *grants = container->grants;
-    atto_enter(engine);
-    bool holds = grants != NULL && handle < grants->rights.count &&
-                 (grants->rights.right[handle].operations & operation) != 0u &&
-                 &engine->host.endpoints[grants->rights.right[handle].endpoint] == endpoint;
-    atto_leave(engine);
-    return holds;
 }

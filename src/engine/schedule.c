@@ -92,6 +92,8 @@ static OFF_PATH struct bound bound_of(const struct atto_container *container)
 {
     struct limits *limits = atto_limits_of(container);
     struct bound bound = { ATTO_NEVER, ATTO_OK };
+    if (limits != NULL && !limits->bounded && container->activation != ATTO_ACTIVATION_STOP)
+        return bound; /* as limits->bound_us says */
     if (container->activation != ATTO_ACTIVATION_NONE)
         tighten(&bound, container->at_us, duration_max_us(container, limits), ATTO_FAULT_DURATION);
     if (limits == NULL)

@@ -155,7 +155,7 @@ static bool quota_take(struct atto_container *container, uint32_t bytes)
         atto_count(&container->counters.denials, 1);
         return false;
     }
-    limits->log_used += bytes;
+    limits->log_used = (uint16_t)(limits->log_used + bytes);
     return true;
 }
 

@@ -154,8 +154,13 @@ enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto
 
 int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
-    struct atto_call_frame frame = { .run = run, .r = r };
-    enum atto_status status = atto_gate_judge(call, run->host->rights, &frame);
+    struct atto_call_frame frame;
+    enum atto_status status = ATTO_OK;
     (void)number;
+    frame.run = run;
+    frame.r = r;
+    frame.endpoint = NULL;
+    if (call->needs != 0u)
+        status = atto_gate_judge(call, run->host->rights, &frame);
     return status == ATTO_OK ? call->fn(&frame) : atto_gate_refuse(status, r);
 }

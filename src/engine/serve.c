@@ -1,0 +1,85 @@
+/* What services ask of the engine: containers by id, their entry points and endpoints, answers with bytes.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "container.h"
+
+#include <string.h>
+
+struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id)
+{
+    struct pool_block *block = NULL;
+    atto_enter(engine);
+    while ((block = atto_pool_next(engine, block)) != NULL) {
+        if (((const struct atto_container *)(void *)block)->id == id)
+            break;
+    }
+    atto_leave(engine);
+    return (struct atto_container *)(void *)block;
+}
+
+uint16_t atto_container_id(const struct atto_container *container)
+{
+    return container->id;
+}
+
+uint32_t atto_container_tenant(const struct atto_container *container)
+{
+    return tenant_of(container);
+}
+
+enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
+{
+    struct atto_manifest manifest;
+    struct atto_entry found = { .slot = index };
+    if (atto_container_is_host(container)) {
+        if (index >= ((const struct atto_host_program *)container->program)->entry_count)
+            return ATTO_E_NOT_FOUND;
+    } else if (!atto_container_manifest(container, &manifest) || atto_manifest_entry(&manifest, index, &found) != ATTO_OK) {
+        return ATTO_E_NOT_FOUND;
+    }
+    *entry = found.slot;
+    return ATTO_OK;
+}
+
+static enum atto_status reply(struct atto_container *container, uint32_t address, const uint8_t *bytes, uint32_t len)
+{
+    if ((container->flags & (FLAG_SLICE | FLAG_WAITS)) != FLAG_WAITS)
+        return atto_container_answer(container, 0);
+    uint8_t *to = len != 0u ? atto_run_span(run_of(container), address, len, ATTO_WRITE) : NULL;
+    if (to != NULL)
+        memcpy(to, bytes, len);
+    else if (len != 0u)
+        return atto_container_answer(container, (uint64_t)(int64_t)ATTO_E_ARGUMENT) == ATTO_OK ? ATTO_FAULT_MEMORY : ATTO_E_STATE;
+    return atto_container_answer(container, len);
+}
+
+enum atto_status atto_engine_reply(struct atto_engine *engine, struct atto_container *container, uint32_t address,
+                                   const uint8_t *bytes, uint32_t len)
+{
+    atto_enter(engine);
+    return atto_finish(engine, reply(container, address, bytes, len));
+}
+
+const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
+                                                 uint32_t handle)
+{
+    const struct atto_endpoint *endpoint = NULL;
+    atto_enter(engine);
+    const struct grants *grants = container->grants;
+    if (grants != NULL && handle < grants->rights.count && atto_right_operations(&grants->rights.right[handle]) != 0u)
+        endpoint = &engine->host.endpoints[grants->rights.right[handle].endpoint];
+    atto_leave(engine);
+    return endpoint;
+}
+
+bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
+                       const struct atto_endpoint *endpoint, uint32_t operation)
+{
+    const struct grants *grants = container->grants;
+    atto_enter(engine);
+    bool holds = grants != NULL && handle < grants->rights.count &&
+                 (grants->rights.right[handle].operations & operation) != 0u &&
+                 &engine->host.endpoints[grants->rights.right[handle].endpoint] == endpoint;
+    atto_leave(engine);
+    return holds;
+}
