@@ -88,6 +88,7 @@ enum atto_argument {
 #define ATTO_NEEDS_RIGHT(kind, type, operation) \
     ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
 #define ATTO_NEEDS_HANDLE (1u << 16)
+#define ATTO_NEEDS_RANGE_1 (1u << 12) /* the first argument, where that is no handle */
 
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
 static inline uint32_t atto_needs_kind(uint32_t needs)

@@ -20,6 +20,15 @@
 #define ATTO_SERVICE_PAGE 10u
 extern const struct atto_call atto_service_calls[2u * ATTO_CALL_PAGE];
 
+/* Calls of the predecessors over the same services: pages 0 to 6 with Femto-Container's helpers by their numbers (log,
+ * memcpy, stores, clocks, sensors, numbers as text; what waits and what is of gcoap is not there), and page 9 with
+ * TinyContainer's: 0x91 heartbeat, 0x92 open, 0x93 close, 0x94 read, 0x95 write, 0x96 log. Each page is linked only where
+ * a firmware names it. Programs have to be given the rights that the calls need, as any. */
+#define ATTO_FEMTO_PAGES 7u
+extern const struct atto_call atto_femto_calls[ATTO_FEMTO_PAGES * ATTO_CALL_PAGE];
+#define ATTO_TINY_PAGE 9u
+extern const struct atto_call atto_tiny_calls[ATTO_CALL_PAGE];
+
 /* ---- ATTO_KIND_LOG, _CLOCK, _RANDOM: no object; the port has what they need ---- */
 
 /* ---- ATTO_KIND_MEMORY: object is a struct atto_context: where, how long, and whether it may be written ---- */
