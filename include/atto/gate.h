@@ -64,7 +64,7 @@ enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto
                                  struct atto_call_frame *frame);
 
 /* The gate of instances that no engine runs: judges by host->rights, and makes the call. Returns as atto_call_fn. */
-int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
+int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint64_t *r);
 
 /* What a refusal means to the guest: a result in r[0], or the end of its activation. Returns as atto_call_fn. */
 static inline int32_t atto_gate_refuse(enum atto_status status, uint64_t *r)

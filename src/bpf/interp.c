@@ -97,9 +97,9 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
 ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
 {
     const struct atto_host *host = vm->run.host;
-    uint32_t number = (uint32_t)vm->text[vm->run.pc].imm;
-    return host->gate != NULL ? host->gate(&vm->run, call, number, vm->r)
-                              : atto_gate_pass(&vm->run, call, number, vm->r);
+    if (host->gate == NULL)
+        return atto_gate_pass(&vm->run, call, vm->r);
+    return host->gate(&vm->run, call, (uint32_t)vm->text[vm->run.pc].imm, vm->r);
 }
 
 /* Makes the host call of the instruction in `slot`, where the firmware can see it. */

@@ -152,11 +152,10 @@ enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto
     return take_share(rights, right, frame);
 }
 
-int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
+int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint64_t *r)
 {
     struct atto_call_frame frame;
     enum atto_status status = ATTO_OK;
-    (void)number;
     frame.run = run;
     frame.r = r;
     frame.endpoint = NULL;

@@ -19,7 +19,7 @@ static int32_t pass(struct atto_call_frame *call, uint32_t number, uint64_t r[6]
     const struct atto_host *host = call->run->host;
     const struct atto_call *ours = &atto_service_calls[number - ATTO_SERVICE_PAGE * ATTO_CALL_PAGE];
     int32_t status = host->gate != NULL ? host->gate(call->run, ours, number, r)
-                                        : atto_gate_pass(call->run, ours, number, r);
+                                        : atto_gate_pass(call->run, ours, r);
     call->r[0] = r[0];
     return status;
 }
