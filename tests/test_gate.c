@@ -136,11 +136,11 @@ static bool is_for(const struct atto_right *right, uint32_t needs)
 
 static struct verdict expect(uint32_t needs, const struct atto_rights *rights, const uint64_t *r)
 {
-    struct verdict verdict = { .status = ATTO_OK, .handle = r[1] < 255u ? (uint32_t)r[1] : 255u };
+    struct verdict verdict = { .status = ATTO_OK, .handle = 255 };
     const struct atto_right *right = NULL;
     uint32_t spans = 0;
-    if (kind_of(needs, 1) != ATTO_ARG_HANDLE && needs >> 27 != 0u)
-        verdict.handle = 255;
+    if (kind_of(needs, 1) == ATTO_ARG_HANDLE && r[1] < 255u)
+        verdict.handle = (uint32_t)r[1];
     if (needs >> 27 != 0u) {
         for (uint32_t i = 0; rights != NULL && i < rights->count && right == NULL; i++) {
             bool named = kind_of(needs, 1) == ATTO_ARG_HANDLE ? r[1] == i : is_for(&rights->right[i], needs);
@@ -337,7 +337,7 @@ static void try_mixtures(const struct atto_call *call, const struct atto_rights 
     struct rng rng = { harness_seed() + call->needs };
     static uint64_t edges[EDGES_MAX];
     uint64_t r[6];
-    for (uint32_t round = 0; round < harness_rounds(ON_LINUX_OR_BOARD(5000, 100)); round++) {
+    for (uint32_t round = 0; round < harness_rounds(ON_LINUX_OR_BOARD(50000, 100)); round++) {
         pass(call->needs, rng_below(&rng, RIGHTS), r);
         for (uint32_t i = 1; i <= 5u; i++) {
             uint32_t count = edges_of(kind_of(call->needs, i), edges);
