@@ -70,25 +70,36 @@ enum atto_argument {
                ((kind) == ATTO_ARG_IN || (kind) == ATTO_ARG_IN_4 || (kind) == ATTO_ARG_IN_8 ? 0u : 8u) |          \
                ((kind) < ATTO_ARG_IN_4 ? 0u : (kind) < ATTO_ARG_IN_8 ? 16u : 32u)                                 \
          : 0u)
-/* Of two spans, the first that is one. */
-#define ATTO_NEEDS_FIRST(a, b) ((a) != 0u ? (a) : (b))
+/* The first that is a span, and the next one. */
+#define ATTO_NEEDS_FIRST(a, b, c, d, e) ((a) != 0u ? (a) : (b) != 0u ? (b) : (c) != 0u ? (c) : (d) != 0u ? (d) : (e))
+#define ATTO_NEEDS_SECOND(a, b, c, d, e)                     \
+    ((a) != 0u   ? ATTO_NEEDS_FIRST(b, c, d, e, 0u)          \
+     : (b) != 0u ? ATTO_NEEDS_FIRST(c, d, e, 0u, 0u)         \
+     : (c) != 0u ? ATTO_NEEDS_FIRST(d, e, 0u, 0u, 0u)        \
+     : (d) != 0u ? (e)                                       \
+                 : 0u)
+#define ATTO_NEEDS_SPANS(a, b, c, d, e) (ATTO_NEEDS_FIRST(a, b, c, d, e) | ATTO_NEEDS_SECOND(a, b, c, d, e) << 6)
 #define ATTO_NEEDS_RANGE(kind, number)                                                                            \
     ((kind) == ATTO_ARG_RANGED   ? (uint32_t)(number) << 12                                                        \
      : (kind) == ATTO_ARG_OFFSET ? (uint32_t)(number) << 12 | 1u << 15                                             \
                                  : 0u)
-/* Kinds of the five arguments. There may be two spans and one number with a range; a second span begins at the third
- * argument or later. */
-#define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e)                                                                       \
-    (ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(a, 1), ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(b, 2), ATTO_NEEDS_SPAN(c, 3))) |     \
-     ((ATTO_NEEDS_SPAN(a, 1) | ATTO_NEEDS_SPAN(b, 2)) != 0u                                                        \
-          ? ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(c, 3), ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(d, 4), ATTO_NEEDS_SPAN(e, 5)))\
-          : ATTO_NEEDS_FIRST(ATTO_NEEDS_SPAN(d, 4), ATTO_NEEDS_SPAN(e, 5)))                                        \
-         << 6 |                                                                                                   \
-     ATTO_NEEDS_RANGE(b, 2) | ATTO_NEEDS_RANGE(c, 3) | ((a) == ATTO_ARG_HANDLE ? 1u << 16 : 0u))
+/* 1, or no constant at all if there are more than two spans or more than one number with a range. */
+#define ATTO_NEEDS_IS_SPAN(kind) (ATTO_NEEDS_SPAN(kind, 1) != 0u)
+#define ATTO_NEEDS_IS_RANGE(kind) (ATTO_NEEDS_RANGE(kind, 1) != 0u)
+#define ATTO_NEEDS_COUNT(is, a, b, c, d, e) (is(a) + is(b) + is(c) + is(d) + is(e))
+#define ATTO_NEEDS_FIT(a, b, c, d, e)                                           \
+    (1u / (uint32_t)(ATTO_NEEDS_COUNT(ATTO_NEEDS_IS_SPAN, a, b, c, d, e) <= 2 && \
+                     ATTO_NEEDS_COUNT(ATTO_NEEDS_IS_RANGE, a, b, c, d, e) <= 1))
+/* Kinds of the five arguments. There may be two spans, and one number with a range. */
+#define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e)                                                                     \
+    ((ATTO_NEEDS_SPANS(ATTO_NEEDS_SPAN(a, 1), ATTO_NEEDS_SPAN(b, 2), ATTO_NEEDS_SPAN(c, 3),                      \
+                       ATTO_NEEDS_SPAN(d, 4), ATTO_NEEDS_SPAN(e, 5)) |                                          \
+      ATTO_NEEDS_RANGE(a, 1) | ATTO_NEEDS_RANGE(b, 2) | ATTO_NEEDS_RANGE(c, 3) | ATTO_NEEDS_RANGE(d, 4) |        \
+      ATTO_NEEDS_RANGE(e, 5) | ((a) == ATTO_ARG_HANDLE ? ATTO_NEEDS_HANDLE : 0u)) *                             \
+     ATTO_NEEDS_FIT(a, b, c, d, e))
 #define ATTO_NEEDS_RIGHT(kind, type, operation) \
     ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
 #define ATTO_NEEDS_HANDLE (1u << 16)
-#define ATTO_NEEDS_RANGE_1 (1u << 12) /* the first argument, where that is no handle */
 
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
 static inline uint32_t atto_needs_kind(uint32_t needs)

@@ -277,10 +277,10 @@ struct wished {
 enum atto_status atto_wishes_judge(const struct atto_engine *engine, const struct atto_manifest *manifest,
                                    const struct atto_install *request, struct wished *wished,
                                    struct atto_refusal *refusal);
-/* Takes the block with these rights, which were judged, if there are any. Returns ATTO_OK or ATTO_E_NO_MEMORY. */
-enum atto_status atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *manifest,
-                                   const struct atto_install *request, const struct wished *wished,
-                                   struct atto_container *container, struct atto_report *report);
+/* Takes the block with these rights, which were judged, if there are any. false: there is no memory. */
+bool atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *manifest,
+                       const struct atto_install *request, const struct wished *wished,
+                       struct atto_container *container);
 void atto_wishes_audit(const struct atto_container *container);
 
 /* ---- tenant.c ---- */

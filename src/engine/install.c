@@ -143,26 +143,27 @@ enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, s
 }
 
 /* Takes the blocks of a candidate and notes them in its container; block: where that goes, or NULL for a new one. */
-static enum atto_status take(struct atto_engine *engine, struct candidate *candidate, struct pool_block **block,
-                             struct atto_report *report)
+static enum atto_status take(struct atto_engine *engine, const struct atto_install *request,
+                             struct candidate *candidate, struct pool_block **block, struct atto_report *report)
 {
+    struct atto_container *container = &candidate->container;
     struct pool_block *own = *block;
-    struct limits *limits = NULL;
-    uint32_t limits_bytes = report->ram_bytes - candidate->ram_bytes - candidate->wished.bytes; /* 0: needs none */
-    if (own == NULL)
-        own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER);
-    if (own != NULL && limits_bytes != 0u)
-        limits = atto_limits_make(engine, &candidate->schedule);
-    if (own == NULL || (limits_bytes != 0u && limits == NULL)) {
+    bool taken = own != NULL || (own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER)) != NULL;
+    if (taken && atto_limits_needed(&candidate->schedule))
+        taken = (container->limits = atto_limits_make(engine, &candidate->schedule)) != NULL;
+    if (taken)
+        taken = atto_wishes_grant(engine, &candidate->instance.manifest, request, &candidate->wished, container);
+    if (!taken) {
+        uint32_t lacking = report->ram_bytes;
         if (*block != NULL)
-            return atto_lacks_memory(engine, limits_bytes, report);
-        if (own != NULL)
+            lacking -= candidate->ram_bytes;
+        else if (own != NULL)
             atto_pool_give(own);
-        return atto_lacks_memory(engine, report->ram_bytes, report);
+        atto_limits_free(container);
+        return atto_lacks_memory(engine, lacking, report);
     }
     *block = own;
-    candidate->container.limits = limits;
-    candidate->container.block = *own;
+    container->block = *own;
     return ATTO_OK;
 }
 
@@ -212,14 +213,9 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
     struct pool_block *block = NULL;
     if (old != NULL && pool_bytes(&old->block) >= candidate->ram_bytes)
         block = &old->block;
-    enum atto_status status = atto_wishes_grant(engine, &candidate->instance.manifest, request, &candidate->wished,
-                                                &candidate->container, report);
-    if (status == ATTO_OK)
-        status = take(engine, candidate, &block, report);
-    if (status != ATTO_OK) {
-        atto_grants_free(&candidate->container);
+    enum atto_status status = take(engine, request, candidate, &block, report);
+    if (status != ATTO_OK)
         return status;
-    }
     bool alive = false;
     if (old == NULL) {
         candidate->container.id = next_id(engine);

@@ -60,20 +60,20 @@ enum atto_status atto_wishes_judge(const struct atto_engine *engine, const struc
     return ATTO_OK;
 }
 
-enum atto_status atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *manifest,
-                                   const struct atto_install *request, const struct wished *wished,
-                                   struct atto_container *container, struct atto_report *report)
+bool atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *manifest,
+                       const struct atto_install *request, const struct wished *wished,
+                       struct atto_container *container)
 {
     if (wished->bytes == 0u)
-        return ATTO_OK;
+        return true;
     struct grants *grants = atto_grants_make(engine, request->tenant, wished->count, wished->metered);
     if (grants == NULL)
-        return atto_lacks_memory(engine, wished->bytes, report);
+        return false;
     grants->rights.count = wished->count;
     for (uint32_t i = 0; i < wished->count; i++)
         right_wanted(engine, manifest, request, i, &grants->rights.right[i]);
     container->grants = grants;
-    return ATTO_OK;
+    return true;
 }
 
 void atto_wishes_audit(const struct atto_container *container)

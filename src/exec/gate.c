@@ -140,7 +140,7 @@ enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto
         if (right == NULL)
             return ATTO_E_DENIED;
     }
-    frame->span[0].len = frame->span[1].len = 0;
+    frame->span[0] = frame->span[1] = (struct atto_call_span){ NULL, 0 };
     if (first != 0u && !take_span(frame, &frame->span[0], first))
         return ATTO_E_ARGUMENT;
     if (second != 0u && !take_span(frame, &frame->span[1], second))

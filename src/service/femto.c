@@ -221,18 +221,18 @@ static int32_t helper_format_u32(struct atto_call_frame *call)
     return put_text(call, call->r[1], (uint32_t)call->r[2], 0);
 }
 
-#define KEY ATTO_NEEDS_RANGE_1
+#define KEY ATTO_NEEDS_ARGUMENTS(ATTO_ARG_RANGED, 0, 0, 0, 0)
+#define KEY_AND_OUT ATTO_NEEDS_ARGUMENTS(ATTO_ARG_RANGED, ATTO_ARG_OUT_4, 0, 0, 0)
 #define STORE(scope, operation) ATTO_NEEDS_RIGHT(ATTO_KIND_STORE, ATTO_SCOPE_##scope, ATTO_OPERATION_##operation)
 #define CLOCK ATTO_NEEDS_RIGHT(ATTO_KIND_CLOCK, 0, ATTO_OPERATION_READ)
-#define OUT_4_AT_2 ATTO_NEEDS_ARGUMENTS(ATTO_ARG_SCALAR, ATTO_ARG_OUT_4, 0, 0, 0)
 
 const struct atto_call atto_femto_calls[ATTO_FEMTO_PAGES * ATTO_CALL_PAGE] = {
     [0x01] = { helper_printf, 100, ATTO_NEEDS_RIGHT(ATTO_KIND_LOG, 0, ATTO_OPERATION_WRITE) },
     [0x02] = { helper_memcpy, 50, 0 },
     [0x10] = { helper_put, 300, KEY | STORE(CONTAINER, WRITE) },
     [0x11] = { helper_put, 300, KEY | STORE(DEVICE, WRITE) },
-    [0x12] = { helper_fetch, 400, KEY | OUT_4_AT_2 | STORE(CONTAINER, WRITE) },
-    [0x13] = { helper_fetch, 400, KEY | OUT_4_AT_2 | STORE(DEVICE, WRITE) },
+    [0x12] = { helper_fetch, 400, KEY_AND_OUT | STORE(CONTAINER, WRITE) },
+    [0x13] = { helper_fetch, 400, KEY_AND_OUT | STORE(DEVICE, WRITE) },
     [0x20] = { helper_now_ms, 20, CLOCK },
     [0x30] = { helper_find_nth, 100, 0 },
     [0x31] = { helper_find_type, 100, 0 },
