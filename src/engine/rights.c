@@ -211,8 +211,10 @@ static int32_t map(struct atto_container *container, uint32_t handle)
         if (grants->window[i] == 0u)
             free = (int32_t)i;
     }
-    if (free >= 0 && atto_run_window(run_of(container), (uint32_t)free, &memory) == ATTO_OK)
-        grants->window[free] = (uint8_t)(handle + 1u);
+    /* A function of the firmware has none at all. */
+    if (free < 0 || atto_run_window(run_of(container), (uint32_t)free, &memory) != ATTO_OK)
+        return ATTO_E_QUOTA;
+    grants->window[free] = (uint8_t)(handle + 1u);
     return free;
 }
 
