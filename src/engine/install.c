@@ -116,12 +116,16 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
 
 /* Judges the schedule beside the others'. */
 static enum atto_status admit(struct atto_engine *engine, const struct atto_container *old,
-                              const struct atto_install *request, const struct candidate *candidate,
+                              const struct atto_install *request, struct candidate *candidate,
                               struct atto_report *report)
 {
     const struct atto_container *subject = old != NULL ? old : &candidate->container;
     if (old != NULL && tenant_of(old) != request->tenant)
         return ATTO_E_DENIED;
+    if (old != NULL && pool_bytes(&old->block) > candidate->ram_bytes) { /* it keeps the block, all of it */
+        report->ram_bytes += pool_bytes(&old->block) - candidate->ram_bytes;
+        candidate->ram_bytes = pool_bytes(&old->block);
+    }
     enum atto_status status = atto_tenant_admit(engine, request->tenant, old, &candidate->schedule,
                                                 candidate->container.fuel, report->ram_bytes, report);
     if (status == ATTO_OK)

@@ -172,6 +172,21 @@ static enum atto_status change(struct atto_container *container, const struct at
     return ATTO_OK;
 }
 
+/* What it will have of the pool: limits that hold stay beside those that wait. */
+static uint32_t ram_after(const struct atto_container *container, const struct atto_schedule *schedule)
+{
+    bool busy = container->activation != ATTO_ACTIVATION_NONE;
+    const struct limits *holding = atto_limits_of(container);
+    uint32_t bytes = pool_bytes(&container->block);
+    if (container->grants != NULL)
+        bytes += pool_bytes(&container->grants->block);
+    if (busy && holding != NULL)
+        bytes += pool_bytes(&holding->block);
+    if (busy || atto_limits_needed(schedule))
+        bytes += atto_limits_bytes(schedule);
+    return bytes;
+}
+
 enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct atto_container *container,
                                           const struct atto_schedule *schedule, struct atto_report *report)
 {
@@ -182,7 +197,10 @@ enum atto_status atto_engine_set_schedule(struct atto_engine *engine, struct att
     if (!atto_schedule_in_range(schedule))
         return ATTO_E_ARGUMENT;
     atto_enter(engine);
-    enum atto_status status = atto_admission_judge(engine, container, schedule, container->fuel, report);
+    enum atto_status status = atto_tenant_admit(engine, tenant_of(container), container, schedule, container->fuel,
+                                                ram_after(container, schedule), report);
+    if (status == ATTO_OK)
+        status = atto_admission_judge(engine, container, schedule, container->fuel, report);
     if (status == ATTO_OK)
         status = change(container, schedule, report);
     return atto_finish(engine, status);
