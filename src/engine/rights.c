@@ -342,7 +342,8 @@ uint32_t atto_engine_rights(struct atto_engine *engine, const struct atto_contai
         count = container->grants->rights.count;
         if (capacity > count)
             capacity = count;
-        memcpy(rights, container->grants->rights.right, capacity * sizeof *rights);
+        if (capacity != 0u) /* else `rights` may be NULL */
+            memcpy(rights, container->grants->rights.right, capacity * sizeof *rights);
     }
     atto_leave(engine);
     return count;
