@@ -104,7 +104,7 @@ enum atto_argument {
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
 static inline uint32_t atto_needs_kind(uint32_t needs)
 {
-    return needs >> 27;
+    return needs / 0x8000000u;
 }
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result < 8; */
 static inline uint32_t atto_needs_type(uint32_t needs)
