@@ -140,9 +140,7 @@ static uint32_t character_bytes(const uint8_t *bytes, uint32_t left)
     return count;
 }
 
-/*@ requires readable(bytes, len);
-    terminates \true; exits \false; assigns \nothing; */
-static bool is_plain_text(const uint8_t *bytes, uint32_t len)
+bool atto_cbor_is_plain_text(const uint8_t *bytes, uint32_t len)
 {
     uint32_t pos = 0;
 
@@ -161,7 +159,7 @@ bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct a
 {
     struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
 
-    if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !is_plain_text(span->ptr, span->len))
+    if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !atto_cbor_is_plain_text(span->ptr, span->len))
         return false;
     cbor->pos = ahead.pos;
     return true;

@@ -1,5 +1,5 @@
 /* Reader and writer for CBOR in its deterministic encoding (RFC 8949 section 4.2.1), as far as Atto's formats need it:
- * unsigned integers up to 32 bits, byte and text strings, arrays and maps of definite length. The reader is a cursor
+ * integers and tags up to 32 bits, byte and text strings, arrays and maps of definite length. The reader is a cursor
  * that the caller moves from head to head and that never leaves its bytes; nesting is the caller's business, so there
  * is nothing here to recurse on.
  *
@@ -15,10 +15,12 @@
 /* Major types of RFC 8949 section 3.1. */
 enum atto_cbor_type {
     ATTO_CBOR_UINT = 0,
+    ATTO_CBOR_NEGATIVE = 1, /* argument n stands for -1 - n */
     ATTO_CBOR_BYTES = 2,
     ATTO_CBOR_TEXT = 3,
     ATTO_CBOR_ARRAY = 4,
-    ATTO_CBOR_MAP = 5
+    ATTO_CBOR_MAP = 5,
+    ATTO_CBOR_TAG = 6
 };
 
 /* A reader. pos is never over len. */
@@ -33,9 +35,9 @@ struct atto_cbor {
     predicate just_read(struct atto_span *span, struct atto_cbor *cbor, integer start) =
         start + span->len < cbor->pos && span->ptr == cbor->bytes + (cbor->pos - span->len); */
 
-/* Reads the head of an item and its argument: the value of an integer, the length of a string, the count of an array
- * or map. False, and the cursor has not moved, if the bytes end, the item has another type, or the argument is over 32
- * bits or not encoded in its shortest form. */
+/* Reads the head of an item and its argument: the value of an integer or tag, the length of a string, the count of an
+ * array or map. False, and the cursor has not moved, if the bytes end, the item has another type, or the argument is
+ * over 32 bits or not encoded in its shortest form. */
 /*@ requires \valid(cbor) && \valid(argument) && \separated(cbor, argument) && sound_reader(cbor);
     terminates \true; exits \false; assigns cbor->pos, *argument;
     ensures sound_reader(cbor);
@@ -65,6 +67,11 @@ bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct 
     ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
                     : cbor->pos == \old(cbor->pos); */
 bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
+
+/* Are these bytes well-formed UTF-8 without control characters? */
+/*@ requires readable(bytes, len);
+    terminates \true; exits \false; assigns \nothing; */
+bool atto_cbor_is_plain_text(const uint8_t *bytes, uint32_t len);
 
 /* A writer into memory of the caller. len counts what was asked for, so that it says what was needed when it ends over
  * capacity; nothing is written past capacity. */
