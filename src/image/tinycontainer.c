@@ -20,6 +20,20 @@ enum { TAG_MAC0 = 17, TAG_SIGN1 = 18, TAG_CWT = 61 };
 #define MASK_BYTES_MAX 4u
 #define TAG_BYTES 9u
 
+/* For contracts: the fields of a token, and of what the parts of the metadata fill. */
+#define TOKEN_FIELDS(token)                                                                    \
+    (token).payload.ptr, (token).payload.len, (token).claim.ptr, (token).claim.len,            \
+        (token).signature.ptr, (token).signature.len, (token).mac
+#define CONTAINER_FIELDS(tiny) \
+    (tiny)->uid.ptr, (tiny)->uid.len, (tiny)->type, (tiny)->syscalls, TOKEN_FIELDS((tiny)->mask_token)
+#define ENDPOINTS_FIELDS(tiny) (tiny)->endpoints.ptr, (tiny)->endpoints.len, (tiny)->endpoint_count
+#define SCHEDULE_FIELDS(tiny)                                                                          \
+    (tiny)->schedule.ptr, (tiny)->schedule.len, (tiny)->start_max_ms, (tiny)->loop_period_ms,          \
+        (tiny)->loop_max_ms, (tiny)->loop_count, (tiny)->stop_max_ms
+#define SECURITY_FIELDS(tiny)                                                                          \
+    (tiny)->secured, SCHEDULE_FIELDS(tiny), TOKEN_FIELDS((tiny)->data_token),                          \
+        TOKEN_FIELDS((tiny)->code_token), TOKEN_FIELDS((tiny)->metadata_token)
+
 /* Is there an item of this type with exactly this argument? Else the cursor does not move. */
 /*@ requires \valid(cbor) && sound_reader(cbor);
     terminates \true; exits \false; assigns cbor->pos;
@@ -117,9 +131,7 @@ static bool read_tags(struct atto_cbor *cbor, bool *mac)
 /* A token with this claim of `min` to `max` bytes, in a byte string. Both of its headers are empty. */
 /*@ requires \valid(cbor) && \valid(token) && \separated(cbor, token) && sound_reader(cbor);
     requires 1 <= min && max <= ATTO_TINYCONTAINER_HASH_BYTES;
-    terminates \true; exits \false;
-    assigns cbor->pos, token->payload.ptr, token->payload.len, token->claim.ptr, token->claim.len,
-            token->signature.ptr, token->signature.len, token->mac;
+    terminates \true; exits \false; assigns cbor->pos, TOKEN_FIELDS(*token);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures \result ==> min <= token->claim.len <= max && sound_token(token, cbor->bytes, cbor->len); */
 static bool read_token(struct atto_cbor *cbor, uint32_t claim, uint32_t min, uint32_t max,
@@ -141,9 +153,7 @@ static bool read_token(struct atto_cbor *cbor, uint32_t claim, uint32_t min, uin
 }
 
 /*@ requires \valid(cbor) && \valid(token) && \separated(cbor, token) && sound_reader(cbor);
-    terminates \true; exits \false;
-    assigns cbor->pos, token->payload.ptr, token->payload.len, token->claim.ptr, token->claim.len,
-            token->signature.ptr, token->signature.len, token->mac;
+    terminates \true; exits \false; assigns cbor->pos, TOKEN_FIELDS(*token);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures \result ==> sound_hash_token(token, cbor->bytes, cbor->len); */
 static bool read_hash_token(struct atto_cbor *cbor, struct atto_tinycontainer_token *token)
@@ -165,7 +175,7 @@ static uint32_t mask_of(const uint8_t *bytes, uint32_t len)
 }
 
 /*@ requires \valid(cbor) && \valid(tiny) && \separated(cbor, tiny) && sound_reader(cbor);
-    terminates \true; exits \false; assigns cbor->pos, tiny->uid, tiny->type, tiny->syscalls, tiny->mask_token;
+    terminates \true; exits \false; assigns cbor->pos, CONTAINER_FIELDS(tiny);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures \result ==> sound_container(tiny, cbor->bytes, cbor->len); */
 static bool read_container(struct atto_cbor *cbor, struct atto_tinycontainer *tiny)
@@ -262,8 +272,7 @@ static bool read_different(struct atto_cbor *cbor, uint32_t count)
 }
 
 /*@ requires \valid(cbor) && \valid(tiny) && \separated(cbor, tiny) && sound_reader(cbor);
-    terminates \true; exits \false;
-    assigns cbor->pos, tiny->endpoints.ptr, tiny->endpoints.len, tiny->endpoint_count;
+    terminates \true; exits \false; assigns cbor->pos, ENDPOINTS_FIELDS(tiny);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures \result ==> sound_endpoints(tiny, cbor->bytes, cbor->len); */
 static bool read_endpoints(struct atto_cbor *cbor, struct atto_tinycontainer *tiny)
@@ -289,9 +298,7 @@ static bool read_endpoints(struct atto_cbor *cbor, struct atto_tinycontainer *ti
 
 /* The five numbers of the schedule. */
 /*@ requires \valid(cbor) && \valid(tiny) && \separated(cbor, tiny) && sound_reader(cbor);
-    terminates \true; exits \false;
-    assigns cbor->pos, tiny->schedule.ptr, tiny->schedule.len, tiny->start_max_ms, tiny->loop_period_ms,
-            tiny->loop_max_ms, tiny->loop_count, tiny->stop_max_ms;
+    terminates \true; exits \false; assigns cbor->pos, SCHEDULE_FIELDS(tiny);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures inside(tiny->schedule.ptr, tiny->schedule.len, cbor->bytes, cbor->len); */
 static bool read_schedule(struct atto_cbor *cbor, struct atto_tinycontainer *tiny)
@@ -310,9 +317,7 @@ static bool read_schedule(struct atto_cbor *cbor, struct atto_tinycontainer *tin
 
 /* The metadata's token comes last, so that what its hash leaves out is the end of the metadata. */
 /*@ requires \valid(cbor) && \valid(tiny) && \separated(cbor, tiny) && sound_reader(cbor);
-    terminates \true; exits \false;
-    assigns cbor->pos, tiny->secured, tiny->schedule, tiny->start_max_ms, tiny->loop_period_ms, tiny->loop_max_ms,
-            tiny->loop_count, tiny->stop_max_ms, tiny->data_token, tiny->code_token, tiny->metadata_token;
+    terminates \true; exits \false; assigns cbor->pos, SECURITY_FIELDS(tiny);
     ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
     ensures \result ==> tiny->secured && sound_security(tiny, cbor->bytes, cbor->len); */
 static bool read_security(struct atto_cbor *cbor, struct atto_tinycontainer *tiny)
@@ -330,7 +335,7 @@ static bool read_security(struct atto_cbor *cbor, struct atto_tinycontainer *tin
 }
 
 /*@ requires \valid(token);
-    terminates \true; exits \false; assigns *token; */
+    terminates \true; exits \false; assigns TOKEN_FIELDS(*token); */
 static void clear_token(struct atto_tinycontainer_token *token)
 {
     token->payload.ptr = token->claim.ptr = token->signature.ptr = NULL;
@@ -367,11 +372,10 @@ bool atto_tinycontainer_is(const uint8_t *bytes, uint32_t len)
 /*@ requires \valid(cbor) && \valid(tiny) && \separated(cbor, tiny) && sound_reader(cbor);
     requires tiny->endpoint_count == 0 && tiny->endpoints.len == 0 && tiny->schedule.len == 0 && !tiny->secured;
     terminates \true; exits \false;
-    assigns cbor->pos, tiny->uid, tiny->type, tiny->syscalls, tiny->mask_token, tiny->endpoints, tiny->endpoint_count,
-            tiny->secured, tiny->schedule, tiny->start_max_ms, tiny->loop_period_ms, tiny->loop_max_ms,
-            tiny->loop_count, tiny->stop_max_ms, tiny->data_token, tiny->code_token, tiny->metadata_token;
+    assigns cbor->pos, CONTAINER_FIELDS(tiny), ENDPOINTS_FIELDS(tiny), SECURITY_FIELDS(tiny);
     ensures sound_reader(cbor);
-    ensures \result ==> sound_container(tiny, cbor->bytes, cbor->len) && sound_endpoints(tiny, cbor->bytes, cbor->len);
+    ensures \result ==> sound_container(tiny, cbor->bytes, cbor->len);
+    ensures \result ==> sound_endpoints(tiny, cbor->bytes, cbor->len);
     ensures \result ==>
         (tiny->secured ? sound_security(tiny, cbor->bytes, cbor->len) : tiny->schedule.len == 0); */
 static bool read_map(struct atto_cbor *cbor, struct atto_tinycontainer *tiny)
