@@ -271,33 +271,38 @@ static const struct {
     {atto_random_number, ATTO_OPERATION_READ, "random"},
 };
 
-/* The right to an endpoint; a new one if there is room and none yet, and NULL if there is none that may be changed. */
-static struct atto_right_json *implied_right(struct atto_rights_json *rights, size_t asked, char *endpoint)
+/* Adds an operation on an endpoint, unless the author (who asks for the first rights) has said something about it.
+ * false: there is no room for one right more. */
+static bool imply(struct atto_rights_json *rights, size_t asked, char *endpoint, uint8_t operation)
 {
     for (size_t i = 0; i < rights->count; i++) {
-        if (rights->list[i].endpoint != NULL && strcmp(rights->list[i].endpoint, endpoint) == 0)
-            return i < asked ? NULL : &rights->list[i];
+        if (rights->list[i].endpoint == NULL || strcmp(rights->list[i].endpoint, endpoint) != 0)
+            continue;
+        if (i >= asked)
+            rights->list[i].right.operations |= operation;
+        return true;
     }
     if (rights->count == ATTO_RIGHTS_MAX)
-        return NULL;
-    rights->list[rights->count] = (struct atto_right_json){{.last = ATTO_RANGE_END}, endpoint, NULL};
-    return &rights->list[rights->count++];
+        return false;
+    rights->list[rights->count++] =
+        (struct atto_right_json){{.operations = operation, .last = ATTO_RANGE_END}, endpoint, NULL};
+    return true;
 }
 
 /* What the author asks for, and behind it what the calls imply of which nothing was said. */
-static struct atto_rights_json all_rights(const struct atto_wishes *wishes, const struct atto_callset *calls)
+static bool all_rights(const struct atto_wishes *wishes, const struct atto_callset *calls,
+                       struct atto_rights_json *rights)
 {
-    struct atto_rights_json rights = wishes->rights;
-
+    *rights = wishes->rights;
     for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
-        struct atto_right_json *right = NULL;
-
-        if (atto_callset_has(calls, implied[i].call))
-            right = implied_right(&rights, wishes->rights.count, implied[i].endpoint);
-        if (right != NULL)
-            right->right.operations |= implied[i].operation;
+        if (atto_callset_has(calls, implied[i].call) &&
+            !imply(rights, wishes->rights.count, implied[i].endpoint, implied[i].operation)) {
+            atto_wishes_report(wishes, "rights", 0, "'rights' leaves no room for the right to '%s', which '%s' needs",
+                               implied[i].endpoint, atto_call_name(implied[i].call));
+            return false;
+        }
     }
-    return rights;
+    return true;
 }
 
 static void put_rights(struct atto_cbor_writer *writer, const struct atto_rights_json *rights)
@@ -323,9 +328,9 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     bool calls_fine = collect_calls(program, wishes, &calls);
     bool has_calls = memcmp(&calls, &(struct atto_callset){{0}}, sizeof calls) != 0;
 
-    struct atto_rights_json rights = all_rights(wishes, &calls);
+    struct atto_rights_json rights;
 
-    if (!entries_fine || !calls_fine || !check_stack(program, wishes))
+    if (!entries_fine || !calls_fine || !check_stack(program, wishes) || !all_rights(wishes, &calls, &rights))
         return false;
     atto_cbor_put_head(&writer, ATTO_CBOR_MAP,
                        2u + (wishes->stack_bytes != 0) + (wishes->fuel != 0) + has_calls + (wishes->hook_count != 0) +

@@ -286,6 +286,24 @@ require rights_come_back_from_json cmp -s rightful.atto before.atto
 with_rights '{ "endpoint": "lamp", "operations": ["write"] }'
 expect rights_name_unknown_handles 1 "rightful.c:4:" HANDLE_TEMPERATURE '"rights" in the JSON file'
 
+# What takes no handle is asked for by the call that is made.
+cat >implied.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t run(void)
+{
+    ATTO_LOG("here");
+    return (int64_t)atto_now_us() + atto_timer(0, 1, 2);
+}
+C
+run "$atto" build implied.c -o implied.atto
+run "$atto" inspect --no-text implied.atto
+expect rights_are_implied 0 "right    0 log: write" "right    1 clock: read, write"
+printf '{ "rights": [{ "endpoint": "log", "operations": ["write"], "total": 3 }, { "endpoint": "clock", "operations": ["read"] }] }' >implied.json
+run "$atto" build implied.c -m implied.json -o implied.atto
+run "$atto" inspect --no-text implied.atto
+expect rights_asked_for_stay 0 "right    0 log: write; 3 calls in all"
+require rights_asked_for_stay_as_they_are grep -q "right    1 clock: read$" out
+
 # wrong_right NAME RIGHTS PLACE TEXT...: a list of rights that is refused, at a line and column of the file.
 wrong_right() {
     name=$1 place=$3

@@ -16,16 +16,27 @@ static struct atto_queue_slot *slot_at(const struct atto_queue *queue, uint32_t 
 
 /* ---- listening ---- */
 
+/* The state at one moment. */
+static struct atto_queue_state look(const struct atto_call_frame *call)
+{
+    const struct atto_queue *queue = call->endpoint->object;
+    lock(port_of(call));
+    struct atto_queue_state state = *queue->state;
+    unlock(port_of(call));
+    return state;
+}
+
+/* Does a container listen that is there and still has the right to? */
 static bool listens(const struct atto_call_frame *call, struct atto_engine *engine, struct atto_container **container)
 {
-    const struct atto_queue_state *state = ((const struct atto_queue *)call->endpoint->object)->state;
-    *container = state->listener != 0u ? atto_engine_find(engine, state->listener) : NULL;
+    struct atto_queue_state state = look(call);
+    *container = state.listener != 0u ? atto_engine_find(engine, state.listener) : NULL;
     return *container != NULL &&
-           atto_engine_holds(engine, *container, state->handle, call->endpoint, ATTO_OPERATION_READ);
+           atto_engine_holds(engine, *container, state.handle, call->endpoint, ATTO_OPERATION_READ);
 }
 
 /* Answers what an earlier server has left. */
-static void abandon(const struct atto_queue *queue, struct atto_engine *engine);
+static void abandon(const struct atto_call_frame *call, struct atto_engine *engine);
 
 /* r[2] is an entry point's place in the manifest. */
 int32_t atto_service_listen(struct atto_call_frame *call)
@@ -40,7 +51,7 @@ int32_t atto_service_listen(struct atto_call_frame *call)
     if (listens(call, engine, &other) && other != self)
         return result(call, ATTO_E_BUSY);
     if (call->endpoint->kind == ATTO_KIND_SERVER)
-        abandon(queue, engine);
+        abandon(call, engine);
     lock(port_of(call));
     queue->state->listener = atto_container_id(self);
     queue->state->entry = (uint16_t)entry;
@@ -50,13 +61,23 @@ int32_t atto_service_listen(struct atto_call_frame *call)
     return result(call, ATTO_OK);
 }
 
-/* Activates the listener, unless it has been told already and has not looked yet. */
+static struct atto_queue_state set_told(const struct atto_call_frame *call, uint8_t told)
+{
+    const struct atto_queue *queue = call->endpoint->object;
+    lock(port_of(call));
+    struct atto_queue_state before = *queue->state;
+    queue->state->told = told;
+    unlock(port_of(call));
+    return before;
+}
+
+/* Activates the listener, unless it has been told already and has not looked yet. It may look before this returns. */
 static void tell(const struct atto_call_frame *call, struct atto_engine *engine, struct atto_container *listener)
 {
-    struct atto_queue_state *state = ((const struct atto_queue *)call->endpoint->object)->state;
-    const uint32_t context[2] = { state->handle, state->used };
-    if (state->told == 0u && atto_engine_post(engine, listener, state->entry, 0, context, sizeof context) == ATTO_OK)
-        state->told = 1;
+    struct atto_queue_state state = set_told(call, 1);
+    const uint32_t context[2] = { state.handle, state.used };
+    if (state.told == 0u && atto_engine_post(engine, listener, state.entry, 0, context, sizeof context) != ATTO_OK)
+        set_told(call, 0);
 }
 
 /* ---- the queue ---- */
@@ -142,9 +163,10 @@ static struct atto_container *client_of(struct atto_engine *engine, const struct
     return info.waits && info.counters.activations == slot->activation ? client : NULL;
 }
 
-static void abandon(const struct atto_queue *queue, struct atto_engine *engine)
+static void abandon(const struct atto_call_frame *call, struct atto_engine *engine)
 {
-    while (queue->state->used != 0u) {
+    const struct atto_queue *queue = call->endpoint->object;
+    while (look(call).used != 0u) {
         struct atto_container *client = client_of(engine, slot_at(queue, 0));
         if (client != NULL)
             atto_engine_answer(engine, client, (uint64_t)(int64_t)ATTO_E_STATE);
@@ -184,10 +206,10 @@ int32_t atto_service_take(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     struct atto_engine *engine = atto_engine_of(call->run);
-    queue->state->told = 0;
     if (atto_container_of(call->run) == NULL)
         return result(call, ATTO_E_DENIED);
-    while (queue->state->used != 0u) {
+    set_told(call, 0);
+    while (look(call).used != 0u) {
         struct atto_queue_slot *slot = slot_at(queue, 0);
         if (client_of(engine, slot) != NULL) {
             slot->taken = 1;
@@ -203,7 +225,7 @@ int32_t atto_service_answer(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     struct atto_engine *engine = atto_engine_of(call->run);
-    if (queue->state->used == 0u || slot_at(queue, 0)->taken == 0u)
+    if (atto_container_of(call->run) == NULL || look(call).used == 0u || slot_at(queue, 0)->taken == 0u)
         return result(call, ATTO_E_STATE);
     const struct atto_queue_slot *slot = slot_at(queue, 0);
     struct atto_container *client = client_of(engine, slot);
