@@ -504,7 +504,8 @@ static const uint32_t periods_us[ATTO_PERIOD_MAX + 1u] = { 0,       1000,     10
 /* In units of 64 us, of which a period has as many as it begins. */
 static void calls_in_a_period(void)
 {
-    static const uint64_t begins[] = { 0, 1, 63, 64, 12345678, (uint64_t)1 << 38, 0xffffffffffffu };
+    static const uint64_t begins[] = { 0, 1, 63, 64, 12345678, ((uint64_t)1 << 38) - 3600000264u, (uint64_t)1 << 38,
+                                       0xffffffffffffu }; /* the meters' clock begins again after 2^38 us */
     for (uint32_t period = 1; period <= ATTO_PERIOD_MAX; period++) {
         for (uint32_t i = 0; i < COUNT(begins); i++) {
             uint64_t units = (periods_us[period] + 63u) / 64u;
