@@ -244,23 +244,22 @@ int64_t model_call(struct rights_model *m, uint32_t number, const uint64_t r[6],
     if (number == CALL_LOG) { /* names none: the first for a log */
         for (handle = 0; handle < m->count && things[m->right[handle].endpoint].kind != ATTO_KIND_LOG;)
             handle++;
-        if (handle == m->count)
-            handle = 255;
     }
+    uint64_t told = number == CALL_LOG ? ATTO_AUDIT_NO_HANDLE : handle;
     struct model_right *right = &m->right[handle % MODEL_ROWS];
     if (handle >= m->count || things[right->endpoint].kind != needs[number].kind ||
         !right->may[needs[number].operation] ||
         (number == CALL_TOUCH && (r[2] < right->first || r[2] > right->last || r[2] > UINT32_MAX))) {
-        deny(m, number, handle, ATTO_E_DENIED);
+        deny(m, number, told, ATTO_E_DENIED);
         return ATTO_E_DENIED;
     }
     if (number == CALL_WRITE && !reads_data(r[2], r[3])) {
-        deny(m, number, handle, ATTO_E_ARGUMENT);
+        deny(m, number, told, ATTO_E_ARGUMENT);
         *end = true;
         return ATTO_E_ARGUMENT;
     }
     if (!use_up(right, now_us, number == CALL_WRITE ? (uint32_t)r[3] : 0u)) {
-        deny(m, number, handle, ATTO_E_QUOTA);
+        deny(m, number, told, ATTO_E_QUOTA);
         return ATTO_E_QUOTA;
     }
     return number == CALL_MAP ? model_map(m, (uint32_t)handle) : needs[number].result;

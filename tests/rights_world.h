@@ -77,7 +77,7 @@ uint64_t rights_word(struct atto_container *container, uint32_t index);
 void rights_keep(void);
 bool rights_kept(void);
 
-/* The world's helper takes a program's whole memory; so much of the pool is taken from now on. NULL: it does not fit. */
+/* Takes what is free of the pool but for so much; only where that is one piece. NULL: it is less. */
 struct atto_container *rights_fill(uint32_t left_bytes);
 
 #endif

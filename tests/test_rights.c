@@ -1,4 +1,4 @@
-/* Rights of the engine's containers: given, cut, changed while they run, refused; windows. Each by the smallest example.
+/* Rights of the engine's containers: given, cut, changed while they run, refused. Each by the smallest example.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -405,7 +405,8 @@ static void a_longer_table(void)
     static const struct atto_right rated = { DEVICE, READ | P(1S), 0, END, 3, 0, 0 };
     static const struct atto_right total = { OTHER_DEVICE, READ, 0, END, 0, 0, 2 };
     for (uint32_t tenant = 0; tenant < 2u; tenant++) {
-        static const struct atto_right wide[] = { { DEVICE, 15, 0, END, 0, 0, 0 }, { OTHER_DEVICE, 15, 0, END, 0, 0, 0 } };
+        static const struct atto_right wide[] = { { DEVICE, 15, 0, END, 0, 0, 0 },
+                                                  { OTHER_DEVICE, 15, 0, END, 0, 0, 0 } };
         rights_world_begin();
         make_toucher();
         rw.tenants[0].rights = wide;
@@ -531,7 +532,7 @@ static const struct harness_test tests[] = {
     TEST(denials_are_counted, "Refusals are counted, up to the counter's end."),
     TEST(given_at_install, "A container may do what its rights say and nothing else."),
     TEST(bad_rights_at_install, "One bad right at any place refuses the install, and says which it was."),
-    TEST(cut_to_the_ceiling, "A right is what endpoint, request and ceiling have in common, however they come together."),
+    TEST(cut_to_the_ceiling, "A right is what endpoint, request and ceiling have in common, whatever came first."),
     TEST(ceilings_of_one_tenant, "A ceiling cuts its tenant's containers at once, and nobody else's."),
     TEST(set_all_or_nothing, "One bad right at any place, and no byte has changed."),
     TEST(at_the_next_call, "A change is there at the next call, also within an activation."),

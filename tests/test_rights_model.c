@@ -251,7 +251,8 @@ static void step_call(struct rights_model *m)
     bool maps = call == CALL_MAP, ends;
     uint64_t r[6] = { 77, handle_for(m, maps ? MEMORY : DEVICE, maps ? ROM : OTHER_DEVICE), number(), below(18), 0, 0 };
     if (call == CALL_WRITE) /* in data, or where no memory is */
-        r[2] = rng_once_in(&rng, 10) ? rng_value(&rng) & 0xffffffffafffffffu : ADDRESS(REGION_DATA, below(rng_once_in(&rng, 8) ? 18 : 3));
+        r[2] = rng_once_in(&rng, 10) ? rng_value(&rng) & 0xffffffffafffffffu
+                                     : ADDRESS(REGION_DATA, below(rng_once_in(&rng, 8) ? 18 : 3));
     else if (rng_once_in(&rng, 20))
         r[2] = rng_value(&rng);
     else if (r[1] < m->count && !rng_once_in(&rng, 3))
@@ -416,6 +417,6 @@ static void everything_against_the_model(void)
 }
 
 static const struct harness_test tests[] = {
-    TEST(everything_against_the_model, "Whatever the order of changes and calls, what is allowed is what the model says."),
+    TEST(everything_against_the_model, "Whatever the order of changes and calls, the model says what is allowed."),
 };
 HARNESS_MAIN(tests)

@@ -18,7 +18,8 @@ static void begin(void)
     world_image(&rw_image, SLOTS(MOV(0, 0), EXIT), ENTRIES({ "loop", 0 }));
 }
 
-static enum atto_status install(uint32_t tenant, const struct atto_schedule *schedule, struct atto_container **container)
+static enum atto_status install(uint32_t tenant, const struct atto_schedule *schedule,
+                                struct atto_container **container)
 {
     return rights_install_status(tenant, NOTHING, schedule, container);
 }
@@ -93,6 +94,37 @@ static void memory_after_changes(void)
     EQUAL(atto_engine_set_rights(ENGINE, container, 0, &row, 1, 0), ATTO_OK);
     EQUAL(install(1, NULL, &container), ATTO_E_ADMISSION);
     EQUAL(rw.world.report.missing, ram_of(1) - each);
+}
+
+/* In the middle of an activation, where the old limits stay until it is over. */
+static void memory_after_late_changes(void)
+{
+    static const uint32_t counts[] = { 3, 0, 8, 5, 0, 12, 1 };
+    for (uint32_t more = 0; more < 800u; more += 8u) {
+        struct atto_schedule limits = { .priority = 8 };
+        struct atto_container *container;
+        uint32_t changed = 0;
+        rights_world_begin();
+        world_image(&rw_image, SLOTS(JUMP(-1)), ENTRIES({ "loop", 0 }));
+        rw.world.fuel = 1000000;
+        limits.period_us = 5000000;
+        EQUAL(install(1, &limits, &container), ATTO_OK);
+        rw.tenants[0].ram_bytes = ram_of(1) + more;
+        EQUAL(atto_engine_start(ENGINE, container), ATTO_OK);
+        world_run(&rw.world, AT_MS(1));
+        for (uint32_t i = 0; i < COUNT(counts); i++) {
+            harness_case(more, i);
+            limits.events = counts[i];
+            limits.budget_fuel = counts[i] != 0u ? 10000000 : 0;
+            rights_keep();
+            enum atto_status status = atto_engine_set_schedule(ENGINE, container, &limits, &rw.world.report);
+            CHECK(status == ATTO_OK || rights_kept());
+            CHECK(ram_of(1) <= rw.tenants[0].ram_bytes);
+            changed += status == ATTO_OK;
+        }
+        CHECK(more < 792u || changed == COUNT(counts));
+        EQUAL(world_info(&rw.world, container).activation, ATTO_ACTIVATION_LOOP);
+    }
 }
 
 /* A small program in the block of a large one takes as much as the block. */
@@ -408,15 +440,17 @@ static void changes_of_every_sort(void)
     EQUAL(record.code, 3);
     EQUAL(record.actor, 4);
     EQUAL(record.container, 0);
-    EQUAL(atto_engine_set_rights(ENGINE, container, 0, rows, 1, 1), ATTO_OK);
+    EQUAL(atto_engine_set_rights(ENGINE, container, 3, rows, 1, 1), ATTO_OK); /* and the table has moved */
     CHECK(atto_engine_change(ENGINE, 0, &record));
-    CHECK(record.code != generation); /* the ceiling changed it too */
+    EQUAL(record.code, generation + 2u); /* the ceiling changed it too */
+    EQUAL(record.handle, 3);
     CHECK(atto_engine_denial(ENGINE, 0, &record) && !atto_engine_denial(ENGINE, 1, &record));
 }
 
 static const struct harness_test tests[] = {
     TEST(memory_of_all_containers, "A tenant's containers have no more memory than it may have, to the byte."),
     TEST(memory_after_changes, "That holds after a change of schedule."),
+    TEST(memory_after_late_changes, "Also of one in the middle of an activation."),
     TEST(memory_after_an_update, "And after an update, which may keep a larger block than it needs."),
     TEST(time_of_all_containers, "A tenant's containers have no more fuel in a second than it may have."),
     TEST(time_after_changes, "That holds after a change of schedule."),

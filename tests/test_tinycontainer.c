@@ -49,7 +49,7 @@ static enum atto_status parse(const void *bytes, uint32_t len, struct atto_tinyc
 static bool inside(struct atto_span part, struct atto_span whole)
 {
     return part.len == 0 ||
-           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= whole.ptr + whole.len - part.ptr);
+           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= (uint32_t)(whole.ptr + whole.len - part.ptr));
 }
 
 static bool span_is(struct atto_span span, const char *text)

@@ -31,7 +31,8 @@ void atto_audit_change(struct atto_engine *engine, const struct atto_audit_recor
 }
 
 /* Refusals that are alike and come one behind the other are one record. */
-void atto_audit_denial(const struct atto_container *container, uint32_t number, uint32_t handle, enum atto_status status)
+void atto_audit_denial(const struct atto_container *container, uint32_t number, uint32_t handle,
+                       enum atto_status status)
 {
     struct atto_engine *engine = engine_of(container);
     const struct atto_engine_config *config = engine->config;
