@@ -101,7 +101,7 @@ static void memory_after_late_changes(void)
 {
     static const uint32_t counts[] = { 3, 0, 8, 5, 0, 12, 1 };
     for (uint32_t more = 0; more < 800u; more += 8u) {
-        struct atto_schedule limits = { .priority = 8 };
+        struct atto_schedule limits = { .priority = 8, .events = more / 8u % 3u };
         struct atto_container *container;
         uint32_t changed = 0;
         rights_world_begin();
