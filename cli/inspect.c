@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "atto/tinycontainer.h"
 #include "calls.h"
 #include "commands.h"
 #include "listing.h"
@@ -15,17 +16,22 @@
 #include "report.h"
 #include "rights.h"
 #include "schedule.h"
+#include "tinycontainer.h"
 #include "wishes.h"
 
 static const char usage[] =
     "usage: atto inspect [options] FILE\n"
     "\n"
     "Shows an image: header, manifest, sections, functions, and its instructions with their source lines.\n"
-    "FILE is an image of Atto's or Femto-Container's format, an eBPF object (.o), or a source file.\n"
+    "FILE is an image of Atto's or Femto-Container's format, an eBPF object (.o), a source file, or metadata of\n"
+    "TinyContainer; of these it shows what they mean to Atto, and with --key whether their signatures hold.\n"
     "\n"
     "  -n, --no-text     leave the instructions out\n"
     "  -w, --where SLOT  show nothing but the source line and the instruction of this slot\n"
     "      --json        print one JSON object\n"
+    "      --key HEX     verify metadata with this Ed25519 public key; what does not hold makes the exit status 1\n"
+    "      --data FILE   with --key: compare the hash of the container's data\n"
+    "      --code FILE   with --key: compare the hash of its code\n"
     "  -h, --help        print this\n";
 
 static const char *format_name(enum atto_format format)
@@ -333,6 +339,7 @@ static void print_json(const struct atto_buffer *bytes, const struct atto_listin
 struct arguments {
     uint32_t where; /* a slot, or NOWHERE */
     bool json, no_text;
+    struct atto_tiny_question tiny; /* about metadata of TinyContainer */
 };
 
 static int show(const char *path, const struct atto_buffer *bytes, const struct atto_listing *listing,
@@ -352,6 +359,19 @@ static int show(const char *path, const struct atto_buffer *bytes, const struct 
     return ATTO_EXIT_FINE;
 }
 
+/* Metadata of TinyContainer have no instructions. */
+static int inspect_tiny(const char *path, const struct atto_buffer *bytes, const struct arguments *arguments)
+{
+    struct atto_tiny_question question = arguments->tiny;
+
+    if (arguments->where != NOWHERE) {
+        atto_report_at(path, 0, "metadata of TinyContainer have no instructions to show");
+        return ATTO_EXIT_REFUSED;
+    }
+    question.json = arguments->json;
+    return atto_tiny_inspect(path, bytes, &question);
+}
+
 static int inspect(const char *path, const struct arguments *arguments)
 {
     struct atto_buffer bytes = {0};
@@ -365,7 +385,11 @@ static int inspect(const char *path, const struct arguments *arguments)
         atto_buffer_free(&bytes);
         return result;
     }
-    if (atto_image_parse(bytes.bytes, (uint32_t)bytes.len, &image, &refusal) != ATTO_OK) {
+    if (atto_tinycontainer_is(bytes.bytes, (uint32_t)bytes.len)) {
+        result = inspect_tiny(path, &bytes, arguments);
+    } else if (arguments->tiny.key != NULL) {
+        atto_report_at(path, 0, "not metadata of TinyContainer, which are all that --key verifies");
+    } else if (atto_image_parse(bytes.bytes, (uint32_t)bytes.len, &image, &refusal) != ATTO_OK) {
         atto_report_at(path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
     } else {
         bool fine = atto_manifest_parse(image.manifest, &manifest, &refusal) == ATTO_OK;
@@ -391,6 +415,9 @@ int atto_command_inspect(int argc, char **argv)
     const struct atto_option options[] = {
         {"json", .flag = &arguments.json},
         {"no-text", 'n', .flag = &arguments.no_text},
+        {"key", .text = &arguments.tiny.key},
+        {"data", .text = &arguments.tiny.data},
+        {"code", .text = &arguments.tiny.code},
         {"where", 'w', .number = &arguments.where, .min = 0, .max = 0xffff},
         {0},
     };
@@ -401,5 +428,9 @@ int atto_command_inspect(int argc, char **argv)
         return status;
     if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
+    if (arguments.tiny.key == NULL && (arguments.tiny.data != NULL || arguments.tiny.code != NULL)) {
+        atto_report("--data and --code need --key");
+        return atto_wrong_usage(argv[0]);
+    }
     return inspect(path, &arguments);
 }

@@ -46,7 +46,8 @@ static bool verify_by_sum(void *context, const uint8_t *message, uint32_t len, c
     return sum_of(signature, ATTO_TINYCONTAINER_SIGNATURE_BYTES) != 0;
 }
 
-static void read_token(const struct atto_tinycontainer_token *token, struct atto_span bytes, uint32_t least, uint32_t most)
+static void read_token(const struct atto_tinycontainer_token *token, struct atto_span bytes, uint32_t least,
+                       uint32_t most)
 {
     require(inside(token->payload, bytes) && inside(token->claim, token->payload), "a claim");
     require(inside(token->signature, bytes) && token->signature.len == (token->mac ? 32u : 64u), "a signature");

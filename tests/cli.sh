@@ -439,6 +439,77 @@ else
     echo "skip cli_plugin: $plugin is not built"
 fi
 
+# --- metadata of TinyContainer, written byte by byte and signed by nobody
+
+filler() {
+    printf '%0*d' "$1" 0
+}
+hash_token() { # 2 + 111 bytes
+    printf 'Xo\204@\240X(\241:\000\001\000\000X '
+    filler 32
+    printf 'X@'
+    filler 64
+}
+# metadata UID [ENDPOINT-PEER]: uid of 4 bytes
+metadata() {
+    printf '\333TinyPART\243\001XX\243\001D%s\002\003\003XL\204@\240F\241\071\377\377A\033X@' "$1"
+    filler 64
+    printf '\002K\201\244\001\030{\002%b\004\012\005\002' "${2:-\\001}"
+    printf '\003Y\001`\210\030d\031\003\350\0302\031\002X\030F'
+    hash_token
+    hash_token
+    hash_token
+}
+key=$(filler 64)
+metadata demo >demo.metadata
+run "$atto" inspect demo.metadata
+expect tiny_inspect 0 "TinyContainer metadata" "uid      demo" "type     bpf" "0x1b: heartbeat open read write" \
+    "endpoint 123: local 10, read and write" "period_us 1000000" "right    0 endpoint 10: read, write" "not verified"
+run "$atto" inspect --json demo.metadata
+expect tiny_inspect_json 0 '"format": "tinycontainer"' '"uid": "demo"' '"loop_count": 600' '"meaning": "ATTO_OK"'
+run "$atto" inspect --key "$key" demo.metadata
+expect tiny_unsigned 1 "mask     the signature does not hold" "code     the signature does not hold"
+run "$atto" inspect --json --key "$key" demo.metadata
+expect tiny_unsigned_json 1 '"holds": false'
+run "$atto" inspect --key 1234 demo.metadata
+expect tiny_key_is_short 1 "64 hex digits"
+run "$atto" inspect --key "$key" --data nothing.data demo.metadata
+expect tiny_data_is_absent 1 nothing.data
+run "$atto" inspect --data demo.metadata demo.metadata
+expect tiny_data_without_key 2 "need --key"
+run "$atto" inspect --key "$key" many.atto
+expect tiny_key_for_an_image 1 "not metadata"
+run "$atto" inspect --where 0 demo.metadata
+expect tiny_has_no_slots 1 "no instructions"
+head -c 300 demo.metadata >cut.metadata
+run "$atto" inspect cut.metadata
+expect tiny_cut 1 "TinyContainer metadata: manifest is not well-formed" "(byte 115)"
+metadata demo '\002' >remote.metadata
+run "$atto" inspect remote.metadata
+expect tiny_remote_peer 0 "endpoint 123: remote 10" "right    0 refused"
+metadata "$(printf 'a\033[b')" >escape.metadata
+run "$atto" inspect escape.metadata
+expect tiny_uid_is_no_text 0 "uid      0x611b5b62" refused
+shipped=${ATTO_CONFORMANCE:-$root/../shared/conformance}/tinycontainer/simple_container
+key=112ff4c9cddecbe153d72dcd7c5ffaf2bfc77603fd8478e300bafe8dd1946078
+if [ -r "$shipped.metadata" ]; then
+    run "$atto" inspect "$shipped.metadata"
+    expect tiny_shipped 0 "uid      simple_container" "type     wasm" "endpoint 123: local 10"
+    run "$atto" inspect --key "$key" --data "$shipped.data" "$shipped.metadata"
+    expect tiny_shipped_data_is_wrong 1 "mask     holds" "metadata holds" "data     signed, but" "code     signed; its"
+    printf 'not yet implemented' >right.data
+    run "$atto" inspect --key "$key" --data right.data "$shipped.metadata"
+    expect tiny_shipped_data_is_right 0 "data     holds" "code     signed; its file was not given"
+    run "$atto" inspect --json --key "$key" --data right.data "$shipped.metadata"
+    expect tiny_shipped_is_not_all_verified 0 '"data": "holds"' '"holds": false'
+    run "$atto" inspect --key "$key" "$shipped.metadata"
+    expect tiny_shipped_is_no_cose 0 "mask     holds" "mask     the signature does not hold"
+    run "$atto" inspect --key "$(filler 64)" "$shipped.metadata"
+    expect tiny_shipped_wrong_key 1 "mask     the signature does not hold"
+else
+    echo "skip cli_tiny_shipped: no $shipped.metadata; set ATTO_CONFORMANCE, see tests/README.md"
+fi
+
 # What a stranger's image shows on the terminal.
 printf '#include <atto.h>\n# 5 "\\x1b[31mevil.c"\nATTO_ENTRY int64_t run(void) { return 1; }\n' >escape.c
 if "$atto" build --quiet escape.c -o escape.atto >out 2>&1 && "$atto" inspect escape.atto >out 2>&1 &&

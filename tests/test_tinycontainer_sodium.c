@@ -194,6 +194,9 @@ static void shipped_set(void)
     EQUAL(judge(metadata, (uint32_t)len, with_line_end, with_line_end, ATTO_TINYCONTAINER_PAYLOAD, public_key, &failed),
           ATTO_TINYCONTAINER_BAD_SIGNATURE);
     EQUAL(atto_tinycontainer_parse((struct atto_span){ metadata, (uint32_t)len }, &tiny, NULL), ATTO_OK);
+    const struct atto_span without = { content, (uint32_t)content_len - 1u };
+    EQUAL(atto_tinycontainer_verify_token(&tiny, ATTO_TINYCONTAINER_DATA, without, ATTO_TINYCONTAINER_PAYLOAD, &crypto),
+          ATTO_TINYCONTAINER_HOLDS);
     /* The code is not in the set: its signature holds, its hash is of something else. */
     EQUAL(atto_tinycontainer_verify_token(&tiny, ATTO_TINYCONTAINER_CODE, with_line_end, ATTO_TINYCONTAINER_PAYLOAD, &crypto),
           ATTO_TINYCONTAINER_BAD_HASH);
