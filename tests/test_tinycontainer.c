@@ -49,7 +49,8 @@ static enum atto_status parse(const void *bytes, uint32_t len, struct atto_tinyc
 static bool inside(struct atto_span part, struct atto_span whole)
 {
     return part.len == 0 ||
-           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= (uint32_t)(whole.ptr + whole.len - part.ptr));
+           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len &&
+            part.len <= (uint32_t)(whole.ptr + whole.len - part.ptr));
 }
 
 static bool span_is(struct atto_span span, const char *text)
@@ -467,9 +468,9 @@ static void meaning_as_a_manifest(void)
         { TINY_NUMBERS, BYTES("\x00\x00\x00\x1a\xff\xff\xff\xff\x00"), ATTO_OK, 0 }, /* a count, not a time */
         { TINY_NUMBERS, BYTES("\x00\x00\x00\x00\x1a\x00\x41\x89\x37"), ATTO_E_ARGUMENT, 4 }, /* 2^32 us and more */
         { TINY_NUMBERS, BYTES("\x00\x19\x03\xe7\x00\x00\x00"), ATTO_E_ARGUMENT, 1 }, /* under the deadline */
-        { TINY_TYPE, BYTES("\x02\x00"), ATTO_E_EXECUTOR, 0xffffffffu }, { TINY_TYPE, BYTES("\x02\x01"), ATTO_E_EXECUTOR, 0xffffffffu },
-        { TINY_TYPE, BYTES("\x02\x02"), ATTO_E_EXECUTOR, 0xffffffffu }, { TINY_TYPE, BYTES("\x02\x05"), ATTO_E_EXECUTOR, 0xffffffffu },
-        { TINY_TYPE, BYTES("\x02\x06"), ATTO_E_EXECUTOR, 0xffffffffu }, { TINY_TYPE, BYTES("\x02\x07"), ATTO_E_EXECUTOR, 0xffffffffu },
+        { TINY_TYPE, BYTES("\x02\x00"), ATTO_E_EXECUTOR, 0 }, { TINY_TYPE, BYTES("\x02\x01"), ATTO_E_EXECUTOR, 0 },
+        { TINY_TYPE, BYTES("\x02\x02"), ATTO_E_EXECUTOR, 0 }, { TINY_TYPE, BYTES("\x02\x05"), ATTO_E_EXECUTOR, 0 },
+        { TINY_TYPE, BYTES("\x02\x06"), ATTO_E_EXECUTOR, 0 }, { TINY_TYPE, BYTES("\x02\x07"), ATTO_E_EXECUTOR, 0 },
     };
     for (uint32_t i = 0; i < COUNT(cases); i++) {
         harness_case(i, 0);
@@ -540,7 +541,8 @@ static void meaning_as_rights(void)
     EQUAL(wish_of(longest, sizeof longest, 0xff, &wish, &at), ATTO_OK);
     EQUAL(wish.right.endpoint, 255);
     /* Peers that have no meaning here, and a number that is too large: refused at the endpoint. */
-    EQUAL(wish_of(BYTES("\x82" ENDPOINT("\x05", "\x00") "\xa4\x01\x01\x02\x01\x04\x19\x01\x00\x05\x02"), 0xff, &wish, &at),
+    EQUAL(wish_of(BYTES("\x82" ENDPOINT("\x05", "\x00") "\xa4\x01\x01\x02\x01\x04\x19\x01\x00\x05\x02"), 0xff,
+                  &wish, &at),
           ATTO_E_ARGUMENT);
     EQUAL(at, 10);
     EQUAL(wish_of(BYTES("\x82" ENDPOINT("\x05", "\x00") "\xa4\x01\x01\x02\x02\x04\x0a\x05\x02"), 0xff, &wish, &at),
@@ -580,7 +582,8 @@ static void what_is_verified(void)
     EQUAL(failed, ATTO_TINYCONTAINER_METADATA);
     CHECK(seen.hashed.ptr == (const uint8_t *)golden && seen.hashed.len == sizeof golden - 1u - TINY_TOKEN_BYTES);
     /* Another token is not accepted for a number that is none. */
-    EQUAL(atto_tinycontainer_verify_token(&tiny, (enum atto_tinycontainer_which)4, code, ATTO_TINYCONTAINER_PAYLOAD, &crypto),
+    EQUAL(atto_tinycontainer_verify_token(&tiny, (enum atto_tinycontainer_which)4, code, ATTO_TINYCONTAINER_PAYLOAD,
+                                          &crypto),
           ATTO_TINYCONTAINER_ABSENT);
 }
 
@@ -600,10 +603,9 @@ static void which_token_fails(void)
                 memset(hash, i == 1u ? 0xdb : i == 2u ? 'd' : 'c', 32);
                 if (i == wrong && how == 1u && i != 0)
                     hash[31] ^= 1u;
-                if (i == 0)
-                    tiny_set(&built, pieces[0], token[0], tiny_mask_token(token[0], 0xff, wrong == 0 && how < 2u ? bad : good));
-                else
-                    tiny_set(&built, pieces[i], token[i], tiny_hash_token(token[i], hash, wrong == i && how == 0 ? bad : good));
+                const uint8_t *signature = wrong == i && how < (i == 0 ? 2u : 1u) ? bad : good;
+                tiny_set(&built, pieces[i], token[i], i == 0 ? tiny_mask_token(token[i], 0xff, signature)
+                                                             : tiny_hash_token(token[i], hash, signature));
                 if (i == wrong && how == 2u) {
                     uint32_t head = i == 0 ? 10u : 45u;
                     mac[0] = 0xd1;
@@ -683,7 +685,7 @@ static const struct harness_test tests[] = {
     TEST(rules_of_the_format, "Each rule refuses what breaks it, at its byte, and accepts the nearest neighbour."),
     TEST(limit_of_endpoints, "Exactly as many endpoints are accepted as the limit says."),
     TEST(strings_over_the_end, "Lengths that nothing backs are refused where they stand."),
-    TEST(meaning_as_a_manifest, "Name and schedule become a manifest's; what does not fit is refused and changes nothing."),
+    TEST(meaning_as_a_manifest, "Name and schedule become a manifest's; a refusal changes nothing."),
     TEST(meaning_without_security, "Without security there is no schedule."),
     TEST(meaning_as_rights, "Direction and mask both bound what a right allows; peers that are not local are refused."),
     TEST(what_is_verified, "The bytes that are hashed and verified, in both forms, are exactly those of the format."),

@@ -108,7 +108,8 @@ static void signed_sets(void)
         harness_case(form, 0);
         build_signed(over);
         EQUAL(judge(built.bytes, built.len, data, code, over, public_key, &failed), ATTO_TINYCONTAINER_HOLDS);
-        EQUAL(judge(built.bytes, built.len, data, code, (enum atto_tinycontainer_signed)(1u - form), public_key, &failed),
+        EQUAL(judge(built.bytes, built.len, data, code, (enum atto_tinycontainer_signed)(1u - form), public_key,
+                    &failed),
               ATTO_TINYCONTAINER_BAD_SIGNATURE);
         EQUAL(judge(built.bytes, built.len, data, code, over, another_key, &failed), ATTO_TINYCONTAINER_BAD_SIGNATURE);
         EQUAL(failed, ATTO_TINYCONTAINER_MASK);
@@ -170,8 +171,9 @@ static int32_t read_shipped(const char *name, uint8_t *bytes, uint32_t capacity)
 /* Their key, and their data with the line's end that makes its hash wrong, and without. */
 static void shipped_set(void)
 {
-    static uint8_t key[32] = { 0x11, 0x2f, 0xf4, 0xc9, 0xcd, 0xde, 0xcb, 0xe1, 0x53, 0xd7, 0x2d, 0xcd, 0x7c, 0x5f, 0xfa, 0xf2,
-                               0xbf, 0xc7, 0x76, 0x03, 0xfd, 0x84, 0x78, 0xe3, 0x00, 0xba, 0xfe, 0x8d, 0xd1, 0x94, 0x60, 0x78 };
+    static uint8_t key[32] = { 0x11, 0x2f, 0xf4, 0xc9, 0xcd, 0xde, 0xcb, 0xe1, 0x53, 0xd7, 0x2d,
+                               0xcd, 0x7c, 0x5f, 0xfa, 0xf2, 0xbf, 0xc7, 0x76, 0x03, 0xfd, 0x84,
+                               0x78, 0xe3, 0x00, 0xba, 0xfe, 0x8d, 0xd1, 0x94, 0x60, 0x78 };
     static uint8_t metadata[1024], content[256];
     const struct atto_tinycontainer_crypto crypto = { sha256, verify, key };
     enum atto_tinycontainer_which failed;
@@ -198,7 +200,8 @@ static void shipped_set(void)
     EQUAL(atto_tinycontainer_verify_token(&tiny, ATTO_TINYCONTAINER_DATA, without, ATTO_TINYCONTAINER_PAYLOAD, &crypto),
           ATTO_TINYCONTAINER_HOLDS);
     /* The code is not in the set: its signature holds, its hash is of something else. */
-    EQUAL(atto_tinycontainer_verify_token(&tiny, ATTO_TINYCONTAINER_CODE, with_line_end, ATTO_TINYCONTAINER_PAYLOAD, &crypto),
+    EQUAL(atto_tinycontainer_verify_token(&tiny, ATTO_TINYCONTAINER_CODE, with_line_end, ATTO_TINYCONTAINER_PAYLOAD,
+                                          &crypto),
           ATTO_TINYCONTAINER_BAD_HASH);
 }
 

@@ -121,7 +121,8 @@ void tiny_begin(struct tiny_bytes *tiny)
     tiny_set(tiny, TINY_KEY_MASK, "\x03", 1);
     tiny_set(tiny, TINY_MASK, mask, sizeof mask);
     tiny_set(tiny, TINY_KEY_ENDPOINTS, "\x02", 1);
-    tiny_set(tiny, TINY_ENDPOINTS, "\x82\xa4\x01\x18\x7b\x02\x01\x04\x0a\x05\x02" "\xa5\x01\x07\x02\x00\x03\x42" "hi\x04\x09\x05\x01", 24);
+    tiny_set(tiny, TINY_ENDPOINTS, "\x82" "\xa4\x01\x18\x7b\x02\x01\x04\x0a\x05\x02"
+             "\xa5\x01\x07\x02\x00\x03\x42" "hi\x04\x09\x05\x01", 24);
     tiny_set(tiny, TINY_KEY_SECURITY, "\x03", 1);
     tiny_set(tiny, TINY_SECURITY, "\x88", 1);
     tiny_set(tiny, TINY_NUMBERS, "\x18\x64\x19\x03\xe8\x18\x32\x19\x02\x58\x18\x46", 12);

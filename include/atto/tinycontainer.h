@@ -170,12 +170,10 @@ int32_t atto_tinycontainer_executor(uint32_t type);
  * Returns ATTO_OK; ATTO_E_EXECUTOR for a type that has none (at 0); ATTO_E_ARGUMENT for a uid that is longer than
  * ATTO_NAME_MAX bytes or is not plain UTF-8, for a time of more than ATTO_INTERVAL_MAX_US, and for a period that is
  * shorter than the deadline in the manifest. */
-#define ATTO_TINYCONTAINER_KEPT(key, name, most) ensures manifest->schedule.name <= (most);
 /*@ requires \valid_read(tiny) && \valid(manifest) && (refusal == \null || \valid(refusal));
     requires \separated(tiny, manifest, refusal) && sound_tinycontainer(tiny);
     requires \separated(refusal, tiny->bytes.ptr + (0 .. tiny->bytes.len - 1));
     requires \separated(manifest, tiny->bytes.ptr + (0 .. tiny->bytes.len - 1));
-    requires sound_schedule(&manifest->schedule);
     terminates \true; exits \false;
     assigns manifest->name.ptr, manifest->name.len, manifest->schedule.start_max_us,
             manifest->schedule.period_us, manifest->schedule.loop_max_us, manifest->schedule.loop_count,
@@ -184,11 +182,14 @@ int32_t atto_tinycontainer_executor(uint32_t type);
     ensures \result == ATTO_OK ==> 1 <= manifest->name.len <= ATTO_NAME_MAX;
     ensures \result == ATTO_OK ==>
         inside(manifest->name.ptr, manifest->name.len, tiny->bytes.ptr, tiny->bytes.len);
-    ATTO_SCHEDULE_FIELDS(ATTO_TINYCONTAINER_KEPT)
-    ensures manifest->schedule.period_us == 0 || manifest->schedule.deadline_us <= manifest->schedule.period_us; */
+    ensures \result == ATTO_OK ==> manifest->schedule.start_max_us <= ATTO_INTERVAL_MAX_US;
+    ensures \result == ATTO_OK ==> manifest->schedule.period_us <= ATTO_INTERVAL_MAX_US;
+    ensures \result == ATTO_OK ==> manifest->schedule.loop_max_us <= ATTO_INTERVAL_MAX_US;
+    ensures \result == ATTO_OK ==> manifest->schedule.stop_max_us <= ATTO_INTERVAL_MAX_US;
+    ensures \result == ATTO_OK ==>
+        manifest->schedule.period_us == 0 || manifest->schedule.deadline_us <= manifest->schedule.period_us; */
 enum atto_status atto_tinycontainer_manifest(const struct atto_tinycontainer *tiny, struct atto_manifest *manifest,
                                              struct atto_refusal *refusal);
-#undef ATTO_TINYCONTAINER_KEPT
 
 /* The right that endpoint number `index` asks for: by the number of its peer, with the operations that its direction
  * and the mask of system calls both allow; without the call `open` none. A program's handle is `index`.

@@ -73,25 +73,60 @@ static bool read_times(struct atto_cbor *cbor, uint32_t deadline_us, struct time
            read_time(cbor, &times->stop_max_us);
 }
 
+/* Everything that can be refused. *at: where. */
+/*@ requires \valid_read(tiny) && \valid(times) && \valid(at) && \separated(tiny, times, at);
+    requires sound_tinycontainer(tiny);
+    terminates \true; exits \false;
+    assigns times->start_max_us, times->period_us, times->loop_max_us, times->loop_count, times->stop_max_us, *at;
+    ensures \result == ATTO_OK || \result == ATTO_E_EXECUTOR || \result == ATTO_E_ARGUMENT;
+    ensures \result == ATTO_OK ==> tiny->uid.len <= ATTO_NAME_MAX && times_within(times);
+    ensures \result == ATTO_OK ==> times->period_us == 0 || deadline_us <= times->period_us; */
+static enum atto_status find_meaning(const struct atto_tinycontainer *tiny, uint32_t deadline_us, struct times *times,
+                                     uint32_t *at)
+{
+    struct atto_cbor cbor = {tiny->schedule.ptr, tiny->schedule.len, 0};
+
+    *at = 0;
+    times->start_max_us = times->period_us = times->loop_max_us = times->loop_count = times->stop_max_us = 0;
+    if (atto_tinycontainer_executor(tiny->type) < 0)
+        return ATTO_E_EXECUTOR;
+    *at = (uint32_t)(tiny->uid.ptr - tiny->bytes.ptr);
+    if (tiny->uid.len > ATTO_NAME_MAX || !atto_cbor_is_plain_text(tiny->uid.ptr, tiny->uid.len))
+        return ATTO_E_ARGUMENT;
+    if (tiny->secured && !read_times(&cbor, deadline_us, times)) {
+        *at = (uint32_t)(tiny->schedule.ptr - tiny->bytes.ptr) + cbor.pos;
+        return ATTO_E_ARGUMENT;
+    }
+    return ATTO_OK;
+}
+
+/*@ requires \valid_read(times) && \valid(schedule) && \separated(times, schedule);
+    terminates \true; exits \false;
+    assigns schedule->start_max_us, schedule->period_us, schedule->loop_max_us, schedule->loop_count,
+            schedule->stop_max_us;
+    ensures schedule->start_max_us == times->start_max_us && schedule->period_us == times->period_us &&
+            schedule->loop_max_us == times->loop_max_us && schedule->stop_max_us == times->stop_max_us; */
+static void set_times(const struct times *times, struct atto_schedule *schedule)
+{
+    schedule->start_max_us = times->start_max_us;
+    schedule->period_us = times->period_us;
+    schedule->loop_max_us = times->loop_max_us;
+    schedule->loop_count = times->loop_count;
+    schedule->stop_max_us = times->stop_max_us;
+}
+
 enum atto_status atto_tinycontainer_manifest(const struct atto_tinycontainer *tiny, struct atto_manifest *manifest,
                                              struct atto_refusal *refusal)
 {
-    struct atto_cbor cbor = {tiny->schedule.ptr, tiny->schedule.len, 0};
-    struct times times = {0, 0, 0, 0, 0};
+    struct times times;
+    uint32_t at;
+    enum atto_status status = find_meaning(tiny, manifest->schedule.deadline_us, &times, &at);
 
-    if (atto_tinycontainer_executor(tiny->type) < 0)
-        return atto_refuse(refusal, ATTO_E_EXECUTOR, 0);
-    if (tiny->uid.len > ATTO_NAME_MAX || !atto_cbor_is_plain_text(tiny->uid.ptr, tiny->uid.len))
-        return atto_refuse(refusal, ATTO_E_ARGUMENT, (uint32_t)(tiny->uid.ptr - tiny->bytes.ptr));
-    if (tiny->secured && !read_times(&cbor, manifest->schedule.deadline_us, &times))
-        return atto_refuse(refusal, ATTO_E_ARGUMENT, (uint32_t)(tiny->schedule.ptr - tiny->bytes.ptr) + cbor.pos);
+    if (status != ATTO_OK)
+        return atto_refuse(refusal, status, at);
+    set_times(&times, &manifest->schedule);
     manifest->name.ptr = tiny->uid.ptr;
     manifest->name.len = tiny->uid.len;
-    manifest->schedule.start_max_us = times.start_max_us;
-    manifest->schedule.period_us = times.period_us;
-    manifest->schedule.loop_max_us = times.loop_max_us;
-    manifest->schedule.loop_count = times.loop_count;
-    manifest->schedule.stop_max_us = times.stop_max_us;
     return ATTO_OK;
 }
 
