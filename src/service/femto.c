@@ -96,21 +96,14 @@ static int32_t helper_memcpy(struct atto_call_frame *call)
 
 /* ---- stores: 32-bit keys and values ---- */
 
-static int32_t helper_store(struct atto_call_frame *call)
-{
-    uint32_t value = (uint32_t)call->r[2];
-    uint64_t r[6] = { 0, 0, call->r[1] };
-    call->span[0] = (struct atto_call_span){ (uint8_t *)&value, sizeof value };
-    call->r = r;
-    int32_t status = atto_service_store_put(call);
-    return status;
-}
-
 static int32_t helper_put(struct atto_call_frame *call)
 {
-    uint64_t *theirs = call->r;
-    int32_t status = helper_store(call);
-    theirs[0] = call->r[0] == 0u ? 0u : (uint64_t)-1;
+    uint64_t *theirs = call->r, r[6] = { 0, 0, theirs[1] };
+    uint32_t value = (uint32_t)theirs[2];
+    call->r = r;
+    call->span[0] = (struct atto_call_span){ (uint8_t *)&value, sizeof value };
+    int32_t status = atto_service_store_put(call);
+    theirs[0] = r[0] == 0u ? 0u : (uint64_t)-1;
     call->r = theirs;
     return status;
 }
