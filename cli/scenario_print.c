@@ -20,8 +20,7 @@ static const char *name_by_id(const struct atto_scenario *scenario, const struct
     return index == UINT32_MAX ? "?" : scenario->containers[index].name;
 }
 
-/* "12.345 ms" of a time in microseconds. */
-static void print_time(json_int_t us)
+void atto_scenario_print_time(json_int_t us)
 {
     printf("%6" JSON_INTEGER_FORMAT ".%03" JSON_INTEGER_FORMAT " ms  ", us / 1000, us % 1000);
 }
@@ -102,6 +101,16 @@ static char *describe_constraint(const json_t *object)
         return atto_format("deadline: %s would end %lld us late", culprit, (long long)missing);
     if (strcmp(constraint, "budget") == 0)
         return atto_format("budget: that of %s lacks %lld fuel for one activation", culprit, (long long)missing);
+    if (strcmp(constraint, "tenant-ram") == 0)
+        return atto_format("tenant: its ceiling of RAM is too low by %lld bytes", (long long)missing);
+    if (strcmp(constraint, "tenant-priority") == 0)
+        return atto_format("tenant: its containers may not be so urgent; the priority must be larger by %lld",
+                           (long long)missing);
+    if (strcmp(constraint, "tenant-time") == 0 && missing == UINT32_MAX)
+        return atto_copy_string("tenant: it has a ceiling of fuel, so that each of its containers needs a budget, or a "
+                                "period and\n    neither events nor restarts");
+    if (strcmp(constraint, "tenant-time") == 0)
+        return atto_format("tenant: its ceiling of fuel is too low by %lld in a second", (long long)missing);
     return atto_format("unbounded: %s may take all the time from one with a deadline; it needs a budget, "
                        "or a\n    priority number that is larger by at least %lld", culprit, (long long)missing);
 }
@@ -156,6 +165,19 @@ static const struct atto_scenario_image *image_of(const struct atto_scenario *sc
     return action != NULL && strcmp(action->what, "update") == 0 ? &scenario->images[action->image] : NULL;
 }
 
+/* On what or whom an action was to be done. */
+static const char *subject_of(const struct atto_scenario *scenario, const struct atto_scenario_action *action,
+                              const json_t *object)
+{
+    const char *name = atto_scenario_word(object, "container");
+
+    if (name != NULL)
+        return name;
+    if (action != NULL && strcmp(action->what, "set-ceiling") == 0)
+        return atto_scenario_tenant_name(scenario, action->tenant);
+    return action != NULL && strcmp(action->what, "fire") == 0 ? "the hook" : "the board";
+}
+
 static void print_refusals(const struct atto_scenario *scenario, const struct atto_scenario_result *result)
 {
     bool any = false;
@@ -173,14 +195,13 @@ static void print_refusals(const struct atto_scenario *scenario, const struct at
     }
     json_array_foreach(result->actions, i, object) {
         const struct atto_scenario_action *action = next_action(scenario, object, &at);
-        const char *name = atto_scenario_word(object, "container");
 
         if (is_fine(object))
             continue;
         printf("%s  ", any ? "" : "\nnot done\n");
         any = true;
-        print_time(atto_scenario_number(object, "time_us"));
-        printf("%s %s: ", atto_scenario_word(object, "action"), name == NULL ? "the hook" : name);
+        atto_scenario_print_time(atto_scenario_number(object, "time_us"));
+        printf("%s %s: ", atto_scenario_word(object, "action"), subject_of(scenario, action, object));
         print_refusal(object, image_of(scenario, action));
     }
 }
@@ -209,7 +230,7 @@ static void print_ms(json_int_t us, int width)
     printf(" %*s", width, text);
 }
 
-static int name_width(const struct atto_scenario *scenario)
+int atto_scenario_name_width(const struct atto_scenario *scenario)
 {
     size_t width = sizeof "container" - 1;
 
@@ -220,10 +241,23 @@ static int name_width(const struct atto_scenario *scenario)
     return (int)width;
 }
 
-/* No value has a blank in it, so that scripts can take the table apart, as they do with that of `ps`. */
-static void print_container(const struct atto_scenario_history *history, const struct atto_scenario_result *result,
-                            const json_t *container, size_t index, int width)
+static int tenant_width(const struct atto_scenario *scenario)
 {
+    size_t width = sizeof "tenant" - 1;
+
+    for (uint32_t i = 0; i < scenario->tenant_count; i++) {
+        if (strlen(scenario->tenants[i].name) > width)
+            width = strlen(scenario->tenants[i].name);
+    }
+    return (int)width;
+}
+
+/* No value has a blank in it, so that scripts can take the table apart, as they do with that of `ps`. */
+static void print_container(const struct atto_scenario *scenario, const struct atto_scenario_history *history,
+                            const struct atto_scenario_result *result, const json_t *container, size_t index)
+{
+    int width = atto_scenario_name_width(scenario);
+    const char *tenant = atto_scenario_tenant_name(scenario, scenario->containers[index].tenant);
     const json_t *schedule = json_object_get(container, "schedule");
     json_int_t period_us = atto_scenario_number(schedule, "period_us");
     static const struct {
@@ -232,12 +266,13 @@ static void print_container(const struct atto_scenario_history *history, const s
     } columns[] = {{"faults", 6}, {"denials", 7}, {"host_calls", 6}, {"ram_bytes", 6}, {"stack_used_bytes", 6}};
 
     if (!json_is_true(json_object_get(container, "installed"))) {
-        printf("%2s  %-*s  refused\n", "-", width, atto_scenario_word(container, "container"));
+        printf("%2s  %-*s  %-*s  refused\n", "-", width, atto_scenario_word(container, "container"),
+               tenant_width(scenario), tenant);
         return;
     }
-    printf("%2lld  %-*s  %-9s %4lld", (long long)atto_scenario_number(container, "id"), width,
-           atto_scenario_word(container, "container"), atto_scenario_word(container, "state"),
-           (long long)atto_scenario_number(schedule, "priority"));
+    printf("%2lld  %-*s  %-*s  %-9s %4lld", (long long)atto_scenario_number(container, "id"), width,
+           atto_scenario_word(container, "container"), tenant_width(scenario), tenant,
+           atto_scenario_word(container, "state"), (long long)atto_scenario_number(schedule, "priority"));
     print_ms(period_us == 0 ? -1 : period_us, 6);
     printf(" %6lld", (long long)atto_scenario_number(container, "activations"));
     print_ms(history->worst_us[index], 8);
@@ -251,16 +286,18 @@ static void print_container(const struct atto_scenario_history *history, const s
 static void print_table(const struct atto_scenario *scenario, const struct atto_scenario_result *result,
                         const struct atto_scenario_history *history)
 {
-    static const char format[] = "%2s  %-*s  %-9s %4s %6s %6s %8s %6s %6s %8s %9s %6s %7s %6s %6s %6s\n";
-    int width = name_width(scenario);
+    static const char format[] = "%2s  %-*s  %-*s  %-9s %4s %6s %6s %8s %6s %6s %8s %9s %6s %7s %6s %6s %6s\n";
+    int width = atto_scenario_name_width(scenario), owner_width = tenant_width(scenario);
     size_t i;
     json_t *container;
 
-    printf(format, "id", width, "container", "state", "prio", "period", "runs", "response", "misses", "CPU", "fuel",
-           "throttled", "faults", "denials", "calls", "RAM", "stack");
-    printf(format, "", width, "", "", "", "ms", "", "worst ms", "", "%", "", "", "", "", "", "bytes", "bytes");
+    printf("ps\n");
+    printf(format, "id", width, "container", owner_width, "tenant", "state", "prio", "period", "runs", "response",
+           "misses", "CPU", "fuel", "throttled", "faults", "denials", "calls", "RAM", "stack");
+    printf(format, "", width, "", owner_width, "", "", "", "ms", "", "worst ms", "", "%", "", "", "", "", "", "bytes",
+           "bytes");
     json_array_foreach(result->containers, i, container)
-        print_container(history, result, container, i, width);
+        print_container(scenario, history, result, container, i);
 }
 
 /* Who and what there is, in two lines. */
@@ -293,7 +330,7 @@ static void print_head(const struct atto_scenario *scenario, const struct atto_s
 
 static void print_events(const struct atto_scenario *scenario, const struct atto_scenario_history *history)
 {
-    int width = name_width(scenario);
+    int width = atto_scenario_name_width(scenario);
     size_t i, count = json_array_size(history->events);
     json_t *event;
 
@@ -307,7 +344,7 @@ static void print_events(const struct atto_scenario *scenario, const struct atto
             break;
         }
         printf("  ");
-        print_time(atto_scenario_number(event, "time_us"));
+        atto_scenario_print_time(atto_scenario_number(event, "time_us"));
         printf("%-*s  ", width, atto_scenario_word(event, "container"));
         if (text[0] == '\0')
             printf("%s\n", atto_scenario_word(event, "event"));
@@ -392,7 +429,7 @@ static void print_death(const struct atto_scenario *scenario, const struct atto_
     size_t count = json_array_size(registers);
 
     printf("  ");
-    print_time(atto_scenario_number(object, "time_us"));
+    atto_scenario_print_time(atto_scenario_number(object, "time_us"));
     printf("%s, %s: %s", name_by_id(scenario, result, object), atto_scenario_word(object, "activation"),
            atto_scenario_word(object, "text"));
     print_times(result->postmortems, index);
@@ -422,15 +459,17 @@ void atto_scenario_print(const struct atto_scenario *scenario, const struct atto
     atto_scenario_history_read(&history, scenario, result);
     print_head(scenario, result);
     print_table(scenario, result, &history);
+    atto_scenario_print_policy(scenario, result);
     print_events(scenario, &history);
     atto_scenario_history_free(&history);
     print_lost(result, "trace_lost", "records of the trace");
     print_refusals(scenario, result);
+    atto_scenario_print_audit(scenario, result);
     if (json_array_size(result->log) != 0)
         printf("\nlog\n");
     json_array_foreach(result->log, i, object) {
         printf("  ");
-        print_time(atto_scenario_number(object, "time_us"));
+        atto_scenario_print_time(atto_scenario_number(object, "time_us"));
         printf("%s: %s\n", name_by_id(scenario, result, object), atto_scenario_word(object, "log"));
     }
     print_lost(result, "lines_lost", "lines");
@@ -485,6 +524,7 @@ static json_t *json_container(const struct atto_scenario_result *result, const s
         json_object_set_new(copy, "throttles", json_integer(history->throttles[index]));
     }
     set_words(json_object_get(copy, "schedule"));
+    atto_scenario_policy_to_json(copy);
     return copy;
 }
 
@@ -506,7 +546,10 @@ void atto_scenario_print_json(const struct atto_scenario *scenario, const struct
     json_array_foreach(result->actions, i, object) {
         const struct atto_scenario_action *action = next_action(scenario, object, &at);
 
-        json_array_append_new(actions, json_refused(image_of(scenario, action), object));
+        json_t *copy = json_refused(image_of(scenario, action), object);
+
+        atto_scenario_turns_to_json(result, i, copy);
+        json_array_append_new(actions, copy);
     }
     json_array_foreach(log, i, object)
         set_name(scenario, result, object);
@@ -515,8 +558,9 @@ void atto_scenario_print_json(const struct atto_scenario *scenario, const struct
         json_object_set_new(object, "image", json_string(image_of_death(scenario, object)->path));
         set_name(scenario, result, object);
     }
-    root = json_pack("{s:O,s:o,s:o,s:O,s:o,s:o,s:o}", "run", result->run, "installs", installs, "containers",
-                     containers, "events", history.events, "actions", actions, "log", log, "postmortems", postmortems);
+    root = json_pack("{s:O,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "run", result->run, "installs", installs, "containers",
+                     containers, "events", history.events, "actions", actions,
+                     "audit", atto_scenario_audit_to_json(scenario, result), "log", log, "postmortems", postmortems);
     atto_scenario_history_free(&history);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
     putchar('\n');

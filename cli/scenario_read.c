@@ -25,10 +25,14 @@ static const struct action_kind kinds[] = {
     {"pause", "at_ms, do, container", 0},
     {"resume", "at_ms, do, container", 0},
     {"remove", "at_ms, do, container", 0},
-    {"update", "at_ms, do, container, image, schedule, fuel", 0},
+    {"update", "at_ms, do, container, image, schedule, fuel, rights", 0},
     {"set-schedule", "at_ms, do, container, schedule", 0},
     {"post", "at_ms, do, container, entry, data_hex", EVENT_BYTES},
     {"fire", "at_ms, do, data_hex", SWITCH_BYTES},
+    {"set-rights", "at_ms, do, container, first, rights", 0},
+    {"set-ceiling", "at_ms, do, tenant, rights", 0},
+    {"set-pin", "at_ms, do, pin, level", 0},
+    {"set-sensor", "at_ms, do, endpoint, value", 0},
 };
 
 /* ---- images ---- */
@@ -106,15 +110,11 @@ static bool take_schedule(const struct atto_json_file *file, struct atto_json_at
 static bool take_name(const struct atto_json_file *file, struct atto_scenario *scenario, struct atto_json_at object,
                       struct atto_scenario_container *container)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     struct atto_json_at at = atto_json_at_member(object, "name");
-    const char *name = atto_json_text(file, object, "name");
+    const char *name = atto_scenario_name(file, object);
 
     if (name == NULL)
         return false;
-    if (strlen(name) > ATTO_NAME_MAX || name[strspn(name, allowed)] != '\0')
-        return atto_json_refuse(file, at.place, "'name' must have at most %u letters, digits, '-', '_' and '.'",
-                                ATTO_NAME_MAX);
     if (find_container(scenario, name) < scenario->container_count)
         return atto_json_refuse(file, at.place, "'name': there is a container '%s' already", name);
     container->name = atto_copy_string(name);
@@ -129,9 +129,11 @@ static bool take_container(const struct atto_json_file *file, struct atto_scenar
 
     if (!json_is_object(at.value))
         return atto_json_refuse(file, at.place, "'containers': each must be an object with name and image");
-    fine = atto_json_known_keys(file, at, "a container", "name, image, schedule, fuel, start_ms");
+    fine = atto_json_known_keys(file, at, "a container", "name, tenant, rights, image, schedule, fuel, start_ms");
     fine = take_name(file, scenario, at, container) && fine;
     scenario->container_count++;
+    fine = atto_scenario_take_tenant(file, scenario, at, false, &container->tenant) && fine;
+    fine = atto_scenario_take_rights(file, at, false, &container->rights) && fine;
     fine = take_image(file, scenario, at, &container->image) && fine;
     fine = take_schedule(file, at, &container->schedule) && fine;
     fine = atto_json_number(file, atto_json_at_member(at, "fuel"), "fuel", 1, ATTO_FUEL_MAX, &container->fuel) && fine;
@@ -170,7 +172,8 @@ static const struct action_kind *take_kind(const struct atto_json_file *file, st
             return &kinds[i];
     }
     atto_json_refuse(file, at.value == NULL ? object.place : at.place,
-                     "'do' must be start, stop, force-stop, pause, resume, remove, update, set-schedule, post or fire");
+                     "'do' must be start, stop, force-stop, pause, resume, remove, update, set-schedule, post, fire, "
+                     "set-rights, set-ceiling, set-pin or set-sensor");
     return NULL;
 }
 
@@ -218,6 +221,28 @@ static bool take_data(const struct atto_json_file *file, struct atto_json_at obj
     return true;
 }
 
+/* What actions on rights, and on the board, have. */
+static bool take_powers(const struct atto_json_file *file, const struct atto_scenario *scenario,
+                        struct atto_json_at at, struct atto_scenario_action *action)
+{
+    bool fine = true;
+
+    if (strcmp(action->what, "set-pin") == 0)
+        return atto_scenario_take_pin(file, at, action);
+    if (strcmp(action->what, "set-sensor") == 0)
+        return atto_scenario_take_sensor(file, at, action);
+    if (strcmp(action->what, "update") == 0)
+        return atto_scenario_take_rights(file, at, false, &action->rights);
+    if (strcmp(action->what, "set-rights") == 0)
+        fine = atto_json_number(file, atto_json_at_member(at, "first"), "first", 0, ATTO_RIGHTS_MAX - 1,
+                                &action->first);
+    else if (strcmp(action->what, "set-ceiling") == 0)
+        fine = atto_scenario_take_tenant(file, scenario, at, true, &action->tenant);
+    else
+        return true;
+    return atto_scenario_take_rights(file, at, true, &action->rights) && fine;
+}
+
 static bool take_action(const struct atto_json_file *file, struct atto_scenario *scenario, struct atto_json_at at)
 {
     struct atto_scenario_action *action = &scenario->actions[scenario->action_count];
@@ -250,7 +275,7 @@ static bool take_action(const struct atto_json_file *file, struct atto_scenario 
         fine = take_entry(file, at, action) && fine;
     if (kind->data_max != 0)
         fine = take_data(file, at, kind, &action->data) && fine;
-    return fine;
+    return take_powers(file, scenario, at, action) && fine;
 }
 
 static bool take_actions(const struct atto_json_file *file, struct atto_scenario *scenario, struct atto_json_at at)
@@ -287,7 +312,7 @@ static bool take_all(const struct atto_json_file *file, struct atto_scenario *sc
     struct atto_json_at root = atto_json_file_root(file);
     struct atto_json_at duration = atto_json_at_member(root, "duration_ms");
     bool fine = atto_json_known_keys(file, root, "a scenario",
-                                     "duration_ms, slice_fuel, log_bytes, fuel_per_ms, containers, actions");
+                                     "duration_ms, slice_fuel, log_bytes, fuel_per_ms, tenants, containers, actions");
 
     /* Other times are compared with it, so that nothing can be said of them without. */
     if (duration.value == NULL)
@@ -300,6 +325,7 @@ static bool take_all(const struct atto_json_file *file, struct atto_scenario *sc
                             &scenario->log_bytes) && fine;
     fine = atto_json_number(file, atto_json_at_member(root, "fuel_per_ms"), "fuel_per_ms", 1, ATTO_FUEL_MAX,
                             &scenario->fuel_per_ms) && fine;
+    fine = atto_scenario_take_tenants(file, scenario, atto_json_at_member(root, "tenants")) && fine;
     fine = take_containers(file, scenario, atto_json_at_member(root, "containers")) && fine;
     return take_actions(file, scenario, atto_json_at_member(root, "actions")) && fine;
 }
@@ -324,9 +350,16 @@ void atto_scenario_free(struct atto_scenario *scenario)
         atto_buffer_free(&scenario->images[i].bytes);
         free(scenario->images[i].path);
     }
-    for (uint32_t i = 0; i < scenario->container_count; i++)
+    for (uint32_t i = 0; i < scenario->tenant_count; i++) {
+        free(scenario->tenants[i].name);
+        atto_rights_json_free(&scenario->tenants[i].rights);
+    }
+    for (uint32_t i = 0; i < scenario->container_count; i++) {
         free(scenario->containers[i].name);
+        atto_rights_json_free(&scenario->containers[i].rights.json);
+    }
     for (uint32_t i = 0; i < scenario->action_count; i++) {
+        atto_rights_json_free(&scenario->actions[i].rights.json);
         free(scenario->actions[i].entry);
         atto_buffer_free(&scenario->actions[i].data);
     }

@@ -20,6 +20,29 @@ static void put_schedule(struct atto_buffer *job, const struct atto_schedule_jso
 #undef PUT_FIELD
 }
 
+static void put_rights(struct atto_buffer *job, const struct atto_rights_json *rights)
+{
+    for (size_t i = 0; i < rights->count; i++) {
+        const struct atto_right *right = &rights->list[i].right;
+
+        atto_buffer_print(job, "\t%u:%u:%u:%u:%u:%u:", right->operations, right->first, right->last, right->calls,
+                          right->bytes, right->total);
+        if (rights->list[i].endpoint != NULL)
+            atto_buffer_print(job, "%s", rights->list[i].endpoint);
+        else
+            atto_buffer_print(job, "#%u", right->endpoint);
+    }
+}
+
+/* Rights that a container gets, if they were given. */
+static void put_given(struct atto_buffer *job, const struct atto_scenario_rights *rights)
+{
+    if (rights->given) {
+        atto_buffer_print(job, "\trights");
+        put_rights(job, &rights->json);
+    }
+}
+
 static void put_data(struct atto_buffer *job, const struct atto_buffer *data)
 {
     atto_buffer_print(job, data->len == 0 ? "\t-" : "\t");
@@ -32,6 +55,16 @@ static void put_action(struct atto_buffer *job, const struct atto_scenario *scen
     atto_buffer_print(job, "at\t%u\t%s", action->at_ms, action->what);
     if (strcmp(action->what, "fire") == 0) {
         put_data(job, &action->data);
+    } else if (strcmp(action->what, "set-pin") == 0) {
+        atto_buffer_print(job, "\t%u\t%u", action->pin, action->level);
+    } else if (strcmp(action->what, "set-sensor") == 0) {
+        atto_buffer_print(job, "\t#%u\t%d", action->endpoint, action->value);
+    } else if (strcmp(action->what, "set-ceiling") == 0) {
+        atto_buffer_print(job, "\t%s", scenario->tenants[action->tenant].name);
+        put_rights(job, &action->rights.json);
+    } else if (strcmp(action->what, "set-rights") == 0) {
+        atto_buffer_print(job, "\t%s\t%u", scenario->containers[action->container].name, action->first);
+        put_rights(job, &action->rights.json);
     } else {
         atto_buffer_print(job, "\t%s", scenario->containers[action->container].name);
         if (strcmp(action->what, "update") == 0)
@@ -41,6 +74,7 @@ static void put_action(struct atto_buffer *job, const struct atto_scenario *scen
             put_data(job, &action->data);
         }
         put_schedule(job, &action->schedule);
+        put_given(job, &action->rights);
     }
     atto_buffer_print(job, "\n");
 }
@@ -76,11 +110,22 @@ static void put_job(struct atto_buffer *job, const struct atto_scenario *scenari
     atto_buffer_print(job, "log_bytes\t%u\nfuel_per_ms\t%u\n", scenario->log_bytes, scenario->fuel_per_ms);
     for (uint32_t i = 0; i < scenario->image_count; i++)
         atto_buffer_print(job, "image\t%s\n", images->paths[i]);
+    for (uint32_t i = 0; i < scenario->tenant_count; i++) {
+        const struct atto_scenario_tenant *tenant = &scenario->tenants[i];
+
+        atto_buffer_print(job, "tenant\t%s\t%u\t%u\t%u\t%u", tenant->name, tenant->ram_bytes, tenant->fuel_per_s,
+                          tenant->priority_first, tenant->store_bytes);
+        put_rights(job, &tenant->rights);
+        atto_buffer_print(job, "\n");
+    }
     for (uint32_t i = 0; i < scenario->container_count; i++) {
         const struct atto_scenario_container *container = &scenario->containers[i];
 
-        atto_buffer_print(job, "container\t%s\t%u\t%u", container->name, container->image, container->fuel);
+        atto_buffer_print(job, "container\t%s\t%s\t%u\t%u", container->name,
+                          container->tenant == ATTO_SCENARIO_OWNER ? "*" : scenario->tenants[container->tenant].name,
+                          container->image, container->fuel);
         put_schedule(job, &container->schedule);
+        put_given(job, &container->rights);
         atto_buffer_print(job, "\n");
     }
     for (uint32_t i = 0; i < scenario->action_count; i++) {
@@ -126,6 +171,7 @@ static void take_object(void *user, json_t *object)
     } lists[] = {
         {"install", result->installs},       {"container", result->containers}, {"action", result->actions},
         {"postmortem", result->postmortems}, {"trace", result->trace},          {"log", result->log},
+        {"turn", result->turns},             {"audit", result->audit},
     };
 
     if (kind != NULL && strcmp(kind, "run") == 0)
@@ -143,8 +189,8 @@ bool atto_scenario_run(const struct atto_scenario *scenario, const char *board, 
     const char *job = NULL;
     int status = -1;
 
-    *result = (struct atto_scenario_result){NULL,         json_array(), json_array(), json_array(),
-                                            json_array(), json_array(), json_array()};
+    *result = (struct atto_scenario_result){NULL,         json_array(), json_array(), json_array(), json_array(),
+                                            json_array(), json_array(), json_array(), json_array()};
     if (atto_firmware_files_make(&files))
         job = write_job(&files, scenario);
     if (job != NULL) {
@@ -165,6 +211,8 @@ void atto_scenario_result_free(struct atto_scenario_result *result)
     json_decref(result->log);
     json_decref(result->postmortems);
     json_decref(result->trace);
+    json_decref(result->turns);
+    json_decref(result->audit);
 }
 
 json_int_t atto_scenario_number(const json_t *object, const char *key)

@@ -7,17 +7,24 @@
 
 /* ---- a sensor and an actuator ---- */
 
+struct board_sensor {
+    uint32_t step;
+    int16_t value;
+    bool is_set; /* it measures `value` */
+};
+
 /* Made up, and the same in every run. */
 static int32_t read_temperature(void *state, struct atto_reading *reading)
 {
-    uint32_t *step = state;
-    uint32_t phase = (*step)++ % 60u;
+    struct board_sensor *sensor = state;
+    uint32_t phase = sensor->step++ % 60u;
     uint32_t rise = phase < 30u ? phase : 60u - phase;
-    *reading = (struct atto_reading){ { (int16_t)(2000u + 10u * rise), 0, 0 }, ATTO_UNIT_CELSIUS, -2 };
+    int16_t value = sensor->is_set ? sensor->value : (int16_t)(2000u + 10u * rise);
+    *reading = (struct atto_reading){ { value, 0, 0 }, ATTO_UNIT_CELSIUS, -2 };
     return 1;
 }
-static uint32_t temperature_step;
-static const struct atto_device thermometer = { read_temperature, NULL, &temperature_step };
+static struct board_sensor temperature;
+static const struct atto_device thermometer = { read_temperature, NULL, &temperature };
 
 static int32_t read_switch(void *state, struct atto_reading *reading)
 {
@@ -34,17 +41,19 @@ static int32_t write_switch(void *state, const struct atto_reading *reading)
 static int16_t heater_state;
 static const struct atto_device heater = { read_switch, write_switch, &heater_state };
 
-/* ---- pins: an output reads back what was written, an input 1 if it is pulled up ---- */
+/* ---- pins: an output reads back what was written, an input what it was set to, else 1 if it is pulled up ---- */
 
-#define PINS 16u
 static struct board_pin {
     uint8_t mode, level;
-} pin_states[PINS];
+    uint8_t outside; /* 1 + the level that the world gives it; 0: none */
+} pin_states[BOARD_PINS];
 
 static int32_t pin_read(void *state, uint32_t number)
 {
     const struct board_pin *pin = (const struct board_pin *)state + number;
-    return pin->mode == ATTO_PIN_OUTPUT ? pin->level : pin->mode == ATTO_PIN_PULL_UP;
+    if (pin->mode == ATTO_PIN_OUTPUT)
+        return pin->level;
+    return pin->outside != 0u ? pin->outside - 1 : pin->mode == ATTO_PIN_PULL_UP;
 }
 static int32_t pin_write(void *state, uint32_t number, uint32_t level)
 {
@@ -56,7 +65,7 @@ static int32_t pin_mode(void *state, uint32_t number, enum atto_pin_mode mode)
     ((struct board_pin *)state)[number].mode = (uint8_t)mode;
     return 0;
 }
-static const struct atto_pins pins = { pin_read, pin_write, pin_mode, pin_states, PINS };
+static const struct atto_pins pins = { pin_read, pin_write, pin_mode, pin_states, BOARD_PINS };
 
 /* ---- memory, store, queues ---- */
 
@@ -95,6 +104,39 @@ const struct atto_endpoint board_endpoints[BOARD_ENDPOINTS] = {
     { "server", &server, ATTO_KIND_SERVER, 0, READ | WRITE },
 };
 
+/* ---- by name, and from outside ---- */
+
+uint32_t board_endpoint_find(const char *name, uint32_t name_bytes)
+{
+    uint32_t number = 0;
+    while (number < BOARD_ENDPOINTS && (strlen(board_endpoints[number].name) != name_bytes ||
+                                        memcmp(board_endpoints[number].name, name, name_bytes) != 0))
+        number++;
+    return number;
+}
+
+bool board_endpoint_is_sensor(uint32_t endpoint)
+{
+    return endpoint < BOARD_ENDPOINTS && board_endpoints[endpoint].object == &thermometer;
+}
+
+enum atto_status board_pin_set(uint32_t pin, uint32_t level)
+{
+    if (pin >= BOARD_PINS || level > 1u)
+        return ATTO_E_ARGUMENT;
+    pin_states[pin].outside = (uint8_t)(1u + level);
+    return ATTO_OK;
+}
+
+enum atto_status board_sensor_set(uint32_t endpoint, int16_t value)
+{
+    if (!board_endpoint_is_sensor(endpoint))
+        return ATTO_E_ARGUMENT;
+    temperature.value = value;
+    temperature.is_set = true;
+    return ATTO_OK;
+}
+
 /* ---- calls and rights ---- */
 
 const struct atto_call_table board_call_table = {
@@ -111,13 +153,9 @@ void board_calls_grant(struct atto_callset *set)
 
 static uint32_t endpoint_number(const struct atto_right_wish *wish)
 {
-    uint32_t number = 0;
     if (wish->name_bytes == 0u)
         return wish->right.endpoint;
-    while (number < BOARD_ENDPOINTS && (strlen(board_endpoints[number].name) != wish->name_bytes ||
-                                        memcmp(board_endpoints[number].name, wish->name, wish->name_bytes) != 0))
-        number++;
-    return number;
+    return board_endpoint_find((const char *)wish->name, wish->name_bytes);
 }
 
 static void add(struct board_rights *rights, struct atto_right right)

@@ -10,17 +10,29 @@
  *     log_bytes N                 that a container may log in a second; 0, no limit, unless it is given
  *     fuel_per_ms N               speed of the device; 0, schedules are not judged, unless it is given
  *     image FILE                  images are numbered in the order of these lines, from 0
- *     container NAME IMAGE FUEL [FIELD=NUMBER...]
+ *     tenant NAME RAM FUEL PRIORITY STORE [RIGHT...]
+ *                                 ram_bytes, fuel_per_s, priority_first and store_bytes of struct atto_tenant, and the
+ *                                 ceiling of rights
+ *     container NAME TENANT IMAGE FUEL [FIELD=NUMBER...] [rights [RIGHT...]]
  *                                 is installed before the time begins, in the order of these lines, with the schedule
- *                                 of its manifest but for the fields of struct atto_schedule that are given. FUEL: of
- *                                 an activation, at most; 0: as the manifest or this firmware (1,000,000) says
+ *                                 of its manifest but for the fields of struct atto_schedule that are given, and with
+ *                                 these rights instead of those of its manifest, if any are given. TENANT: * for the
+ *                                 owner. FUEL: of an activation, at most; 0: as the manifest or this firmware
+ *                                 (1,000,000) says
  *     at MS ACTION ...            in the order of their times, with MS before the end:
  *
  *     at MS start|stop|force-stop|pause|resume|remove NAME
- *     at MS update NAME IMAGE FUEL [FIELD=NUMBER...]
+ *     at MS update NAME IMAGE FUEL [FIELD=NUMBER...] [rights [RIGHT...]]
  *     at MS set-schedule NAME FIELD=NUMBER...        fields that are not given stay as they are
  *     at MS post NAME ENTRY HEX                      an event with at most 8 bytes of data; HEX is - for none
  *     at MS fire HEX                                 the scheduler's hook (sdk/hooks.h), HEX is its context
+ *     at MS set-rights NAME FIRST [RIGHT...]         of the handles from FIRST on
+ *     at MS set-ceiling TENANT [RIGHT...]
+ *     at MS set-pin PIN LEVEL                        of the simulated board: ports/qemu/endpoints.h
+ *     at MS set-sensor ENDPOINT VALUE
+ *
+ * A right is OPERATIONS:FIRST:LAST:CALLS:BYTES:TOTAL:ENDPOINT, the numbers of struct atto_right, and the name of an
+ * endpoint of the board or # and its number.
  *
  * Containers may make the host calls of sdk/calls.h, and are attached to the scheduler's hook if their manifests wish
  * it. Printed on standard output, one JSON object a line: {"install":NAME,...} for each container, before the time
@@ -32,13 +44,19 @@
  *     run         name of the board; duration_us as it was; pool_bytes; trace_lost, lines_lost and postmortems_lost:
  *                 how many did not fit into the memory of this program
  *     container   a container at the end, or when it was removed: installed, and if so id, state ("removed" too), all
- *                 members of struct atto_container_info, its schedule, and how often the hook ran it
+ *                 members of struct atto_container_info, its schedule, how often the hook ran it, the name of its
+ *                 tenant (null: the owner), and the rights that are in force
  *     action      container (null for `fire`); at_us and time_us: when it was due, and done; status, text; members as
  *                 of `install` for `update` and `set-schedule`
  *     log         line of a container; time_us, container (its id)
  *     postmortem  status of a fault: text, time_us, container (its id), image (its number), and the members of struct
  *                 atto_postmortem
  *     trace       kind of a record: time_us, container (its id), detail (a word or a number), value
+ *     turn        number of the action, from 0, that has set or cut a right: container (its name), handle, and the
+ *                 right as it was in force before and after
+ *     audit       kind of a record of the audit trail, in the order of time: time_us, container (its id; 0: none), call
+ *                 (its number), handle (null: none), status and text of a refusal, count, tenant (its number, 0 for
+ *                 the owner) and actor of a change. audit_full of `run` says that older ones are missing
  *
  * or {"error":TEXT} if the job could not be understood; then the exit status is 2, else 0.
  *
@@ -160,6 +178,11 @@ static struct atto_firmware firmware = {
     .fuel = DEFAULT_FUEL,
 };
 static struct atto_engine_config config = {
+    .tenants = job.tenants,
+    .denials = record.denials,
+    .denial_count = SCENARIO_AUDIT_MAX,
+    .changes = record.changes,
+    .change_count = SCENARIO_AUDIT_MAX,
     .firmware = &firmware,
     .port = &board_port,
     .poll_slices = 1, /* so that actions come in time and the rings never run over */
@@ -191,6 +214,7 @@ static void make_device(void)
     board_calls_grant(&switch_type.calls);
     config.slice_fuel = job.slice_fuel != 0u ? job.slice_fuel : DEFAULT_SLICE_FUEL;
     config.fuel_per_ms = job.fuel_per_ms;
+    config.tenant_count = job.tenant_count;
     atto_engine_init(&engine, &config, pool, POOL_BYTES);
 }
 
@@ -223,11 +247,12 @@ static bool read_manifest(const struct scenario_image *image, struct atto_manife
 }
 
 /* What is to be installed. `schedule` keeps the schedule for it, if one is given. */
-static struct atto_install request_of(uint32_t image, uint32_t fuel, const struct scenario_change *change,
-                                      struct atto_schedule *schedule)
+static struct atto_install request_of(uint32_t image, uint32_t tenant, const struct scenario_change *change,
+                                      const struct scenario_rights *given, struct atto_schedule *schedule)
 {
     struct atto_manifest manifest = ATTO_MANIFEST_INIT;
-    struct atto_install request = { .bytes = job.images[image].bytes, .len = job.images[image].len, .fuel = fuel };
+    struct atto_install request = { .bytes = job.images[image].bytes, .len = job.images[image].len, .tenant = tenant,
+                                    .rights = given->list, .right_count = given->count };
     if (!read_manifest(&job.images[image], &manifest))
         manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
     *schedule = manifest.schedule;
@@ -266,19 +291,27 @@ static bool detach(struct scenario_container *on)
     return on->attachment.hook != NULL && atto_hook_detach(&switch_hook, &on->attachment) == ATTO_OK;
 }
 
+static void look_at_rights(struct scenario_container *on)
+{
+    if (on->container != NULL)
+        on->right_count = atto_engine_rights(&engine, on->container, on->rights, ATTO_RIGHTS_MAX);
+}
+
 static void look_at(struct scenario_container *on)
 {
     if (on->container == NULL)
         return;
     atto_engine_info(&engine, on->container, &on->info);
     atto_engine_schedule(&engine, on->container, &on->schedule);
+    look_at_rights(on);
 }
 
 static void install(struct scenario_container *on)
 {
     struct atto_schedule schedule;
     struct atto_report report;
-    struct atto_install request = request_of(on->image, on->fuel, &on->change, &schedule);
+    struct atto_install request = request_of(on->image, on->tenant, &on->change, &on->given, &schedule);
+    request.fuel = on->fuel;
     enum atto_status status = atto_engine_install(&engine, &request, &on->container, &report);
     on->installed = status == ATTO_OK;
     if (on->installed) {
@@ -294,7 +327,8 @@ static enum atto_status update(struct scenario_action *action)
 {
     struct atto_schedule schedule;
     struct scenario_container *on = action->on;
-    struct atto_install request = request_of(action->image, action->fuel, &action->change, &schedule);
+    struct atto_install request = request_of(action->image, on->tenant, &action->change, &action->rights, &schedule);
+    request.fuel = action->fuel;
     bool attached = detach(on);
     enum atto_status status = atto_engine_update(&engine, &on->container, &request, &action->report);
     if (status == ATTO_OK)
@@ -310,6 +344,52 @@ static enum atto_status set_schedule(struct scenario_action *action)
     atto_engine_schedule(&engine, action->on->container, &schedule);
     change_schedule(&schedule, &action->change);
     return atto_engine_set_schedule(&engine, action->on->container, &schedule, &action->report);
+}
+
+/* Notes which rights of a container an action has changed, and those from handle `first` on that it has set anew. */
+static void keep_turns(const struct scenario_action *action, struct scenario_container *on, uint32_t first,
+                       uint32_t count)
+{
+    struct atto_right before[ATTO_RIGHTS_MAX];
+    uint32_t had = on->right_count;
+    memcpy(before, on->rights, had * sizeof before[0]);
+    look_at_rights(on);
+    for (uint32_t i = 0; i < on->right_count; i++) {
+        struct atto_right was = i < had ? before[i] : (struct atto_right){ .endpoint = on->rights[i].endpoint };
+        if (i - first >= count && memcmp(&was, &on->rights[i], sizeof was) == 0)
+            continue;
+        if (record.turn_count == SCENARIO_TURNS_MAX) {
+            record.turns_lost++;
+            continue;
+        }
+        record.turns[record.turn_count++] =
+            (struct scenario_turn){ (uint32_t)(action - job.actions), on, i, was, on->rights[i] };
+    }
+}
+
+static enum atto_status set_rights(const struct scenario_action *action)
+{
+    look_at_rights(action->on);
+    enum atto_status status = atto_engine_set_rights(&engine, action->on->container, action->first,
+                                                     action->rights.list, action->rights.count, ATTO_TENANT_OWNER);
+    if (status == ATTO_OK)
+        keep_turns(action, action->on, action->first, action->rights.count);
+    return status;
+}
+
+static enum atto_status set_ceiling(const struct scenario_action *action)
+{
+    for (uint32_t i = 0; i < job.container_count; i++) {
+        if (job.containers[i].tenant == action->tenant)
+            look_at_rights(&job.containers[i]);
+    }
+    enum atto_status status = atto_engine_set_ceiling(&engine, action->tenant, action->rights.list,
+                                                      action->rights.count, ATTO_TENANT_OWNER);
+    for (uint32_t i = 0; i < job.container_count; i++) {
+        if (job.containers[i].container != NULL && job.containers[i].tenant == action->tenant)
+            keep_turns(action, &job.containers[i], 0, 0);
+    }
+    return status;
 }
 
 static enum atto_status post(const struct scenario_action *action)
@@ -337,14 +417,21 @@ static enum atto_status act(struct scenario_action *action)
 {
     struct scenario_container *on = action->on;
     struct atto_scheduler_switch context;
-    if (action->what == SCENARIO_FIRE) {
+    if (on != NULL && on->container == NULL)
+        return ATTO_E_NOT_FOUND;
+    switch (action->what) {
+    case SCENARIO_FIRE:
         memcpy(&context, action->data, sizeof context);
         atto_hook_fire(&switch_hook, &context, 0);
         return ATTO_OK;
-    }
-    if (on->container == NULL)
-        return ATTO_E_NOT_FOUND;
-    switch (action->what) {
+    case SCENARIO_SET_PIN:
+        return board_pin_set(action->subject, (uint32_t)action->value);
+    case SCENARIO_SET_SENSOR:
+        return board_sensor_set(action->subject, action->value);
+    case SCENARIO_SET_CEILING:
+        return set_ceiling(action);
+    case SCENARIO_SET_RIGHTS:
+        return set_rights(action);
     case SCENARIO_START:
         return atto_engine_start(&engine, on->container);
     case SCENARIO_STOP:
@@ -392,6 +479,7 @@ static void run(void)
         uint64_t due_us = begin_us + (next < job.action_count ? job.actions[next].at_us : job.duration_us);
         board_wait_until(wake_us < due_us ? wake_us : due_us);
     }
+    record.begin_us = begin_us;
     record.pool_bytes = POOL_BYTES;
     record.duration_us = time_of_run();
     for (uint32_t i = 0; i < job.container_count; i++)
@@ -410,6 +498,6 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < job.container_count; i++)
         install(&job.containers[i]);
     run();
-    scenario_print(&job, &record);
+    scenario_print(&job, &record, &engine);
     return 0;
 }

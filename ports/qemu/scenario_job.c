@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "board.h"
+#include "endpoints.h"
 #include "job.h"
 #include "scenario.h"
 
 #define JOB_BYTES (256u * 1024u)
 #define STORE_BYTES (768u * 1024u) /* for all images */
-#define FIELDS_MAX 32u
+#define FIELDS_MAX 64u
 
 static char text[JOB_BYTES + 1u];
 static _Alignas(ATTO_IMAGE_ALIGN) uint8_t store[STORE_BYTES];
@@ -40,10 +41,96 @@ static bool next_number(struct line *line, uint32_t most, uint32_t *value)
     return job_parse_number(next(line), most, value);
 }
 
-/* The rest of the line: FIELD=NUMBER... */
+/* ---- rights ---- */
+
+/* The next number of NUMBER:NUMBER:... */
+static bool next_part(char **rest, uint32_t most, uint32_t *value)
+{
+    char *part = *rest, *colon = strchr(part, ':');
+    if (colon == NULL)
+        return false;
+    *colon = '\0';
+    *rest = colon + 1;
+    return job_parse_number(part, most, value);
+}
+
+/* An endpoint by name, or by number behind a '#'. */
+static const char *find_endpoint(const char *text, uint32_t *endpoint)
+{
+    static char error[64 + ATTO_NAME_MAX];
+    *endpoint = text[0] == '#' ? BOARD_ENDPOINTS : board_endpoint_find(text, (uint32_t)strlen(text));
+    if (text[0] == '#' && !job_parse_number(text + 1, BOARD_ENDPOINTS - 1u, endpoint))
+        *endpoint = BOARD_ENDPOINTS;
+    if (*endpoint < BOARD_ENDPOINTS)
+        return NULL;
+    snprintf(error, sizeof error, "this firmware has no endpoint %s", text);
+    return error;
+}
+
+/* OPERATIONS:FIRST:LAST:CALLS:BYTES:TOTAL:ENDPOINT */
+static const char *take_right(char *text_of_right, struct atto_right *right)
+{
+    uint32_t numbers[6], endpoint;
+    for (uint32_t i = 0; i < 6u; i++) {
+        if (!next_part(&text_of_right, i == 0u ? 0xffu : 0xffffu, &numbers[i]))
+            return "a right is not OPERATIONS:FIRST:LAST:CALLS:BYTES:TOTAL:ENDPOINT";
+    }
+    const char *error = find_endpoint(text_of_right, &endpoint);
+    *right = (struct atto_right){ (uint8_t)endpoint,    (uint8_t)numbers[0],  (uint16_t)numbers[1], (uint16_t)numbers[2],
+                                  (uint16_t)numbers[3], (uint16_t)numbers[4], (uint16_t)numbers[5] };
+    return error;
+}
+
+/* The rest of the line: RIGHT... */
+static const char *take_rights(struct scenario_job *job, struct line *line, struct scenario_rights *rights)
+{
+    rights->list = job->rights + job->right_count;
+    for (rights->count = 0; line->at < line->count; rights->count++) {
+        if (rights->count == ATTO_RIGHTS_MAX || job->right_count == SCENARIO_RIGHTS_MAX)
+            return "there are too many rights";
+        const char *error = take_right(next(line), &job->rights[job->right_count++]);
+        if (error != NULL)
+            return error;
+    }
+    return NULL;
+}
+
+/* The number of a tenant; 0: there is none of that name. */
+static uint32_t find_tenant(const struct scenario_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->tenant_count; i++) {
+        if (strcmp(job->tenants[i].name, name) == 0)
+            return i + 1u;
+    }
+    return ATTO_TENANT_OWNER;
+}
+
+/* NAME RAM FUEL PRIORITY STORE RIGHT... */
+static const char *take_tenant(struct scenario_job *job, struct line *line)
+{
+    struct scenario_rights rights;
+    uint32_t priority, store;
+    if (job->tenant_count == SCENARIO_TENANTS_MAX)
+        return "there are too many tenants";
+    struct atto_tenant *tenant = &job->tenants[job->tenant_count++];
+    tenant->name = next(line);
+    if (!next_number(line, UINT32_MAX, &tenant->ram_bytes) || !next_number(line, UINT32_MAX, &tenant->fuel_per_s) ||
+        !next_number(line, ATTO_PRIORITIES - 1u, &priority) || !next_number(line, 0xffffu, &store))
+        return "a tenant is not NAME RAM FUEL PRIORITY STORE RIGHT...";
+    const char *error = take_rights(job, line, &rights);
+    tenant->priority_first = (uint8_t)priority;
+    tenant->store_bytes = (uint16_t)store;
+    tenant->rights = rights.list;
+    tenant->right_count = rights.count;
+    return error;
+}
+
+/* ---- schedules, data, images ---- */
+
+/* FIELD=NUMBER..., to the end of the line or to the word `rights`. */
 static bool next_change(struct line *line, struct scenario_change *change)
 {
-    while (line->at < line->count) {
+    while (line->at < line->count && strcmp(line->fields[line->at], "rights") != 0) {
         char *field = next(line);
         char *number = strchr(field, '=');
         bool found = false;
@@ -85,12 +172,14 @@ static const char *take_image(struct scenario_job *job, struct line *line)
     return NULL;
 }
 
-/* IMAGE FUEL FIELD=NUMBER... */
-static bool next_program(const struct scenario_job *job, struct line *line, uint32_t *image, uint32_t *fuel,
-                         struct scenario_change *change)
+/* IMAGE FUEL FIELD=NUMBER... rights RIGHT... */
+static const char *take_program(struct scenario_job *job, struct line *line, uint32_t *image, uint32_t *fuel,
+                                struct scenario_change *change, struct scenario_rights *rights)
 {
-    return next_number(line, UINT32_MAX, image) && *image < job->image_count &&
-           next_number(line, ATTO_FUEL_MAX, fuel) && next_change(line, change);
+    if (!next_number(line, UINT32_MAX, image) || *image >= job->image_count ||
+        !next_number(line, ATTO_FUEL_MAX, fuel) || !next_change(line, change))
+        return "a program is not IMAGE FUEL [FIELD=NUMBER...] [rights RIGHT...]";
+    return strcmp(next(line), "rights") == 0 ? take_rights(job, line, rights) : NULL;
 }
 
 static const char *take_container(struct scenario_job *job, struct line *line)
@@ -99,9 +188,11 @@ static const char *take_container(struct scenario_job *job, struct line *line)
         return "there are too many containers";
     struct scenario_container *container = &job->containers[job->container_count++];
     container->name = next(line);
-    return next_program(job, line, &container->image, &container->fuel, &container->change)
-               ? NULL
-               : "a container is not NAME IMAGE FUEL [FIELD=NUMBER...]";
+    const char *tenant = next(line);
+    container->tenant = find_tenant(job, tenant);
+    if (container->tenant == ATTO_TENANT_OWNER && strcmp(tenant, "*") != 0)
+        return "there is no such tenant";
+    return take_program(job, line, &container->image, &container->fuel, &container->change, &container->given);
 }
 
 static struct scenario_container *find_container(struct scenario_job *job, const char *name)
@@ -111,6 +202,59 @@ static struct scenario_container *find_container(struct scenario_job *job, const
             return &job->containers[i];
     }
     return NULL;
+}
+
+/* PIN LEVEL */
+static const char *take_pin(struct line *line, struct scenario_action *action)
+{
+    uint32_t level;
+    if (!next_number(line, BOARD_PINS - 1u, &action->subject) || !next_number(line, 1, &level))
+        return "a pin and its level are not PIN LEVEL";
+    action->value = (int16_t)level;
+    return NULL;
+}
+
+/* ENDPOINT VALUE, which may be negative */
+static const char *take_sensor(struct line *line, struct scenario_action *action)
+{
+    uint32_t number;
+    const char *error = find_endpoint(next(line), &action->subject), *digits = next(line);
+    bool negative = digits[0] == '-';
+    if (error != NULL)
+        return error;
+    if (!board_endpoint_is_sensor(action->subject))
+        return "that endpoint is no sensor";
+    if (!job_parse_number(digits + negative, INT16_MAX, &number))
+        return "the value of a sensor is wrong";
+    action->value = (int16_t)(negative ? -(int32_t)number : (int32_t)number);
+    return NULL;
+}
+
+/* TENANT RIGHT... */
+static const char *take_ceiling(struct scenario_job *job, struct line *line, struct scenario_action *action)
+{
+    action->tenant = find_tenant(job, next(line));
+    return action->tenant != ATTO_TENANT_OWNER ? take_rights(job, line, &action->rights) : "there is no such tenant";
+}
+
+/* What an action has behind the container's name. */
+static const char *take_details(struct scenario_job *job, struct line *line, struct scenario_action *action)
+{
+    switch (action->what) {
+    case SCENARIO_UPDATE:
+        return take_program(job, line, &action->image, &action->fuel, &action->change, &action->rights);
+    case SCENARIO_SET_SCHEDULE:
+        return next_change(line, &action->change) ? NULL : "a change of schedule is not FIELD=NUMBER...";
+    case SCENARIO_SET_RIGHTS:
+        return next_number(line, ATTO_RIGHTS_MAX - 1u, &action->first) ? take_rights(job, line, &action->rights)
+                                                                       : "a handle is wrong";
+    case SCENARIO_POST:
+        action->entry = next(line);
+        return next_data(line, action) && action->data_bytes <= ATTO_EVENT_BYTES ? NULL
+                                                                                 : "an event is not ENTRY DATA";
+    default:
+        return NULL;
+    }
 }
 
 static const char *take_action(struct scenario_job *job, struct line *line)
@@ -132,19 +276,14 @@ static const char *take_action(struct scenario_job *job, struct line *line)
     action->what = (enum scenario_do)what;
     if (action->what == SCENARIO_FIRE)
         return next_data(line, action) ? NULL : "data is not in hexadecimal digits, or too long";
+    if (action->what == SCENARIO_SET_PIN)
+        return take_pin(line, action);
+    if (action->what == SCENARIO_SET_SENSOR)
+        return take_sensor(line, action);
+    if (action->what == SCENARIO_SET_CEILING)
+        return take_ceiling(job, line, action);
     action->on = find_container(job, next(line));
-    if (action->on == NULL)
-        return "there is no such container";
-    if (action->what == SCENARIO_UPDATE && !next_program(job, line, &action->image, &action->fuel, &action->change))
-        return "an update is not IMAGE FUEL [FIELD=NUMBER...]";
-    if (action->what == SCENARIO_SET_SCHEDULE && !next_change(line, &action->change))
-        return "a change of schedule is not FIELD=NUMBER...";
-    if (action->what == SCENARIO_POST) {
-        action->entry = next(line);
-        if (!next_data(line, action) || action->data_bytes > ATTO_EVENT_BYTES)
-            return "an event is not ENTRY DATA";
-    }
-    return NULL;
+    return action->on != NULL ? take_details(job, line, action) : "there is no such container";
 }
 
 static const char *take_fields(struct scenario_job *job, struct line *line)
@@ -153,6 +292,8 @@ static const char *take_fields(struct scenario_job *job, struct line *line)
     uint32_t duration_ms;
     if (strcmp(word, "image") == 0)
         return take_image(job, line);
+    if (strcmp(word, "tenant") == 0)
+        return take_tenant(job, line);
     if (strcmp(word, "container") == 0)
         return take_container(job, line);
     if (strcmp(word, "at") == 0)

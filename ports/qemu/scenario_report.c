@@ -13,7 +13,8 @@ static const char *const state_names[] = { "installed", "starting", "running", "
 static const char *const activation_names[] = { "none", "start", "loop", "event", "stop", "hook" };
 static const char *const kind_names[] = { "?",     "activate", "slice",    "call", "end",
                                           "fault", "miss",     "throttle", "state" };
-static const char *const constraint_names[] = { "none", "memory", "deadline", "budget", "unbounded" };
+static const char *const constraint_names[] = { "none",      "memory",     "deadline",    "budget",
+                                                "unbounded", "tenant-ram", "tenant-time", "tenant-priority" };
 
 static const char *name_of(const char *const *names, uint32_t count, uint32_t number)
 {
@@ -81,15 +82,18 @@ static void print_info(const struct atto_container_info *info, bool removed)
     print_calls(info->last_calls);
 }
 
-static void print_container(const struct scenario_container *container)
+static void print_container(const struct scenario_job *job, const struct scenario_container *container)
 {
     const struct atto_attachment *hook = &container->attachment;
-    printf("{\"container\":\"%s\",\"installed\":%s", container->name, yes_no(container->installed));
+    printf("{\"container\":\"%s\",\"tenant\":", container->name);
+    json_name(container->tenant != ATTO_TENANT_OWNER ? job->tenants[container->tenant - 1u].name : NULL);
+    printf(",\"installed\":%s", yes_no(container->installed));
     if (container->installed) {
         print_info(&container->info, container->container == NULL);
         printf(",\"hook_runs\":%" PRIu32 ",\"hook_faults\":%" PRIu32 ",\"hook_skipped\":%" PRIu32, hook->runs,
                hook->faults, hook->skipped);
         print_schedule(&container->schedule);
+        scenario_print_policy(container);
     }
     printf("}\n");
 }
@@ -135,14 +139,16 @@ static void print_trace(const struct atto_trace_record *trace)
     printf(",\"value\":%" PRIu32 "}\n", trace->value);
 }
 
-void scenario_print(const struct scenario_job *job, const struct scenario_record *record)
+void scenario_print(const struct scenario_job *job, const struct scenario_record *record, struct atto_engine *engine)
 {
     printf("{\"run\":\"%s\",\"duration_us\":%" PRIu32 ",\"pool_bytes\":%" PRIu32 ",\"trace_lost\":%" PRIu32
-           ",\"lines_lost\":%" PRIu32 ",\"postmortems_lost\":%" PRIu32 "}\n",
+           ",\"lines_lost\":%" PRIu32 ",\"postmortems_lost\":%" PRIu32 ",\"turns_lost\":%" PRIu32
+           ",\"audit_full\":%s}\n",
            board_name, record->duration_us, record->pool_bytes, record->trace_lost, record->lines_lost,
-           record->deaths_lost);
+           record->deaths_lost, record->turns_lost,
+           yes_no(engine->denials_written > SCENARIO_AUDIT_MAX || engine->changes_written > SCENARIO_AUDIT_MAX));
     for (uint32_t i = 0; i < job->container_count; i++)
-        print_container(&job->containers[i]);
+        print_container(job, &job->containers[i]);
     for (uint32_t i = 0; i < job->action_count; i++)
         print_action(&job->actions[i]);
     for (uint32_t i = 0; i < record->line_count; i++) {
@@ -153,6 +159,7 @@ void scenario_print(const struct scenario_job *job, const struct scenario_record
     }
     for (uint32_t i = 0; i < record->death_count; i++)
         print_death(&record->deaths[i]);
+    scenario_print_audit(record, engine);
     for (uint32_t i = 0; i < record->trace_count; i++)
         print_trace(&record->trace[i]);
 }
