@@ -1,5 +1,5 @@
 /* Shows what a scenario tells of rights: the table of those in force at the end, and the audit trail, in which refusals
- * that are alike are told once between two changes.
+ * that are alike are told once between two changes of the container's rights.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "scenario.h"
@@ -120,14 +120,20 @@ struct teller {
     const struct atto_scenario_result *result;
     size_t turn;      /* the next one of set-rights */
     size_t action;    /* the next one, for set-ceiling */
+    uint32_t in_file; /* the same in the file, which has no starts of containers */
+    const struct atto_rights_json *ceilings[ATTO_SCENARIO_TENANTS_MAX]; /* up to there */
     bool knows_turns; /* none is missing */
 };
 
 static struct teller teller_of(const struct atto_scenario *scenario, const struct atto_scenario_result *result)
 {
-    return (struct teller){scenario, result, 0, 0,
-                            !json_is_true(json_object_get(result->run, "audit_full")) &&
-                                atto_scenario_number(result->run, "turns_lost") == 0};
+    struct teller teller = {.scenario = scenario, .result = result};
+
+    teller.knows_turns = !json_is_true(json_object_get(result->run, "audit_full")) &&
+                         atto_scenario_number(result->run, "turns_lost") == 0;
+    for (uint32_t i = 0; i < scenario->tenant_count; i++)
+        teller.ceilings[i] = &scenario->tenants[i].rights;
+    return teller;
 }
 
 static bool is_action(const struct atto_scenario_result *result, size_t action, const char *word)
@@ -151,19 +157,35 @@ static const json_t *next_turn(struct teller *teller)
     return NULL;
 }
 
-/* The action that has set a ceiling; the number of actions: it is not known. */
-static size_t next_ceiling(struct teller *teller)
+/* The next action of the file that sets a ceiling. NULL: there is none. */
+static const struct atto_scenario_action *next_in_file(struct teller *teller)
+{
+    while (teller->in_file < teller->scenario->action_count) {
+        const struct atto_scenario_action *action = &teller->scenario->actions[teller->in_file++];
+
+        if (strcmp(action->what, "set-ceiling") == 0)
+            return action;
+    }
+    return NULL;
+}
+
+/* The action that has set a ceiling, and its number among those of the firmware. NULL: it is not known. */
+static const struct atto_scenario_action *next_ceiling(struct teller *teller, size_t *number)
 {
     const json_t *actions = teller->result->actions;
 
     while (teller->knows_turns && teller->action < json_array_size(actions)) {
-        size_t number = teller->action++;
-        const char *status = atto_scenario_word(json_array_get(actions, number), "status");
+        const char *status = atto_scenario_word(json_array_get(actions, teller->action), "status");
 
-        if (is_action(teller->result, number, "set-ceiling") && strcmp(status, "ATTO_OK") == 0)
-            return number;
+        *number = teller->action++;
+        if (is_action(teller->result, *number, "set-ceiling")) {
+            const struct atto_scenario_action *action = next_in_file(teller);
+
+            if (strcmp(status, "ATTO_OK") == 0)
+                return action;
+        }
     }
-    return json_array_size(actions);
+    return NULL;
 }
 
 static const char *container_of(const struct teller *teller, const json_t *record)
@@ -208,16 +230,41 @@ static void print_turn(const json_t *turn)
     free(is_text);
 }
 
+/* "log: write | mailbox: read" */
+static void print_list(const struct atto_rights_json *rights)
+{
+    if (rights->count == 0)
+        printf("nothing");
+    for (size_t i = 0; i < rights->count; i++) {
+        char *text = atto_right_text(&rights->list[i].right);
+
+        printf("%s", i == 0 ? "" : " | ");
+        if (rights->list[i].endpoint != NULL)
+            printf("%s: %s", rights->list[i].endpoint, text);
+        else
+            printf("%u: %s", rights->list[i].right.endpoint, text);
+        free(text);
+    }
+}
+
 static void print_ceiling(struct teller *teller, const json_t *record)
 {
     int width = atto_scenario_name_width(teller->scenario);
-    size_t i, action = next_ceiling(teller);
+    size_t i, number = 0;
+    const struct atto_scenario_action *action = next_ceiling(teller, &number);
     json_t *turn;
 
-    printf("%-*s  ceiling    set by %s\n", width, tenant_of(teller, record, "tenant"),
-           tenant_of(teller, record, "actor"));
+    printf("%-*s  ceiling    ", width, tenant_of(teller, record, "tenant"));
+    if (action != NULL) {
+        print_list(teller->ceilings[action->tenant]);
+        printf(" -> ");
+        print_list(&action->rights.json);
+        putchar(' ');
+        teller->ceilings[action->tenant] = &action->rights.json;
+    }
+    printf("(by %s)\n", tenant_of(teller, record, "actor"));
     json_array_foreach(teller->result->turns, i, turn) {
-        if (!teller->knows_turns || (size_t)atto_scenario_number(turn, "turn") != action)
+        if (action == NULL || (size_t)atto_scenario_number(turn, "turn") != number)
             continue;
         printf("  %13s  %-*s  cut        ", "", width, atto_scenario_word(turn, "container"));
         print_turn(turn);
@@ -254,11 +301,24 @@ static bool is_alike(const json_t *left, const json_t *right)
     return true;
 }
 
-/* Has the like of a refusal come before it, with no change between them? */
-static bool is_repeated(const json_t *audit, size_t index)
+/* Is a record one of a change of what the container of a refusal may do? */
+static bool changes(const struct teller *teller, const json_t *record, const json_t *denial)
 {
-    for (size_t i = index; i-- > 0 && is_denial(json_array_get(audit, i));) {
-        if (is_alike(json_array_get(audit, i), json_array_get(audit, index)))
+    uint32_t index = atto_scenario_by_id(teller->scenario, teller->result, atto_scenario_number(denial, "container"));
+
+    if (strcmp(atto_scenario_word(record, "audit"), "ceiling") == 0)
+        return index != UINT32_MAX && teller->scenario->containers[index].tenant + (json_int_t)1 ==
+                                          atto_scenario_number(record, "tenant");
+    return !is_denial(record) && json_equal(json_object_get(record, "container"), json_object_get(denial, "container"));
+}
+
+/* Has the like of a refusal come before it, with no change between them? */
+static bool is_repeated(const struct teller *teller, size_t index)
+{
+    const json_t *audit = teller->result->audit, *denial = json_array_get(audit, index);
+
+    for (size_t i = index; i-- > 0 && !changes(teller, json_array_get(audit, i), denial);) {
+        if (is_alike(json_array_get(audit, i), denial))
             return true;
     }
     return false;
@@ -281,9 +341,11 @@ static void print_denial(const struct teller *teller, size_t index)
     char *call = name_of_call(first);
     json_int_t times = 0, last_us = 0;
 
-    for (size_t i = index; i < json_array_size(audit) && is_denial(json_array_get(audit, i)); i++) {
+    for (size_t i = index; i < json_array_size(audit); i++) {
         const json_t *record = json_array_get(audit, i);
 
+        if (changes(teller, record, first))
+            break;
         if (is_alike(first, record)) {
             times += atto_scenario_number(record, "count");
             last_us = atto_scenario_number(record, "time_us");
@@ -312,7 +374,7 @@ void atto_scenario_print_audit(const struct atto_scenario *scenario, const struc
     json_array_foreach(result->audit, i, record) {
         const char *kind = atto_scenario_word(record, "audit");
 
-        if (is_denial(record) && is_repeated(result->audit, i))
+        if (is_denial(record) && is_repeated(&teller, i))
             continue;
         printf("  ");
         atto_scenario_print_time(atto_scenario_number(record, "time_us"));

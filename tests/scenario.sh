@@ -87,8 +87,8 @@ judge_all() {
     else
         at_10=10 at_20="2[0-9]" at_30=30 at_220="2[23][0-9]" at_250="25[0-9]" at_350="35[0-9]" least=11
     fi
-    match "$1_all" 0 '^ +1 +a +stopped +8 +50 ' '^ +2 +forced +stopped +8 +20 ' '^ +3 +late +faulted +8 +40 ' \
-        '^ +4 +gone +removed' '^ +5 +object +stopped +3 +- +3 ' \
+    match "$1_all" 0 '^ +1 +a +owner +stopped +8 +50 ' '^ +2 +forced +owner +stopped +8 +20 ' \
+        '^ +3 +late +owner +faulted +8 +40 ' '^ +4 +gone +owner +removed' '^ +5 +object +owner +stopped +3 +- +3 ' \
         " ms  a +started" " ms  a +paused" " ms  a +resumed" " ms  a +rescheduled" " ms  a +stopped" \
         " ms  gone +removed" " ms  late +updated" " ms  late +fault  +memory access outside" \
         " $at_10\.[0-9]+ ms  a: start" " $at_20\.[0-9]+ ms  a: cafe" " $at_30\.[0-9]+ ms  a: hooked" \
@@ -98,13 +98,30 @@ judge_all() {
         'late, loop: memory access outside' 'at +other\.c:5 in loop, slot [0-9]+: r0 = ' 'address +0x20000008' \
         'calls +atto_log'
     # It was paused from 60 ms to 160 ms, and had every loop before and after that: 10, 30, 50; 170, 190 ms; ...
-    runs=$(awk '$2 == "a" { print $6; exit }' out)
+    runs=$(awk '$2 == "a" { print $7; exit }' out)
     if [ "${runs:-0}" -ge "$least" ] && [ "$runs" -le 13 ]; then
         ok "$1_pause_and_period"
     else
         not_ok "$1_pause_and_period" "a was activated $runs times"
     fi
     require "$1_force" [ "$(grep -c 'forced: stop' out)" -eq 0 ]
+}
+
+# What a container sees of the board, and may do there.
+judge_rights() {
+    match "$1_rights" 1 '^ +1 +probe +one +running' '^ +2 +bare +two +running' '^ +3 +wishes +one +running' \
+        ' ms  probe: pin 0, sensor set' ' ms  probe: pin 1, sensor set' \
+        '^probe +0 +pins +read +2-3 +10,64B/100ms +7$' '^probe +1 +temperature +read +all +- +-$' \
+        '^probe +2 +log +- +all ' '^probe +3 +clock +read,write +5- +- +-$' '^bare +- +- +- +- +- +-$' \
+        '^wishes +0 +pins +read +2-9 ' '^wishes +1 +temperature +read ' '^wishes +2 +log +- ' \
+        ' ms  probe +right +1, temperature: read, as before \(by owner\)' \
+        ' ms  probe +right +3, clock: nothing -> read, write; arguments from 5 on' \
+        ' ms  bare +denied +atto_pin_read, handle 0: no right' ' ms  probe +denied +atto_pin_read, handle 0: rate or total used up' \
+        ' ms  one +ceiling +pins: .*; arguments 2 to 9 \| .* -> pins: .* \| 3: read \| clock: read, write \(by owner\)' \
+        '^ +probe +cut +2, log: write -> nothing' '^ +wishes +cut +2, log: write -> nothing' \
+        'set-rights bare: an argument is outside' \
+        'install large: ' 'tenant: its ceiling of RAM is too low by [0-9]+ bytes' \
+        'install endless: the schedule' 'tenant: its ceiling of fuel is too low by 1000 in a second'
 }
 
 judge_trace() {
@@ -118,8 +135,9 @@ judge_target() {
     judge_all "$target"
     judge_trace "${target}_all_trace" "$target.trace"
     run "$atto" run --scenario "$root/examples/scenario.json" --on "$target" --trace example.trace
-    match "${target}_example" 0 '^5 containers, 4 of them running' 'heater +running +0 +20 ' 'alarm +running +1 +50 ' \
-        'average +running +3 +100 ' 'greedy +running +2 +- ' 'broken +faulted +9 +- +5 +- +0 ' \
+    match "${target}_example" 0 '^7 containers, 6 of them running' 'heater +owner +running +0 +20 ' \
+        'alarm +owner +running +1 +50 ' 'average +owner +running +3 +100 ' 'greedy +owner +running +2 +- ' \
+        'broken +owner +faulted +9 +- +5 +- +0 ' 'sender +acme +running +4 +100 ' 'spy +mallory +running +5 +100 ' \
         'greedy +throttled +budget used up.*; [0-9]+ times' 'broken +given up +after 4 restarts' \
         'set-schedule greedy: the schedule cannot be guaranteed' 'unbounded: greedy' 'hostile_fault\.c:15 in run' \
         'broken, loop: memory access.*\(5 times'
@@ -128,9 +146,22 @@ judge_target() {
     else
         not_ok "${target}_example_restarts" "broken was not restarted four times"
     fi
+    match "${target}_example_tenants" 0 '^sender +1 +mailbox +write +all +5/1s +-$' '^spy +0 +memory +- ' \
+        '^spy +3 +mailbox +- ' '^spy +4 +log +write ' ' ms  spy +installed +for mallory' \
+        ' ms  spy +denied +atto_read, handle 0: no right' ' ms  spy +denied +atto_sensor_read, handle 1: no right' \
+        ' ms  spy +denied +atto_actuator_write, handle 2: no right' \
+        ' ms  mallory +ceiling +log: write -> log: write \| mailbox: read \(by owner\)' \
+        ' ms  spy +right +3, mailbox: nothing -> read \(by owner\)' '^ +spy +cut +3, mailbox: read -> nothing$' \
+        ' ms  sender +right +1, mailbox: write; 20 calls in 1s -> write; 5 calls in 1s \(by owner\)' \
+        ' ms  sender +denied +atto_send, handle 1: rate or total used up' \
+        ' ms  sender +right +0, temperature: read -> nothing' ' ms  sender +right +0, temperature: nothing -> read' \
+        ' ms  spy: the mailbox is open' ' ms  spy: the mailbox is closed' ' ms  sender: no reading' \
+        ' ms  sender: readings again' 'tenant: its containers may not be so urgent.*larger by 5'
     judge_trace "${target}_example_trace" example.trace
+    run "$atto" run --scenario rights.json --on "$target"
+    judge_rights "$target"
     run "$atto" run --scenario refused.json --on "$target" --trace refused.trace
-    match "${target}_refused" 1 ' fine +running' '^ - +late +refused' \
+    match "${target}_refused" 1 ' fine +owner +running' '^ - +late +owner +refused' \
         'install late: the schedule cannot be guaranteed' \
         'deadline: it would end [0-9]+ us late' 'install call: host call does not exist' \
         'hostile_refused\.c:14 in run' 'install memory: the arena is too small' 'memory: [0-9]+ bytes of the pool' \
@@ -156,6 +187,69 @@ cat >refused.json <<JSON
   ],
   "actions": [
     { "at_ms": 30, "do": "update", "container": "fine", "image": "$root/examples/hostile_refused.c" }
+  ]
+}
+JSON
+
+# --- rights: what is given counts instead of what the manifest asks for, as far as a ceiling goes
+
+cat >probe.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t run(void)
+{
+    static int64_t told = -1;
+    struct atto_reading reading;
+    int64_t pin = atto_pin_read(0, 3);
+    if (pin >= 0 && pin != told && atto_sensor_read(1, &reading) == 1 && reading.value[0] == -1234) {
+        if (pin == 0)
+            ATTO_LOG("pin 0, sensor set");
+        else
+            ATTO_LOG("pin 1, sensor set");
+        told = pin;
+    }
+    return pin;
+}
+C
+cat >probe.json <<'JSON'
+{ "entries": ["run"], "calls": ["atto_log", "atto_pin_read", "atto_sensor_read"], "fuel": 200,
+  "rights": [{ "endpoint": "pins", "operations": ["read"], "handle": "A" },
+             { "endpoint": "temperature", "operations": ["read"], "handle": "B" }] }
+JSON
+cat >rights.json <<'JSON'
+{
+  "duration_ms": 100,
+  "tenants": [
+    { "name": "one", "store_bytes": 100,
+      "rights": [{ "endpoint": "pins", "operations": ["read", "write", "control"], "range": [2, 9] },
+                 { "endpoint": 3, "operations": ["read"] }, { "endpoint": "log", "operations": ["write"] },
+                 { "endpoint": "clock", "operations": ["read", "write"] }] },
+    { "name": "two", "rights": [], "ram_bytes": 700 },
+    { "name": "three", "rights": [], "fuel_per_s": 9000 }
+  ],
+  "containers": [
+    { "name": "probe", "tenant": "one", "image": "probe.c", "schedule": { "period_us": 10000 }, "rights": [
+      { "endpoint": "pins", "operations": ["read"], "range": [0, 3], "total": 7,
+        "rate": { "calls": 10, "bytes": 64, "period": "100ms" } },
+      { "endpoint": "temperature", "operations": ["read"] }, { "endpoint": "log", "operations": ["write"] }] },
+    { "name": "bare", "tenant": "two", "image": "probe.c", "rights": [], "schedule": { "period_us": 10000 } },
+    { "name": "wishes", "tenant": "one", "image": "probe.c" },
+    { "name": "large", "tenant": "two", "image": "probe.c", "schedule": { "period_us": 1000000 } },
+    { "name": "endless", "tenant": "three", "image": "object.o", "schedule": { "loop_count": 9 } },
+    { "name": "busy", "tenant": "three", "image": "object.o", "fuel": 100, "schedule": { "period_us": 10000 } }
+  ],
+  "actions": [
+    { "at_ms": 0, "do": "set-sensor", "endpoint": "temperature", "value": -1234 },
+    { "at_ms": 0, "do": "set-pin", "pin": 3, "level": 0 },
+    { "at_ms": 30, "do": "set-pin", "pin": 3, "level": 1 },
+    { "at_ms": 60, "do": "set-rights", "container": "probe", "first": 1,
+      "rights": [{ "endpoint": "temperature", "operations": ["read"] }] },
+    { "at_ms": 61, "do": "set-rights", "container": "probe", "first": 3,
+      "rights": [{ "endpoint": "clock", "operations": ["read", "write"], "range": [5, 65535] }] },
+    { "at_ms": 62, "do": "set-rights", "container": "bare", "first": 3,
+      "rights": [{ "endpoint": "clock", "operations": ["read"] }] },
+    { "at_ms": 90, "do": "set-ceiling", "tenant": "one",
+      "rights": [{ "endpoint": "pins", "operations": ["read", "write", "control"], "range": [2, 9] },
+                 { "endpoint": 3, "operations": ["read"] }, { "endpoint": "clock", "operations": ["read", "write"] }] }
   ]
 }
 JSON
@@ -267,6 +361,63 @@ action no_entry 2:1 "'entry' is missing" '{ "at_ms": 1, "do": "post", "container
 action data 2:73 "'data_hex'" '{ "at_ms": 1, "do": "post", "container": "a", "entry": "x", "data_hex": "0g" }'
 action data_length 2:73 "'data_hex'.*8" \
     '{ "at_ms": 1, "do": "post", "container": "a", "entry": "x", "data_hex": "000102030405060708" }'
+
+action no_rights 2:1 "'rights' is missing" '{ "at_ms": 1, "do": "set-rights", "container": "a" }'
+action rights_first 2:67 "'first'.*31" \
+    '{ "at_ms": 1, "do": "set-rights", "container": "a",      "first": 32, "rights": [] }'
+action rights_operation 2:100 "'operations' must be \"read\"" \
+    '{ "at_ms": 1, "do": "set-rights", "container": "a", "rights": [{ "endpoint": "log", "operations": ["eat"] }] }'
+action rights_rate 3:52 "rate needs" '{ "at_ms": 1, "do": "set-rights", "container": "a", "rights": [
+    { "endpoint": "log", "operations": [], "rate": { "calls": 5 } }] }'
+action ceiling_no_tenant 2:1 "'tenant' is missing" '{ "at_ms": 1, "do": "set-ceiling", "rights": [] }'
+action ceiling_tenant 2:46 "'tenant': there is no tenant 'x'" \
+    '{ "at_ms": 1, "do": "set-ceiling", "tenant": "x", "rights": [] }'
+action no_pin 2:1 "'pin' is missing" '{ "at_ms": 1, "do": "set-pin", "level": 1 }'
+action pin 2:40 "'pin'.*15" '{ "at_ms": 1, "do": "set-pin", "pin":  16, "level": 1 }'
+action level 2:51 "'level'.*1" '{ "at_ms": 1, "do": "set-pin", "pin": 3, "level": 2 }'
+action sensor_value 2:71 "'value'.*32767" \
+    '{ "at_ms": 1, "do": "set-sensor", "endpoint": "temperature", "value": 32768 }'
+action no_value 2:1 "'value' is missing" '{ "at_ms": 1, "do": "set-sensor", "endpoint": "temperature" }'
+action sensor 2:47 "'endpoint': heater is no sensor" '{ "at_ms": 1, "do": "set-sensor", "endpoint": "heater", "value": 1 }'
+action sensor_endpoint 2:47 "'endpoint': the board has no endpoint \"moon\"; there are: log, " \
+    '{ "at_ms": 1, "do": "set-sensor", "endpoint": "moon", "value": 1 }'
+container tenant 2:53 "'tenant': there is no tenant 'b'" '{ "name": "a", "image": "other.c",        "tenant": "b" }'
+container rights 2:48 "'rights' must be an array" '{ "name": "a", "image": "other.c", "rights":   7 }'
+container endpoint 2:60 "'endpoint': the board has no endpoint \"moon\"" \
+    '{ "name": "a", "image": "other.c", "rights": [{"endpoint": "moon", "operations": []}] }'
+container endpoint_number 2:60 "'endpoint': the board has no endpoint 12" \
+    '{ "name": "a", "image": "other.c", "rights": [{"endpoint": 12, "operations": []}] }'
+
+tenant() {
+    mistake "tenant_$1" "$2" "$3" "{ \"duration_ms\": 5, $one, \"tenants\": [
+$4 ] }"
+}
+mistake tenants 1:88 "'tenants'" "{ \"duration_ms\": 5, $one, \"tenants\": 7 }"
+tenant type 2:1 "'tenants'" '"a"'
+tenant unknown_key 2:30 "'key'" '{ "name": "a", "rights": [], "key": 1 }'
+tenant no_name 2:1 "'name' is missing" '{ "rights": [] }'
+tenant name 2:11 "'name'" '{ "name": "a b", "rights": [] }'
+tenant owner 2:11 "'name': 'owner'" '{ "name": "owner", "rights": [] }'
+tenant doubled_name 3:11 "'name': there is a tenant 'b'" '{ "name": "b", "rights": [] },
+{ "name": "b", "rights": [] }'
+tenant no_rights 2:1 "'rights' is missing" '{ "name": "b" }'
+tenant endpoint 2:40 "'endpoint'.*moon" '{ "name": "b", "rights": [{"endpoint": "moon", "operations": []}] }'
+tenant ram_bytes 2:43 "'ram_bytes'" '{ "name": "b", "rights": [], "ram_bytes": 0 }'
+tenant fuel_per_s 2:44 "'fuel_per_s'" '{ "name": "b", "rights": [], "fuel_per_s": "1" }'
+tenant priority_first 2:48 "'priority_first'.*15" '{ "name": "b", "rights": [], "priority_first": 16 }'
+tenant store_bytes 2:45 "'store_bytes'.*65535" '{ "name": "b", "rights": [], "store_bytes": 65536 }'
+
+# The firmware judges a job by itself, whoever has written it.
+job() {
+    printf "$2" >job
+    run "$root/build/linux-gcc/scenario" job
+    match "job_$1" 2 "\"error\":\"line [0-9]+ of the job: $3"
+}
+job endpoint 'duration\t5\ntenant\tt\t0\t0\t0\t0\t1:0:9:0:0:0:moon\n' 'this firmware has no endpoint moon'
+job right 'duration\t5\ntenant\tt\t0\t0\t0\t0\t1:0:log\n' 'a right is not OPERATIONS'
+job tenant 'duration\t5\nimage\tother.atto\ncontainer\ta\tt\t0\t0\n' 'there is no such tenant'
+job sensor 'duration\t5\nat\t1\tset-sensor\theater\t1\n' 'that endpoint is no sensor'
+job pin 'duration\t5\nat\t1\tset-pin\t16\t1\n' 'a pin and its level'
 
 # All mistakes are told, not only the first one.
 printf '{ "duration_ms": 5, "slice_fuel": 0, "containers": [{ "name": "" }], "x": 1 }\n' >mistake.json

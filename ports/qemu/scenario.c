@@ -355,7 +355,9 @@ static void keep_turns(const struct scenario_action *action, struct scenario_con
     memcpy(before, on->rights, had * sizeof before[0]);
     look_at_rights(on);
     for (uint32_t i = 0; i < on->right_count; i++) {
-        struct atto_right was = i < had ? before[i] : (struct atto_right){ .endpoint = on->rights[i].endpoint };
+        struct atto_right was = { .endpoint = on->rights[i].endpoint, .last = ATTO_RANGE_END };
+        if (i < had)
+            was = before[i];
         if (i - first >= count && memcmp(&was, &on->rights[i], sizeof was) == 0)
             continue;
         if (record.turn_count == SCENARIO_TURNS_MAX) {
