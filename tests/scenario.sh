@@ -409,7 +409,7 @@ tenant store_bytes 2:45 "'store_bytes'.*65535" '{ "name": "b", "rights": [], "st
 
 # The firmware judges a job by itself, whoever has written it.
 job() {
-    printf "$2" >job
+    printf '%b' "$2" >job
     run "$root/build/linux-gcc/scenario" job
     match "job_$1" 2 "\"error\":\"line [0-9]+ of the job: $3"
 }
