@@ -109,6 +109,7 @@ judge_all() {
 
 # What a container sees of the board, and may do there.
 judge_rights() {
+    ceiling='pins: .*; arguments 2 to 9 \| .* -> pins: .* \| 3: read \| clock: read, write'
     match "$1_rights" 1 '^ +1 +probe +one +running' '^ +2 +bare +two +running' '^ +3 +wishes +one +running' \
         ' ms  probe: pin 0, sensor set' ' ms  probe: pin 1, sensor set' \
         '^probe +0 +pins +read +2-3 +10,64B/100ms +7$' '^probe +1 +temperature +read +all +- +-$' \
@@ -116,8 +117,9 @@ judge_rights() {
         '^wishes +0 +pins +read +2-9 ' '^wishes +1 +temperature +read ' '^wishes +2 +log +- ' \
         ' ms  probe +right +1, temperature: read, as before \(by owner\)' \
         ' ms  probe +right +3, clock: nothing -> read, write; arguments from 5 on' \
-        ' ms  bare +denied +atto_pin_read, handle 0: no right' ' ms  probe +denied +atto_pin_read, handle 0: rate or total used up' \
-        ' ms  one +ceiling +pins: .*; arguments 2 to 9 \| .* -> pins: .* \| 3: read \| clock: read, write \(by owner\)' \
+        ' ms  bare +denied +atto_pin_read, handle 0: no right' \
+        ' ms  probe +denied +atto_pin_read, handle 0: rate or total used up' \
+        " ms  one +ceiling +$ceiling \(by owner\)" \
         '^ +probe +cut +2, log: write -> nothing' '^ +wishes +cut +2, log: write -> nothing' \
         'set-rights bare: an argument is outside' \
         'install large: ' 'tenant: its ceiling of RAM is too low by [0-9]+ bytes' \
@@ -265,6 +267,9 @@ if python3 -c 'import json; json.load(open("out"))' 2>/dev/null || ! command -v 
 else
     not_ok json "that is not JSON"
 fi
+run "$atto" run --json --scenario rights.json
+match json_rights 1 '"tenant": "one"' '"audit": "denied"' '"call_name": "atto_pin_read"' '"status": "ATTO_E_QUOTA"' \
+    '"audit": "ceiling"' '"actor": "owner"' '"before": \{' '"after": \{' '"period": "100ms"' '"total": 7'
 
 # --- on the boards
 

@@ -2,8 +2,8 @@
  * library (sdk/calls.h). Containers ask for the endpoints by these names:
  *
  *     log, clock, random
- *     temperature   a sensor in hundredths of a degree Celsius that swings between 20 and 23 degrees, one step a reading,
- *                   until board_sensor_set says what it is
+ *     temperature   a sensor in hundredths of a degree Celsius that swings between 20 and 23 degrees, one step a
+ *                   reading, until board_sensor_set says what it is
  *     heater        a switch
  *     pins          16 pins
  *     memory        256 bytes

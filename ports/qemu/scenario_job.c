@@ -76,8 +76,11 @@ static const char *take_right(char *text_of_right, struct atto_right *right)
             return "a right is not OPERATIONS:FIRST:LAST:CALLS:BYTES:TOTAL:ENDPOINT";
     }
     const char *error = find_endpoint(text_of_right, &endpoint);
-    *right = (struct atto_right){ (uint8_t)endpoint,    (uint8_t)numbers[0],  (uint16_t)numbers[1], (uint16_t)numbers[2],
-                                  (uint16_t)numbers[3], (uint16_t)numbers[4], (uint16_t)numbers[5] };
+    *right = (struct atto_right){
+        .endpoint = (uint8_t)endpoint, .operations = (uint8_t)numbers[0],
+        .first = (uint16_t)numbers[1], .last = (uint16_t)numbers[2],
+        .calls = (uint16_t)numbers[3], .bytes = (uint16_t)numbers[4], .total = (uint16_t)numbers[5],
+    };
     return error;
 }
 
