@@ -101,20 +101,35 @@ enum atto_argument {
     ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
 #define ATTO_NEEDS_HANDLE (1u << 16)
 
+/* Is this something that the gate can judge? It relies on it for each entry of a table. A constant expression, for static
+ * assertions and tests; the proof reads the same one. Spans and ranges are of registers that arguments have, with the
+ * number of a span's bytes behind its address; an offset has a span; a handle, a range and an operation have a right, and
+ * a right has an operation. */
+#define ATTO_NEEDS_ARE_SOUND(needs)                                                           \
+    (((needs) % 64 == 0 || ATTO_NEEDS_SPAN_SOUND((needs) % 64)) &&                            \
+     ((needs) / 64 % 64 == 0 || ATTO_NEEDS_SPAN_SOUND((needs) / 64 % 64)) &&                  \
+     (needs) / 4096 % 8 <= 5 &&                                                               \
+     ((needs) / 32768 % 2 == 0 || ((needs) / 4096 % 8 != 0 && (needs) % 64 != 0)) &&          \
+     ((needs) / 134217728 != 0 ? (needs) / 1048576 % 16 != 0                                  \
+                               : (needs) / 1048576 == 0 && (needs) / 4096 % 32 == 0))
+#define ATTO_NEEDS_SPAN_SOUND(packed) \
+    ((packed) % 8 >= 1 && (packed) % 8 <= ((packed) / 16 == 0 ? 4 : 5) && (packed) / 16 <= 2)
+/*@ predicate sound_needs(integer needs) = ATTO_NEEDS_ARE_SOUND(needs); */
+
 /*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 134217728; ensures \result < 32; */
 static inline uint32_t atto_needs_kind(uint32_t needs)
 {
     return needs / 0x8000000u;
 }
-/*@ terminates \true; exits \false; assigns \nothing; ensures \result < 8; */
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 16777216 % 8; */
 static inline uint32_t atto_needs_type(uint32_t needs)
 {
-    return needs >> 24 & 7u;
+    return needs / 0x1000000u % 8u;
 }
-/*@ terminates \true; exits \false; assigns \nothing; ensures \result < 16; */
+/*@ terminates \true; exits \false; assigns \nothing; ensures \result == needs / 1048576 % 16; */
 static inline uint32_t atto_needs_operation(uint32_t needs)
 {
-    return needs >> 20 & 15u;
+    return needs / 0x100000u % 16u;
 }
 
 /* The price is all that a call costs its caller: changing run->fuel in a call has no effect. */

@@ -197,6 +197,16 @@ uint32_t atto_run_stack_used(const struct atto_run *run);
 
 /* The memory behind a guest address, for host calls: NULL unless all `len` bytes lie in one region that allows the
  * access. The pointer is good until the host call returns. */
+/*@ axiomatic Spans {
+      // An executor has said that this is the memory of a guest at that address.
+      predicate granted(struct atto_run *run, integer address, integer len, integer access, uint8_t *ptr);
+    } */
+/* Not proved but assumed, for it calls through the executor's table; src/bpf/bpf.c proves it of that executor's own. */
+/*@ requires \valid_read(run) && (access == ATTO_READ || access == ATTO_WRITE);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result != \null ==> granted(run, address, len, access, \result) && len <= INT32_MAX;
+    ensures \result != \null && len > 0 ==> \valid_read(\result + (0 .. len - 1)) &&
+        (access == ATTO_WRITE ==> \valid(\result + (0 .. len - 1))); */
 static inline uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len,
                                      enum atto_access access)
 {

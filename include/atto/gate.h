@@ -56,7 +56,7 @@ struct atto_rights {
 
 /* Judges a host call: finds the right, checks the arguments, fills the frame, and then counts the call and its bytes in
  * the right's meter. Nothing is counted for a call that is refused. The caller keeps changes of the rights away.
- * call: an entry of the host's table. rights: NULL for none.
+ * call: an entry of the host's table, with needs that are sound (ATTO_NEEDS_ARE_SOUND). rights: NULL for none.
  * Returns ATTO_OK; ATTO_E_DENIED (no right of that handle, or it is for another kind of endpoint, or does not allow the
  * operation or the argument); ATTO_E_QUOTA (rate or total are used up); ATTO_E_ARGUMENT (a span is not the guest's, or
  * may not be written). */
@@ -67,6 +67,10 @@ enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto
 int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint64_t *r);
 
 /* What a refusal means to the guest: a result in r[0], or the end of its activation. Returns as atto_call_fn. */
+/*@ requires \valid(r);
+    terminates \true; exits \false; assigns *r;
+    ensures status == ATTO_E_ARGUMENT ? \result == status && *r == \old(*r) :
+                                        \result == ATTO_OK && *r == (uint64_t)status; */
 static inline int32_t atto_gate_refuse(enum atto_status status, uint64_t *r)
 {
     if (status == ATTO_E_ARGUMENT)

@@ -117,7 +117,7 @@ static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint3
 
 /*@ requires valid_state(machine(run)) && sound_regions(machine(run)) && (access == ATTO_READ || access == ATTO_WRITE);
     terminates \true; exits \false; assigns \nothing;
-    ensures \result != \null ==> \result == REGION->base + OFFSET;
+    ensures \result != \null ==> \result == REGION->base + OFFSET && len <= ATTO_BPF_REGION_MAX;
     ensures \result != \null && len > 0 ==>
         (access == ATTO_WRITE ? writable_at(REGION, OFFSET, len) : readable_at(REGION, OFFSET, len)) &&
         \valid_read(\result + (0 .. len - 1));
