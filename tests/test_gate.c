@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "atto/service.h"
 #include "encode.h"
 #include "guest.h"
 #include "harness.h"
@@ -461,6 +462,51 @@ static void offsets_of_fixed_spans(void)
     try_table(fixed_offsets, COUNT(fixed_offsets));
 }
 
+/* ---- needs that the gate relies on ---- */
+
+static bool table_is_sound(const struct atto_call *calls, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        harness_case(i, calls[i].needs);
+        if (calls[i].fn != NULL && !ATTO_NEEDS_ARE_SOUND(calls[i].needs))
+            return false;
+    }
+    return true;
+}
+
+static void tables_are_sound(void)
+{
+    CHECK(table_is_sound(mine, COUNT(mine)));
+    CHECK(table_is_sound(fixed_offsets, COUNT(fixed_offsets)));
+    CHECK(table_is_sound(atto_service_calls, COUNT(atto_service_calls)));
+    CHECK(table_is_sound(atto_femto_calls, COUNT(atto_femto_calls)));
+    CHECK(table_is_sound(atto_tiny_calls, COUNT(atto_tiny_calls)));
+}
+
+static void unsound_needs_are_told(void)
+{
+    static const uint32_t unsound[] = {
+        UINT32_MAX,
+        ARGUMENTS(0, 0, 0, 0, ATTO_ARG_IN),                /* no argument has the number of its bytes */
+        ARGUMENTS(ATTO_ARG_IN_4, 0, 0, 0, ATTO_ARG_OUT),
+        8u,                                                /* a span at r0 */
+        6u | 16u,                                          /* at r6 */
+        1u | 48u,                                          /* of no size that there is */
+        7u << 12 | DEVICE(0),                              /* a range of r7 */
+        ARGUMENTS(ATTO_ARG_OFFSET, 0, 0, 0, 0) | DEVICE(0), /* an offset of nothing */
+        ARGUMENTS(ATTO_ARG_RANGED, 0, 0, 0, 0),            /* no right to compare with */
+        ARGUMENTS(ATTO_ARG_HANDLE, 0, 0, 0, 0),
+        ATTO_NEEDS_RIGHT(ATTO_KIND_NONE, 0, ATTO_OPERATION_READ),
+        ATTO_NEEDS_RIGHT(ATTO_KIND_DEVICE, 0, 0),          /* never allowed */
+    };
+    for (uint32_t i = 0; i < COUNT(unsound); i++) {
+        harness_case(i, unsound[i]);
+        CHECK(!ATTO_NEEDS_ARE_SOUND(unsound[i]));
+    }
+}
+_Static_assert(ATTO_NEEDS_ARE_SOUND(DEVICE(1) | ARGUMENTS(ATTO_ARG_HANDLE, ATTO_ARG_RANGED, ATTO_ARG_OUT_4, 0, 0)),
+               "it is a constant expression");
+
 /* ---- the whole way ---- */
 
 static void without_an_engine(void)
@@ -531,6 +577,8 @@ static void as_a_program_sees_it(void)
 static const struct harness_test tests[] = {
     TEST(arguments_at_every_edge, "Every argument is judged by its kind, and a call gets what was judged."),
     TEST(offsets_of_fixed_spans, "An offset is judged with the length of a span whose length is fixed."),
+    TEST(tables_are_sound, "What the calls of each table need is what the gate's proof relies on."),
+    TEST(unsound_needs_are_told, "Needs that the gate cannot judge are known as such."),
     TEST(without_an_engine, "An instance of no engine passes the same gate, by the rights of its host."),
     TEST(as_a_program_sees_it, "A refusal is a result, a bad address is the end."),
 };
