@@ -487,8 +487,8 @@ static void unsound_needs_are_told(void)
 {
     static const uint32_t unsound[] = {
         UINT32_MAX,
-        ARGUMENTS(0, 0, 0, 0, ATTO_ARG_IN),                /* no argument has the number of its bytes */
-        ARGUMENTS(ATTO_ARG_IN_4, 0, 0, 0, ATTO_ARG_OUT),
+        5,                                                 /* no argument has the number of its bytes; does not compile either */
+        17 | 13 << 6,
         8u,                                                /* a span at r0 */
         6u | 16u,                                          /* at r6 */
         1u | 48u,                                          /* of no size that there is */

@@ -1,7 +1,7 @@
-/* Host calls: the functions of the firmware that containers may call, by number. Tables are constant data in flash. Each
- * entry says what kind of thing every argument is and which right the call needs, so that the gate (atto/gate.h) can
- * judge a call before the function sees it; which numbers a container may use at all is a set that the pre-flight check
- * enforces at install.
+/* Host calls: the functions of the firmware that containers may call, by number. Tables are constant data in flash.
+ * Each entry says what kind of thing every argument is and which right the call needs, so that the gate (atto/gate.h)
+ * can judge a call before the function sees it; which numbers a container may use at all is a set that the pre-flight
+ * check enforces at install.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CALL_H
@@ -83,13 +83,15 @@ enum atto_argument {
     ((kind) == ATTO_ARG_RANGED   ? (uint32_t)(number) << 12                                                        \
      : (kind) == ATTO_ARG_OFFSET ? (uint32_t)(number) << 12 | 1u << 15                                             \
                                  : 0u)
-/* 1, or no constant at all if there are more than two spans or more than one number with a range. */
+/* 1, or no constant at all if there are more than two spans or more than one number with a range, or if there is no
+ * argument left that could say how long a span is. */
 #define ATTO_NEEDS_IS_SPAN(kind) (ATTO_NEEDS_SPAN(kind, 1) != 0u)
 #define ATTO_NEEDS_IS_RANGE(kind) (ATTO_NEEDS_RANGE(kind, 1) != 0u)
 #define ATTO_NEEDS_COUNT(is, a, b, c, d, e) (is(a) + is(b) + is(c) + is(d) + is(e))
 #define ATTO_NEEDS_FIT(a, b, c, d, e)                                           \
     (1u / (uint32_t)(ATTO_NEEDS_COUNT(ATTO_NEEDS_IS_SPAN, a, b, c, d, e) <= 2 && \
-                     ATTO_NEEDS_COUNT(ATTO_NEEDS_IS_RANGE, a, b, c, d, e) <= 1))
+                     ATTO_NEEDS_COUNT(ATTO_NEEDS_IS_RANGE, a, b, c, d, e) <= 1 &&  \
+                     (e) != ATTO_ARG_IN && (e) != ATTO_ARG_OUT))
 /* Kinds of the five arguments. There may be two spans, and one number with a range. */
 #define ATTO_NEEDS_ARGUMENTS(a, b, c, d, e)                                                                     \
     ((ATTO_NEEDS_SPANS(ATTO_NEEDS_SPAN(a, 1), ATTO_NEEDS_SPAN(b, 2), ATTO_NEEDS_SPAN(c, 3),                      \
@@ -101,10 +103,10 @@ enum atto_argument {
     ((uint32_t)(operation) << 20 | (uint32_t)(type) << 24 | (uint32_t)(kind) << 27)
 #define ATTO_NEEDS_HANDLE (1u << 16)
 
-/* Is this something that the gate can judge? It relies on it for each entry of a table. A constant expression, for static
- * assertions and tests; the proof reads the same one. Spans and ranges are of registers that arguments have, with the
- * number of a span's bytes behind its address; an offset has a span; a handle, a range and an operation have a right, and
- * a right has an operation. */
+/* Is this something that the gate can judge? It relies on it for each entry of a table. A constant expression, for
+ * static assertions and tests; the proof reads the same one. Spans and ranges are of registers that arguments have, with
+ * the number of a span's bytes behind its address; an offset has a span; a handle, a range and an operation have a
+ * right, and a right has an operation. */
 #define ATTO_NEEDS_ARE_SOUND(needs)                                                           \
     (((needs) % 64 == 0 || ATTO_NEEDS_SPAN_SOUND((needs) % 64)) &&                            \
      ((needs) / 64 % 64 == 0 || ATTO_NEEDS_SPAN_SOUND((needs) / 64 % 64)) &&                  \
@@ -138,6 +140,7 @@ struct atto_call {
     uint32_t price;   /* fuel that one call costs, beside the call instruction itself; at most ATTO_FUEL_MAX */
     uint32_t needs;   /* ATTO_NEEDS_ARGUMENTS(...) | ATTO_NEEDS_RIGHT(...); 0: numbers alone, and no right */
 };
+
 /* Calls come in pages, each an array of ATTO_CALL_PAGE of them: number n is page[n / ATTO_CALL_PAGE][n % ATTO_CALL_PAGE].
  * So a look-up is one step, however many numbers are in use, and a firmware puts its table together from the pages of
  * the libraries that it links. */
