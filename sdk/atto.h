@@ -213,9 +213,9 @@ ATTO_INLINE int64_t atto_send(uint32_t handle, const void *message, uint32_t byt
 {
     return ((int64_t(*)(uint64_t, const void *, uint64_t))atto_send_number)(handle, message, bytes);
 }
-/* From now on this container is activated at that entry point (its place in the list of the manifest) when messages have
- * come; it should take all of them then. The schedule needs room for two events. A negative number: another container
- * listens. */
+/* From now on, until it is started again, this container is activated at that entry point (its place in the list of the
+ * manifest) when messages have come; it should take all of them then. The schedule needs room for two events. A negative
+ * number: another container listens. */
 ATTO_INLINE int64_t atto_listen(uint32_t handle, uint32_t entry)
 {
     return ((int64_t(*)(uint64_t, uint64_t))atto_listen_number)(handle, entry);

@@ -46,6 +46,8 @@ static void changed(void *user, uint32_t owner, uint32_t key, const uint8_t *val
     sw.told_key = key;
     sw.told_len = value != NULL ? len : 999u;
     sw.told_count++;
+    if (value == NULL)
+        sw.gone_owner = owner;
 }
 static void fill_random(void *user, uint8_t *to, uint32_t len)
 {

@@ -31,6 +31,7 @@ struct services_world {
     _Alignas(4) uint8_t store_bytes[STORE_BYTES];
     struct atto_store_state store_state;
     uint32_t told_owner, told_key, told_len, told_count; /* by the store; told_len is 999 for what was deleted */
+    uint32_t gone_owner;                                 /* of the last value that was deleted */
     struct atto_queue_state mailbox_state, server_state; /* two slots of 8 bytes each */
     struct atto_audit_record denials[32];
 };

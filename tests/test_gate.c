@@ -487,7 +487,7 @@ static void unsound_needs_are_told(void)
 {
     static const uint32_t unsound[] = {
         UINT32_MAX,
-        5,                                                 /* no argument has the number of its bytes; does not compile either */
+        5, /* no argument has the number of its bytes: ARGUMENTS would not compile */
         17 | 13 << 6,
         8u,                                                /* a span at r0 */
         6u | 16u,                                          /* at r6 */

@@ -90,7 +90,7 @@ struct atto_install {
  * Rights are those that were asked for, cut to what the endpoint has and the tenant's ceiling allows: see
  * atto_engine_set_rights; atto_engine_rights tells what is left.
  * Returns ATTO_OK; what atto_instance_install returns; ATTO_E_NO_MEMORY (constraint MEMORY); ATTO_E_ADMISSION (report
- * says why); ATTO_E_NOT_FOUND (a right is asked for to an endpoint that there is not; refusal.at is its number);
+ * says why); ATTO_E_NOT_FOUND (the manifest asks for a right to an endpoint that there is not; refusal.at is its number);
  * ATTO_E_ARGUMENT (the schedule or a right is outside its ranges, there is no such tenant, or neither bytes nor program
  * is given). */
 enum atto_status atto_engine_install(struct atto_engine *engine, const struct atto_install *request,
@@ -181,7 +181,8 @@ void atto_engine_schedule(struct atto_engine *engine, const struct atto_containe
  * first that has operations and arguments in common with it. Of two rates, the smaller numbers count in the longer
  * period; so the result keeps to both. Of totals, the smaller counts.
  *
- * All are checked before any is set: after an error nothing has changed.
+ * All are checked before any is set: after an error nothing has changed. A table that grows may take the tenant over
+ * its ceiling of memory; that is looked at by the next install and the next change of a schedule.
  * Returns ATTO_OK; ATTO_E_ARGUMENT (an endpoint that there is not, first above last, an unknown period, a period without
  * a number of calls or bytes or the other way round, a handle over the table's end or ATTO_RIGHTS_MAX);
  * ATTO_E_NO_MEMORY (the table had to be moved for a longer one). */
@@ -234,6 +235,9 @@ struct atto_container *atto_engine_next(struct atto_engine *engine, const struct
 struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id);
 uint16_t atto_container_id(const struct atto_container *container);
 uint32_t atto_container_tenant(const struct atto_container *container);
+/* A number that is another one after each start and each update, for what holds for one life of a container that has
+ * rights. */
+uint16_t atto_container_life(const struct atto_container *container);
 
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info);

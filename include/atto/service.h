@@ -125,6 +125,7 @@ int32_t atto_store_get(const struct atto_store *store, uint32_t owner, uint32_t 
 struct atto_queue_state {
     uint16_t first, used; /* slots */
     uint16_t listener;    /* id of the container that is told; 0: nobody */
+    uint16_t life;        /* of it, in which it began to listen */
     uint16_t entry;       /* of it */
     uint8_t handle;       /* of its right */
     uint8_t told;         /* since it last looked */
@@ -144,7 +145,7 @@ struct atto_queue {
     struct atto_queue_state *state;
     uint8_t *memory;
     uint32_t slots;
-    uint32_t slot_bytes; /* longest message; a multiple of 4 */
+    uint32_t slot_bytes; /* longest message; a multiple of 4, at most 65,532 */
 };
 
 #endif

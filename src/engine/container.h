@@ -49,7 +49,8 @@ struct event {
 
 #define WINDOWS 3u
 
-/* Whose a container is and what it may. Its rights follow, and then, if one of them has a rate or total, their meters. */
+/* Whose a container is and what it may. Its rights follow, and then, if one of them has a rate or a total, their
+ * meters. */
 struct grants {
     struct pool_block block;
     struct atto_rights rights;
@@ -57,6 +58,7 @@ struct grants {
     uint8_t capacity;        /* rights that there is room for */
     uint8_t generation;      /* counts changes */
     uint8_t window[WINDOWS]; /* handle of what is seen through it, and 1; 0: closed */
+    uint16_t life;           /* counts starts and updates */
 };
 
 struct limits {
@@ -263,8 +265,8 @@ static inline uint32_t tenant_of(const struct atto_container *container)
 }
 /* Closes the windows that the rights do not allow any more. */
 void atto_windows_close(struct atto_container *container);
-/* Notes that there are none any more. */
-void atto_windows_forget(struct atto_container *container);
+/* A new life begins, without windows. */
+void atto_grants_renew(struct atto_container *container);
 
 /* ---- wishes.c ---- */
 

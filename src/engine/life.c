@@ -29,7 +29,7 @@ void atto_container_start(struct atto_container *container, uint64_t release_us)
     struct limits *limits = container->limits; /* no change waits: nothing is under way */
     container->flags &= (uint8_t)~FLAG_RESTART;
     atto_run_reset(run_of(container), data_of(container));
-    atto_windows_forget(container);
+    atto_grants_renew(container);
     container->release_us = release_us;
     if (limits != NULL) {
         limits->started_us = limits->heartbeat_us = engine->now_us;

@@ -40,6 +40,15 @@ void atto_grants_free(struct atto_container *container)
     container->grants = NULL;
 }
 
+void atto_grants_renew(struct atto_container *container)
+{
+    struct grants *grants = container->grants;
+    if (grants == NULL)
+        return;
+    memset(grants->window, 0, sizeof grants->window);
+    grants->life++;
+}
+
 /* ---- judging and cutting a right ---- */
 
 bool atto_right_legal(const struct atto_engine *engine, const struct atto_right *right)
@@ -190,12 +199,6 @@ void atto_windows_close(struct atto_container *container)
     }
 }
 
-void atto_windows_forget(struct atto_container *container)
-{
-    if (container->grants != NULL)
-        memset(container->grants->window, 0, sizeof container->grants->window);
-}
-
 static int32_t map(struct atto_container *container, uint32_t handle)
 {
     struct grants *grants = container->grants;
@@ -274,6 +277,7 @@ static bool grow(struct atto_container *container, uint32_t count, bool metered)
     if (old != NULL) {
         grants->rights.count = old->rights.count;
         grants->generation = old->generation;
+        grants->life = old->life;
         memcpy(grants->window, old->window, sizeof old->window);
         for (uint32_t i = 0; i < old->rights.count; i++) {
             grants->rights.right[i] = old->rights.right[i];

@@ -27,6 +27,11 @@ uint32_t atto_container_tenant(const struct atto_container *container)
     return tenant_of(container);
 }
 
+uint16_t atto_container_life(const struct atto_container *container)
+{
+    return container->grants != NULL ? container->grants->life : 0u;
+}
+
 enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
 {
     struct atto_manifest manifest;
@@ -34,7 +39,8 @@ enum atto_status atto_engine_entry(const struct atto_container *container, uint3
     if (atto_container_is_host(container)) {
         if (index >= ((const struct atto_host_program *)container->program)->entry_count)
             return ATTO_E_NOT_FOUND;
-    } else if (!atto_container_manifest(container, &manifest) || atto_manifest_entry(&manifest, index, &found) != ATTO_OK) {
+    } else if (!atto_container_manifest(container, &manifest) ||
+               atto_manifest_entry(&manifest, index, &found) != ATTO_OK) {
         return ATTO_E_NOT_FOUND;
     }
     *entry = found.slot;
@@ -46,10 +52,12 @@ static enum atto_status reply(struct atto_container *container, uint32_t address
     if ((container->flags & (FLAG_SLICE | FLAG_WAITS)) != FLAG_WAITS)
         return atto_container_answer(container, 0);
     uint8_t *to = len != 0u ? atto_run_span(run_of(container), address, len, ATTO_WRITE) : NULL;
+    if (len != 0u && to == NULL) {
+        atto_container_answer(container, (uint64_t)(int64_t)ATTO_E_ARGUMENT);
+        return ATTO_FAULT_MEMORY;
+    }
     if (to != NULL)
         memcpy(to, bytes, len);
-    else if (len != 0u)
-        return atto_container_answer(container, (uint64_t)(int64_t)ATTO_E_ARGUMENT) == ATTO_OK ? ATTO_FAULT_MEMORY : ATTO_E_STATE;
     return atto_container_answer(container, len);
 }
 

@@ -54,6 +54,6 @@ enum atto_status atto_tenant_admit(struct atto_engine *engine, uint32_t number, 
     if (tenant->ram_bytes != 0u && ram > tenant->ram_bytes)
         return refuse(report, ATTO_CONSTRAINT_TENANT_RAM, ram - tenant->ram_bytes);
     if (tenant->fuel_per_s != 0u && time > tenant->fuel_per_s)
-        return refuse(report, ATTO_CONSTRAINT_TENANT_TIME, time - tenant->fuel_per_s);
+        return refuse(report, ATTO_CONSTRAINT_TENANT_TIME, time < UINT32_MAX ? time - tenant->fuel_per_s : UINT32_MAX);
     return ATTO_OK;
 }

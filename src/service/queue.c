@@ -6,7 +6,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "service.h"
 
-
 static struct atto_queue_slot *slot_at(const struct atto_queue *queue, uint32_t number)
 {
     uint32_t slot = (queue->state->first + number) % queue->slots;
@@ -14,7 +13,7 @@ static struct atto_queue_slot *slot_at(const struct atto_queue *queue, uint32_t 
                                               slot * (sizeof(struct atto_queue_slot) + queue->slot_bytes));
 }
 
-/* ---- listening ---- */
+/* ---- the listener ---- */
 
 /* The state at one moment. */
 static struct atto_queue_state look(const struct atto_call_frame *call)
@@ -26,39 +25,15 @@ static struct atto_queue_state look(const struct atto_call_frame *call)
     return state;
 }
 
-/* Does a container listen that is there and still has the right to? */
-static bool listens(const struct atto_call_frame *call, struct atto_engine *engine, struct atto_container **container)
+/* The container that listens, in the same life, and still has the right to. NULL: there is none. */
+static struct atto_container *listener_of(const struct atto_call_frame *call, struct atto_engine *engine)
 {
     struct atto_queue_state state = look(call);
-    *container = state.listener != 0u ? atto_engine_find(engine, state.listener) : NULL;
-    return *container != NULL &&
-           atto_engine_holds(engine, *container, state.handle, call->endpoint, ATTO_OPERATION_READ);
-}
-
-/* Answers what an earlier server has left. */
-static void abandon(const struct atto_call_frame *call, struct atto_engine *engine);
-
-/* r[2] is an entry point's place in the manifest. */
-int32_t atto_service_listen(struct atto_call_frame *call)
-{
-    const struct atto_queue *queue = call->endpoint->object;
-    struct atto_container *self = atto_container_of(call->run), *other;
-    uint32_t entry;
-    if (self == NULL || call->r[2] >= ATTO_ENTRIES_MAX ||
-        atto_engine_entry(self, (uint32_t)call->r[2], &entry) != ATTO_OK)
-        return result(call, ATTO_E_NOT_FOUND);
-    struct atto_engine *engine = atto_engine_of(call->run);
-    if (listens(call, engine, &other) && other != self)
-        return result(call, ATTO_E_BUSY);
-    if (call->endpoint->kind == ATTO_KIND_SERVER)
-        abandon(call, engine);
-    lock(port_of(call));
-    queue->state->listener = atto_container_id(self);
-    queue->state->entry = (uint16_t)entry;
-    queue->state->handle = (uint8_t)call->handle;
-    queue->state->told = 0;
-    unlock(port_of(call));
-    return result(call, ATTO_OK);
+    struct atto_container *container = state.listener != 0u ? atto_engine_find(engine, state.listener) : NULL;
+    if (container == NULL || atto_container_life(container) != state.life ||
+        !atto_engine_holds(engine, container, state.handle, call->endpoint, ATTO_OPERATION_READ))
+        return NULL;
+    return container;
 }
 
 static struct atto_queue_state set_told(const struct atto_call_frame *call, uint8_t told)
@@ -71,9 +46,13 @@ static struct atto_queue_state set_told(const struct atto_call_frame *call, uint
     return before;
 }
 
-/* Activates the listener, unless it has been told already and has not looked yet. It may look before this returns. */
-static void tell(const struct atto_call_frame *call, struct atto_engine *engine, struct atto_container *listener)
+/* Activates the listener, unless it has been told already and has not looked yet. It may look before this returns. If
+ * it has no room for one more event, the next one who sends tries again, with success or not. */
+static void tell(const struct atto_call_frame *call, struct atto_engine *engine)
 {
+    struct atto_container *listener = listener_of(call, engine);
+    if (listener == NULL)
+        return;
     struct atto_queue_state state = set_told(call, 1);
     const uint32_t context[2] = { state.handle, state.used };
     if (state.told == 0u && atto_engine_post(engine, listener, state.entry, 0, context, sizeof context) != ATTO_OK)
@@ -121,18 +100,13 @@ int32_t atto_service_send(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     const struct atto_port *port = port_of(call);
-    struct atto_container *listener;
     if (atto_container_of(call->run) == NULL || call->span[0].len > queue->slot_bytes)
         return result(call, ATTO_E_ARGUMENT);
     lock(port);
     bool sent = append(queue, call) != NULL;
     unlock(port);
-    if (!sent)
-        return result(call, ATTO_E_QUOTA);
-    struct atto_engine *engine = atto_engine_of(call->run);
-    if (listens(call, engine, &listener))
-        tell(call, engine, listener);
-    return result(call, ATTO_OK);
+    tell(call, atto_engine_of(call->run));
+    return result(call, sent ? ATTO_OK : ATTO_E_QUOTA);
 }
 
 int32_t atto_service_receive(struct atto_call_frame *call)
@@ -152,7 +126,8 @@ int32_t atto_service_receive(struct atto_call_frame *call)
 
 /* ---- requests ---- */
 
-/* The request's sender, if it still waits for the answer. */
+/* The request's sender, if it is still in the activation in which it has asked: it waits for the answer then, or its
+ * slice is about to end. */
 static struct atto_container *client_of(struct atto_engine *engine, const struct atto_queue_slot *slot)
 {
     struct atto_container_info info;
@@ -160,9 +135,11 @@ static struct atto_container *client_of(struct atto_engine *engine, const struct
     if (client == NULL)
         return NULL;
     atto_engine_info(engine, client, &info);
-    return info.waits && info.counters.activations == slot->activation ? client : NULL;
+    bool same = info.activation != ATTO_ACTIVATION_NONE && info.counters.activations == slot->activation;
+    return same ? client : NULL;
 }
 
+/* Answers what an earlier server has left. */
 static void abandon(const struct atto_call_frame *call, struct atto_engine *engine)
 {
     const struct atto_queue *queue = call->endpoint->object;
@@ -179,12 +156,13 @@ int32_t atto_service_request(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     const struct atto_port *port = port_of(call);
-    struct atto_container *self = atto_container_of(call->run), *server;
+    struct atto_container *self = atto_container_of(call->run);
     struct atto_container_info info;
     if (self == NULL || call->span[0].len > queue->slot_bytes)
         return result(call, ATTO_E_ARGUMENT);
     struct atto_engine *engine = atto_engine_of(call->run);
-    if (!listens(call, engine, &server) || server == self)
+    const struct atto_container *server = listener_of(call, engine);
+    if (server == NULL || server == self)
         return result(call, ATTO_E_NOT_FOUND);
     atto_engine_info(engine, self, &info);
     lock(port);
@@ -195,10 +173,8 @@ int32_t atto_service_request(struct atto_call_frame *call)
         slot->out_len = call->span[1].len;
     }
     unlock(port);
-    if (slot == NULL)
-        return result(call, ATTO_E_QUOTA);
-    tell(call, engine, server);
-    return ATTO_CALL_WAIT;
+    tell(call, engine);
+    return slot != NULL ? ATTO_CALL_WAIT : result(call, ATTO_E_QUOTA);
 }
 
 /* Requests of senders that wait no more are dropped on the way. */
@@ -238,4 +214,33 @@ int32_t atto_service_answer(struct atto_call_frame *call)
     }
     drop_first_alone(queue, engine->config->port);
     return result(call, status);
+}
+
+/* ---- listening and serving ---- */
+
+/* r[2] is an entry point's place in the manifest. */
+int32_t atto_service_listen(struct atto_call_frame *call)
+{
+    const struct atto_queue *queue = call->endpoint->object;
+    struct atto_container *self = atto_container_of(call->run);
+    uint32_t entry;
+    if (self == NULL || call->r[2] >= ATTO_ENTRIES_MAX ||
+        atto_engine_entry(self, (uint32_t)call->r[2], &entry) != ATTO_OK)
+        return result(call, ATTO_E_NOT_FOUND);
+    struct atto_engine *engine = atto_engine_of(call->run);
+    const struct atto_container *other = listener_of(call, engine);
+    if (other != NULL && other != self)
+        return result(call, ATTO_E_BUSY);
+    if (call->endpoint->kind == ATTO_KIND_SERVER)
+        abandon(call, engine);
+    lock(port_of(call));
+    queue->state->listener = atto_container_id(self);
+    queue->state->life = atto_container_life(self);
+    queue->state->entry = (uint16_t)entry;
+    queue->state->handle = (uint8_t)call->handle;
+    queue->state->told = 0;
+    unlock(port_of(call));
+    if (look(call).used != 0u)
+        tell(call, engine);
+    return result(call, ATTO_OK);
 }

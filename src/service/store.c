@@ -83,6 +83,13 @@ static bool within(const struct atto_store *store, const struct atto_engine *eng
            used_by_tenant(store, tenant) + bytes <= engine->config->tenants[tenant - 1u].store_bytes;
 }
 
+/* Tells the firmware of a change; without the lock. */
+static void tell(const struct atto_store *store, uint32_t owner, uint32_t key, const uint8_t *value, uint32_t len)
+{
+    if (store->changed != NULL)
+        store->changed(store->user, owner, key, value, len);
+}
+
 /* Drops what belongs to containers that are gone. Called without the lock, which finding a container takes. */
 static void collect(const struct atto_store *store, struct atto_engine *engine, const struct atto_port *port)
 {
@@ -97,13 +104,15 @@ static void collect(const struct atto_store *store, struct atto_engine *engine, 
         bool gone = owner >> 24 == ATTO_SCOPE_CONTAINER && atto_engine_find(engine, (uint16_t)owner) == NULL;
         lock(port);
         entry = entry_at(store, at);
-        if (entry != NULL && entry->owner == owner) {
-            if (gone)
-                drop(store, entry);
-            else
-                at += entry_bytes(entry->len);
-        }
+        bool same = entry != NULL && entry->owner == owner;
+        uint32_t key = same ? entry->key : 0u;
+        if (same && gone)
+            drop(store, entry);
+        else if (same)
+            at += entry_bytes(entry->len);
         unlock(port);
+        if (same && gone)
+            tell(store, owner, key, NULL, 0);
     }
 }
 
@@ -176,13 +185,6 @@ static enum atto_status put(struct atto_call_frame *call, uint32_t owner)
     return atto_store_put(store, owner, (uint32_t)call->r[2], call->span[0].ptr, call->span[0].len);
 }
 
-static void tell(const struct atto_call_frame *call, uint32_t owner, const uint8_t *value, uint32_t len)
-{
-    const struct atto_store *store = call->endpoint->object;
-    if (store->changed != NULL)
-        store->changed(store->user, owner, (uint32_t)call->r[2], value, len);
-}
-
 int32_t atto_service_store_put(struct atto_call_frame *call)
 {
     const struct atto_port *port = port_of(call);
@@ -199,7 +201,8 @@ int32_t atto_service_store_put(struct atto_call_frame *call)
         unlock(port);
     }
     if (status == ATTO_OK)
-        tell(call, owner, call->span[0].len != 0u ? call->span[0].ptr : (const uint8_t *)"", call->span[0].len);
+        tell(call->endpoint->object, owner, (uint32_t)call->r[2],
+             call->span[0].len != 0u ? call->span[0].ptr : (const uint8_t *)"", call->span[0].len);
     return result(call, status);
 }
 
@@ -215,7 +218,7 @@ int32_t atto_service_store_delete(struct atto_call_frame *call)
     unlock(port);
     if (entry == NULL)
         return result(call, ATTO_E_NOT_FOUND);
-    tell(call, owner, NULL, 0);
+    tell(store, owner, (uint32_t)call->r[2], NULL, 0);
     return result(call, ATTO_OK);
 }
 
