@@ -9,13 +9,6 @@
 
 #include "../sdk/calls.h"
 
-/* Their numbers. */
-enum {
-#define CALL_NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(CALL_NUMBER)
-#undef CALL_NUMBER
-};
-
 /* The name of a host call, or NULL if the SDK has none of that number. */
 const char *atto_call_name(uint32_t number);
 

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "calls.h"
+#include "devices.h"
 #include "hooks.h"
 
 #ifdef __cplusplus
@@ -44,12 +45,6 @@ ATTO_STATIC_ASSERT(sizeof(void *) == 8 && sizeof(long) == 8, "pointers and long 
 
 /* Host calls. Each may be refused at install if the firmware does not grant it. Negative results are errors, numbered
  * as in enum atto_status of the device. */
-enum {
-#define ATTO_SDK_CALL_NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(ATTO_SDK_CALL_NUMBER)
-#undef ATTO_SDK_CALL_NUMBER
-};
-
 /* What a call returns if it is refused. */
 #define ATTO_DENIED (-5)    /* the container has no right to it */
 #define ATTO_QUOTA (-8)     /* its rate, total or room is used up */
@@ -109,17 +104,6 @@ ATTO_INLINE int64_t atto_find(const char *name, uint32_t name_bytes)
     return ((int64_t(*)(const char *, uint64_t))atto_find_number)(name, name_bytes);
 }
 
-enum atto_device_type {
-    ATTO_DEVICE_OTHER = 0,
-    ATTO_DEVICE_TEMPERATURE = 1,
-    ATTO_DEVICE_HUMIDITY = 2,
-    ATTO_DEVICE_LIGHT = 3,
-    ATTO_DEVICE_ACCELERATION = 4,
-    ATTO_DEVICE_BUTTON = 5,
-    ATTO_DEVICE_SWITCH = 6,
-    ATTO_DEVICE_MOTOR = 7
-};
-
 /* The handle of the right number `nth` (from 0) to a device of that type, or ATTO_NOT_FOUND. */
 ATTO_INLINE int64_t atto_find_type(enum atto_device_type type, uint32_t nth)
 {
@@ -151,14 +135,6 @@ ATTO_INLINE int64_t atto_unmap(uint32_t handle)
 }
 
 /* ---- sensors, actuators, pins ---- */
-
-/* Up to three values of one unit (1 degree Celsius, 2 percent, 3 lux, 4 g, 5 on or off, 6 volt), each times 10 to the
- * power of scale. */
-struct atto_reading {
-    int16_t value[3];
-    uint8_t unit;
-    int8_t scale;
-};
 
 /* Both return how many of the values count, or a negative number. */
 ATTO_INLINE int64_t atto_sensor_read(uint32_t handle, struct atto_reading *reading)

@@ -37,4 +37,11 @@
     X(atto_take, 186)           \
     X(atto_answer, 187)
 
+/* Their numbers: atto_log_number and so on. */
+enum {
+#define ATTO_SDK_CALL_NUMBER(name, number) name##_number = (number),
+    ATTO_SDK_CALLS(ATTO_SDK_CALL_NUMBER)
+#undef ATTO_SDK_CALL_NUMBER
+};
+
 #endif

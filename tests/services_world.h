@@ -8,12 +8,6 @@
 #include "atto/service.h"
 #include "engine_world.h"
 
-enum {
-#define NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(NUMBER)
-#undef NUMBER
-};
-
 /* Endpoints, by their numbers; also the handles of the containers' rights. */
 enum { LOG, CLOCK, RANDOM, MEMORY, SENSOR, SWITCH, PINS, OWN_STORE, TENANT_STORE, DEVICE_STORE, MAILBOX, SERVER,
        ENDPOINTS };

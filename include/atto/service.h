@@ -14,6 +14,7 @@
 #ifndef ATTO_SERVICE_H
 #define ATTO_SERVICE_H
 
+#include "../../sdk/devices.h"
 #include "atto/engine.h"
 
 /* Numbers of the calls: pages 10 and 11 of the table. */
@@ -33,35 +34,7 @@ extern const struct atto_call atto_tiny_calls[ATTO_CALL_PAGE];
 
 /* ---- ATTO_KIND_MEMORY: object is a struct atto_context: where, how long, and whether it may be written ---- */
 
-/* ---- ATTO_KIND_DEVICE: object is a struct atto_device, type an enum atto_device_type ---- */
-
-enum atto_device_type {
-    ATTO_DEVICE_OTHER = 0,
-    ATTO_DEVICE_TEMPERATURE = 1,
-    ATTO_DEVICE_HUMIDITY = 2,
-    ATTO_DEVICE_LIGHT = 3,
-    ATTO_DEVICE_ACCELERATION = 4,
-    ATTO_DEVICE_BUTTON = 5,
-    ATTO_DEVICE_SWITCH = 6, /* an actuator with two states */
-    ATTO_DEVICE_MOTOR = 7
-};
-
-enum atto_unit {
-    ATTO_UNIT_NONE = 0,
-    ATTO_UNIT_CELSIUS = 1,
-    ATTO_UNIT_PERCENT = 2,
-    ATTO_UNIT_LUX = 3,
-    ATTO_UNIT_G = 4,
-    ATTO_UNIT_BOOL = 5,
-    ATTO_UNIT_VOLT = 6
-};
-
-/* What a sensor measures and an actuator is told: up to three values of one unit, each times 10 to the power of scale. */
-struct atto_reading {
-    int16_t value[3];
-    uint8_t unit; /* enum atto_unit */
-    int8_t scale;
-};
+/* ---- ATTO_KIND_DEVICE: object is a struct atto_device, type an enum atto_device_type (sdk/devices.h) ---- */
 
 /* Both return how many of the values count (1 to 3), or a negative enum atto_status. NULL: it cannot be done. */
 struct atto_device {

@@ -90,16 +90,18 @@ int32_t atto_service_format(struct atto_call_frame *call)
 
 /* ---- handles ---- */
 
-static const struct atto_endpoint *endpoint_of(const struct atto_call_frame *call, uint32_t handle)
+const struct atto_endpoint *atto_service_endpoint(const struct atto_call_frame *call, uint64_t handle)
 {
     const struct atto_container *container = atto_container_of(call->run);
-    return container != NULL ? atto_engine_endpoint(atto_engine_of(call->run), container, handle) : NULL;
+    if (container == NULL || handle >= ATTO_RIGHTS_MAX)
+        return NULL;
+    return atto_engine_endpoint(atto_engine_of(call->run), container, (uint32_t)handle);
 }
 
 int32_t atto_service_find(struct atto_call_frame *call)
 {
     for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
-        const struct atto_endpoint *endpoint = endpoint_of(call, handle);
+        const struct atto_endpoint *endpoint = atto_service_endpoint(call, handle);
         if (endpoint != NULL && strlen(endpoint->name) == call->span[0].len &&
             memcmp(endpoint->name, call->span[0].ptr, call->span[0].len) == 0)
             return result(call, (int32_t)handle);
@@ -112,7 +114,7 @@ int32_t atto_service_find_type(struct atto_call_frame *call)
 {
     uint64_t skip = call->r[2];
     for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
-        const struct atto_endpoint *endpoint = endpoint_of(call, handle);
+        const struct atto_endpoint *endpoint = atto_service_endpoint(call, handle);
         if (endpoint != NULL && endpoint->kind == ATTO_KIND_DEVICE && endpoint->type == call->r[1] && skip-- == 0u)
             return result(call, (int32_t)handle);
     }

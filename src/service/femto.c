@@ -1,28 +1,11 @@
-/* Femto-Container's helpers by their numbers, over the same services and the same gate. What they do with guest pointers
- * is what the table of signatures allows: an address that is not the guest's ends its activation. Their handles of
- * sensors are handles of rights and 1, so that 0 stands for none as it did.
+/* Femto-Container's helpers by their numbers, over the same services and the same gate. What they do with guest
+ * pointers is what the table of signatures allows: an address that is not the guest's ends its activation. Their handles
+ * of sensors are handles of rights and 1, so that 0 stands for none as it did.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "service.h"
 
 #include "../../sdk/calls.h"
-
-enum {
-#define NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(NUMBER)
-#undef NUMBER
-};
-
-/* Passes a call on to one of ours, through the gate. */
-static int32_t pass(struct atto_call_frame *call, uint32_t number, uint64_t r[6])
-{
-    const struct atto_host *host = call->run->host;
-    const struct atto_call *ours = &atto_service_calls[number - ATTO_SERVICE_PAGE * ATTO_CALL_PAGE];
-    int32_t status = host->gate != NULL ? host->gate(call->run, ours, number, r)
-                                        : atto_gate_pass(call->run, ours, r);
-    call->r[0] = r[0];
-    return status;
-}
 
 /* ---- text ---- */
 
@@ -145,11 +128,10 @@ static int32_t helper_now_us(struct atto_call_frame *call)
 
 static int32_t helper_find_nth(struct atto_call_frame *call)
 {
-    struct atto_container *container = atto_container_of(call->run);
     uint64_t skip = call->r[1];
     call->r[0] = 0;
-    for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX && container != NULL; handle++) {
-        const struct atto_endpoint *endpoint = atto_engine_endpoint(atto_engine_of(call->run), container, handle);
+    for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
+        const struct atto_endpoint *endpoint = atto_service_endpoint(call, handle);
         if (endpoint != NULL && endpoint->kind == ATTO_KIND_DEVICE && skip-- == 0u) {
             call->r[0] = handle + 1u;
             break;
@@ -165,7 +147,7 @@ static int32_t helper_find_type(struct atto_call_frame *call)
                                      ATTO_DEVICE_HUMIDITY, ATTO_DEVICE_LIGHT,  ATTO_DEVICE_ACCELERATION };
     uint32_t kind = (uint32_t)call->r[1] & 63u;
     uint64_t r[6] = { 0, kind < sizeof types ? types[kind] : 255u, 0 };
-    int32_t status = pass(call, atto_find_type_number, r);
+    int32_t status = atto_service_pass(call, atto_find_type_number, r);
     call->r[0] = (int64_t)r[0] >= 0 ? r[0] + 1u : 0u;
     return status;
 }
@@ -173,7 +155,9 @@ static int32_t helper_find_type(struct atto_call_frame *call)
 static int32_t helper_read(struct atto_call_frame *call)
 {
     uint64_t r[6] = { 0, call->r[1] - 1u, call->r[2] };
-    return pass(call, atto_sensor_read_number, r);
+    int32_t status = atto_service_pass(call, atto_sensor_read_number, r);
+    call->r[0] = r[0];
+    return status;
 }
 
 /* ---- numbers as text ---- */

@@ -44,15 +44,20 @@ static inline void copy(void *to, const void *from, uint32_t len)
         *out++ = *in++;
 }
 
-#define SERVICE_CALLS(X)  \
-    X(atto_service_log) X(atto_service_now) X(atto_service_random) X(atto_service_heartbeat) X(atto_service_format)              \
-    X(atto_service_find) X(atto_service_find_type) X(atto_service_timer)                                                   \
-    X(atto_service_read) X(atto_service_write) X(atto_service_map) X(atto_service_unmap) X(atto_service_sensor_read)              \
-    X(atto_service_actuator_write) X(atto_service_pin_read) X(atto_service_pin_write) X(atto_service_pin_mode)                 \
-    X(atto_service_store_get) X(atto_service_store_put) X(atto_service_store_delete) X(atto_service_store_next)               \
-    X(atto_service_listen) X(atto_service_send) X(atto_service_receive) X(atto_service_request) X(atto_service_take)              \
-    X(atto_service_answer)
-#define SERVICE_CALL_DECLARATION(name) int32_t name(struct atto_call_frame *call);
-SERVICE_CALLS(SERVICE_CALL_DECLARATION)
+/* The endpoint of the caller's right with this handle, if it allows anything; else NULL. */
+const struct atto_endpoint *atto_service_endpoint(const struct atto_call_frame *call, uint64_t handle);
+
+/* Makes a call of ours in the place of one of the predecessors', through the gate. r[0] has its result. */
+int32_t atto_service_pass(const struct atto_call_frame *call, uint32_t number, uint64_t r[6]);
+
+/* ---- the calls, by room ---- */
+atto_call_fn atto_service_log, atto_service_now, atto_service_random, atto_service_heartbeat, atto_service_format,
+    atto_service_find, atto_service_find_type, atto_service_timer; /* basic.c */
+atto_call_fn atto_service_read, atto_service_write, atto_service_map, atto_service_unmap, atto_service_sensor_read,
+    atto_service_actuator_write, atto_service_pin_read, atto_service_pin_write, atto_service_pin_mode; /* device.c */
+atto_call_fn atto_service_store_get, atto_service_store_put, atto_service_store_delete,
+    atto_service_store_next; /* store.c */
+atto_call_fn atto_service_listen, atto_service_send, atto_service_receive, atto_service_request, atto_service_take,
+    atto_service_answer; /* queue.c */
 
 #endif

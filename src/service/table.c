@@ -5,12 +5,6 @@
 #include "../../sdk/calls.h"
 #include "service.h"
 
-enum {
-#define NUMBER(name, number) name##_number = (number),
-    ATTO_SDK_CALLS(NUMBER)
-#undef NUMBER
-};
-
 #define HANDLE ATTO_ARG_HANDLE
 #define SCALAR ATTO_ARG_SCALAR
 #define RANGED ATTO_ARG_RANGED
@@ -56,3 +50,10 @@ const struct atto_call atto_service_calls[2u * ATTO_CALL_PAGE] = {
     ENTRY(atto_take, atto_service_take, 40, ARGUMENTS(HANDLE, OUT) | RIGHT(SERVER, READ))
     ENTRY(atto_answer, atto_service_answer, 60, ARGUMENTS(HANDLE, IN) | RIGHT(SERVER, READ))
 };
+
+int32_t atto_service_pass(const struct atto_call_frame *call, uint32_t number, uint64_t r[6])
+{
+    const struct atto_host *host = call->run->host;
+    const struct atto_call *ours = &atto_service_calls[number - ATTO_SERVICE_PAGE * ATTO_CALL_PAGE];
+    return host->gate != NULL ? host->gate(call->run, ours, number, r) : atto_gate_pass(call->run, ours, r);
+}
