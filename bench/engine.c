@@ -13,28 +13,12 @@
 
 #include "atto/engine.h"
 #include "board.h"
+#include "ticks.h"
 
 #define POOL_BYTES 65536u
-#define TICKS 8u
 
 static _Alignas(ATTO_ARENA_ALIGN) uint8_t pool[POOL_BYTES];
 static struct atto_engine engine;
-static uint64_t clock_us;
-static uint32_t ticks[TICKS], tick_count;
-static bool all_ok = true;
-
-static uint64_t now_us(void *user)
-{
-    (void)user;
-    return clock_us;
-}
-
-static int32_t call_tick(struct atto_call_frame *call)
-{
-    (void)call;
-    ticks[tick_count++ % TICKS] = board_counter();
-    return ATTO_OK;
-}
 
 static int32_t call_wait(struct atto_call_frame *call)
 {
@@ -43,7 +27,9 @@ static int32_t call_wait(struct atto_call_frame *call)
 }
 
 enum { CALL_TICK = 1, CALL_WAIT = 2 };
-static const struct atto_call calls[ATTO_CALL_PAGE] = { [CALL_TICK] = { call_tick, 0, 0 }, [CALL_WAIT] = { call_wait, 0, 0 } };
+static const struct atto_call calls[ATTO_CALL_PAGE] = {
+    [CALL_TICK] = { call_tick, 0, 0 }, [CALL_WAIT] = { call_wait, 0, 0 }
+};
 static const struct atto_call_table table = { { calls } };
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, &atto_executor_host, NULL };
 static const struct atto_firmware firmware = {
@@ -52,13 +38,12 @@ static const struct atto_firmware firmware = {
     .granted = { { 1u << CALL_TICK | 1u << CALL_WAIT } },
     .fuel = 1000000,
 };
-static const struct atto_port port = { .now_us = now_us };
 static struct atto_engine_config config;
 
 static void begin(uint32_t slice_fuel, uint32_t poll_slices)
 {
     config = (struct atto_engine_config){
-        .firmware = &firmware, .port = &port, .slice_fuel = slice_fuel, .poll_slices = poll_slices
+        .firmware = &firmware, .port = &ticks_port, .slice_fuel = slice_fuel, .poll_slices = poll_slices
     };
     clock_us = 1000000;
     tick_count = 0;
@@ -69,11 +54,6 @@ static void begin(uint32_t slice_fuel, uint32_t poll_slices)
 
 #define IMAGE_BYTES 128u
 #define MANIFEST "\xa2\x02\x81\x82\x64loop\x00\x05\x82\x01\x02" /* {2: [["loop", 0]], 5: [1, 2]} */
-
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    memcpy(at, &value, 4);
-}
 
 /* An image of this text with one function of `frame_bytes` and so much zeroed data. */
 static uint32_t make_image(uint8_t *image, const uint64_t *text, uint32_t text_bytes, uint32_t frame_bytes,
@@ -95,11 +75,11 @@ static uint32_t make_image(uint8_t *image, const uint64_t *text, uint32_t text_b
 }
 
 /* call tick; back */
-static const uint64_t ticking[] = { 0x0000000100000085u, 0x00000000fffe0005u, 0 };
+static const uint64_t ticking[] = { 0x0000000100000085u, 0x00000000fffe0005u };
 /* call tick; exit */
-static const uint64_t ticking_once[] = { 0x0000000100000085u, 0x0000000000000095u, 0 };
+static const uint64_t ticking_once[] = { 0x0000000100000085u, 0x0000000000000095u };
 /* call wait; exit */
-static const uint64_t waiting[] = { 0x0000000200000085u, 0x0000000000000095u, 0 };
+static const uint64_t waiting[] = { 0x0000000200000085u, 0x0000000000000095u };
 
 static struct atto_container *install(const uint64_t *text, uint32_t bss_bytes, const struct atto_schedule *schedule)
 {
@@ -113,13 +93,6 @@ static struct atto_container *install(const uint64_t *text, uint32_t bss_bytes, 
     if (atto_engine_install(&engine, &request, &container, &report) != ATTO_OK)
         all_ok = false;
     return container;
-}
-
-static void print(const char *name, uint32_t instructions, bool ok)
-{
-    all_ok = all_ok && ok;
-    printf("{\"executor\":\"engine\",\"name\":\"%s\",\"instructions\":%" PRIu32 ",\"ok\":%s}\n", name, instructions,
-           all_ok ? "true" : "false");
 }
 
 /* ---- measurements ---- */
@@ -156,8 +129,8 @@ static uint32_t tick_to_tick(uint32_t slice_fuel, bool limited)
 
 static void measure_switch(void)
 {
-    print("switch", tick_to_tick(2, false) - tick_to_tick(100, false), true);
-    print("switch_with_limits", tick_to_tick(2, true) - tick_to_tick(100, true), true);
+    print_instructions("switch", tick_to_tick(2, false) - tick_to_tick(100, false), true);
+    print_instructions("switch_with_limits", tick_to_tick(2, true) - tick_to_tick(100, true), true);
 }
 
 /* Containers that have nothing to do for a second. */
@@ -231,8 +204,8 @@ static void measure_stop(void)
         same = same && spent == stop((enum standing)standing, 4096, 0);
         most = spent > most ? spent : most;
     }
-    print("stop", most, same);
-    print("stop_beside_20_others", stop(IDLE, 0, 20), true);
+    print_instructions("stop", most, same);
+    print_instructions("stop_beside_20_others", stop(IDLE, 0, 20), true);
 }
 
 /* A container of 1 KB, stack and data together. */
@@ -244,7 +217,7 @@ static void measure_start(void)
     struct atto_container *container = install(ticking_once, 768, &schedule);
     uint32_t begin_count = board_counter();
     enum atto_status status = atto_engine_start(&engine, container);
-    print("start", board_instructions(begin_count, board_counter()), status == ATTO_OK);
+    print_instructions("start", board_instructions(begin_count, board_counter()), status == ATTO_OK);
 }
 
 static void print_ram(const char *part, uint32_t bytes)
@@ -300,9 +273,9 @@ static void measure_ram(void)
 static void measure_instructions(void)
 {
     measure_switch();
-    print("activate", activate(0, false), true);
-    print("activate_beside_20_others", activate(20, false), true);
-    print("activate_with_limits", activate(0, true), true);
+    print_instructions("activate", activate(0, false), true);
+    print_instructions("activate_beside_20_others", activate(20, false), true);
+    print_instructions("activate_with_limits", activate(0, true), true);
     measure_stop();
     measure_start();
 }

@@ -7,19 +7,7 @@
 #include <string.h>
 
 #include "atto/manifest.h"
-#include "harness.h"
-
-static void require(bool condition, const char *what)
-{
-    if (!condition)
-        harness_fail(__FILE__, __LINE__, what);
-}
-
-static bool inside(struct atto_span part, struct atto_span whole)
-{
-    return part.len == 0 ||
-           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= whole.ptr + whole.len - part.ptr);
-}
+#include "require.h"
 
 static void read_schedule(const struct atto_schedule *schedule)
 {

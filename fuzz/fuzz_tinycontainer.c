@@ -8,19 +8,7 @@
 #include <string.h>
 
 #include "atto/tinycontainer.h"
-#include "harness.h"
-
-static void require(bool condition, const char *what)
-{
-    if (!condition)
-        harness_fail(__FILE__, __LINE__, what);
-}
-
-static bool inside(struct atto_span part, struct atto_span whole)
-{
-    return part.len == 0 ||
-           (part.ptr >= whole.ptr && part.ptr <= whole.ptr + whole.len && part.len <= whole.ptr + whole.len - part.ptr);
-}
+#include "require.h"
 
 static uint8_t sum_of(const uint8_t *bytes, uint32_t len)
 {
