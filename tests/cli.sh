@@ -45,6 +45,18 @@ expect unknown_entry 1 nobody on_switch
 run "$atto" run moving_average.atto -n 3 --json
 expect sensor 0 '"result": "0x'
 
+# --- a firmware with a service of its own
+
+run "$atto" build "$root/examples/firmware/greeting.c" -o greeting.atto
+expect build_for_own_service 0
+if [ -x "$root/build/linux-gcc/display" ]; then
+    run "$root/build/linux-gcc/display" greeting.atto
+    expect own_service 0 "0 |                    |" "1 |hello from a guest  |" \
+        "call 208, handle 0: a right that is needed was not granted"
+    run "$root/build/linux-gcc/display" moving_average.atto
+    expect own_service_without_the_endpoint 1 "no such entry point, call or object"
+fi
+
 # --- hostile containers: refused or stopped, with the line
 
 line_of() {
