@@ -4,6 +4,10 @@
  * end, is shown.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "../sdk/calls.h"
+#include "atto/service.h"
 #include "board.h"
 #include "encode.h"
 #include "engine_world.h"
@@ -58,6 +62,62 @@ static void run_until(uint64_t end_us)
 }
 #endif
 
+/* ---- endpoints for the quotas of rights ---- */
+
+static _Alignas(4) uint8_t store_bytes[512], mailbox_bytes[2u * (sizeof(struct atto_queue_slot) + 8u)], bytes[16];
+static struct atto_store_state store_state;
+static struct atto_queue_state mailbox_state;
+static const struct atto_store store = {
+    .memory = store_bytes, .bytes = sizeof store_bytes, .state = &store_state, .container_bytes = 64
+};
+static const struct atto_queue mailbox = { &mailbox_state, mailbox_bytes, 2, 8 };
+static const struct atto_context piece = { bytes, sizeof bytes, ATTO_WRITE };
+enum { STORE_ENDPOINT, MAILBOX_ENDPOINT, MEMORY_ENDPOINT };
+static const struct atto_endpoint endpoints[] = {
+    { "store", &store, ATTO_KIND_STORE, ATTO_SCOPE_CONTAINER, ATTO_OPERATIONS },
+    { "mailbox", &mailbox, ATTO_KIND_MAILBOX, 0, ATTO_OPERATIONS },
+    { "memory", &piece, ATTO_KIND_MEMORY, 0, ATTO_OPERATIONS },
+};
+/* Numbers that the world's images may call. */
+enum { CALL_PUT = 2, CALL_SEND = 5, CALL_READ = 6 };
+
+/* Gives the hostile container this right, its only one; NULL: none, and the world's own calls. */
+static const struct atto_right *hostile_right;
+
+static struct atto_call service(uint32_t number)
+{
+    return atto_service_calls[number - ATTO_SERVICE_PAGE * ATTO_CALL_PAGE];
+}
+
+static void offer_endpoints(void)
+{
+    static struct atto_call calls[ATTO_CALL_PAGE];
+    static const struct atto_call_table table = { { calls } };
+    memset(&store_state, 0, sizeof store_state);
+    memset(&mailbox_state, 0, sizeof mailbox_state);
+    calls[CALL_PUT] = service(atto_store_put_number);
+    calls[CALL_SEND] = service(atto_send_number);
+    calls[CALL_READ] = service(atto_read_number);
+    world.firmware.host.calls = &table;
+    world.firmware.host.endpoints = endpoints;
+    world.firmware.host.endpoint_count = sizeof endpoints / sizeof *endpoints;
+    atto_engine_init(&world.engine, &world.config, world.pool, WORLD_POOL_BYTES);
+}
+
+static struct atto_container *install_hostile(const struct atto_schedule *schedule)
+{
+    const struct atto_install request = {
+        .bytes = hostile_image.bytes, .len = hostile_image.len, .schedule = schedule, .fuel = world.fuel,
+        .rights = hostile_right, .right_count = 1
+    };
+    struct atto_container *container = NULL;
+    if (hostile_right == NULL)
+        return world_install(&world, &hostile_image, schedule);
+    return atto_engine_install(&world.engine, &request, &container, &world.report) == ATTO_OK ? container : NULL;
+}
+
+/* ---- both containers ---- */
+
 /* The longest times that the trace tells of the victim. */
 struct worst {
     uint32_t begin_us, end_us, ends;
@@ -88,10 +148,12 @@ static void run_beside(const struct atto_schedule *schedule, uint32_t hostile_fu
     use_clock();
     world.config.slice_fuel = SLICE_FUEL;
     world.config.fuel_per_ms = 0;
+    if (hostile_right != NULL)
+        offer_endpoints();
     world.fuel = 50;
     struct atto_container *victim = world_install(&world, &victim_image, &victim_schedule);
     world.fuel = hostile_fuel;
-    struct atto_container *hostile = world_install(&world, &hostile_image, schedule);
+    struct atto_container *hostile = install_hostile(schedule);
     CHECK(victim != NULL && hostile != NULL);
     EQUAL(atto_engine_start(&world.engine, hostile), ATTO_OK);
     EQUAL(atto_engine_start(&world.engine, victim), ATTO_OK);
@@ -185,6 +247,81 @@ static void events(void)
     CHECK(info.counters.denials != 0u);
 }
 
+/* ---- the quotas of rights ---- */
+
+/* A program that makes calls for ever, with one right. */
+static void run_calling(const uint64_t *text, uint32_t slots, const struct atto_right *right,
+                        struct atto_container_info *info)
+{
+    const struct atto_schedule schedule = { .priority = 8, .loop_count = 1000000, .restart = ATTO_RESTART_ON_FAULT };
+    world_image(&hostile_image, text, slots, ENTRIES({ "loop", 0 }));
+    hostile_right = right;
+    run_beside(&schedule, 1000000, info);
+    hostile_right = NULL;
+}
+
+static void bytes_of_the_store(void)
+{
+    static const struct atto_right right = { .endpoint = STORE_ENDPOINT, .operations = ATTO_OPERATION_WRITE,
+                                             .last = ATTO_RANGE_END };
+    struct atto_container_info info;
+    run_calling(SLOTS(MOV(6, 0), MOV(1, 0), MOV_REG(2, 6), MOV(3, ADDRESS(REGION_DATA, 0)), MOV(4, 4), CALL(CALL_PUT),
+                      ADD(6, 1), JUMP(-7)), &right, &info);
+    GO_ON();
+    EQUAL(store_state.used, 64); /* four values */
+    CHECK(info.counters.host_calls > 4u);
+}
+
+static void slots_of_a_mailbox(void)
+{
+    static const struct atto_right right = { .endpoint = MAILBOX_ENDPOINT, .operations = ATTO_OPERATION_WRITE,
+                                             .last = ATTO_RANGE_END };
+    struct atto_container_info info;
+    run_calling(SLOTS(MOV(1, 0), MOV(2, ADDRESS(REGION_DATA, 0)), MOV(3, 8), CALL(CALL_SEND), JUMP(-5)), &right, &info);
+    GO_ON();
+    EQUAL(mailbox_state.used, 2);
+    CHECK(info.counters.host_calls > 2u);
+}
+
+/* Reads 4 bytes for ever. Returns how many of its calls came through; 0: there were too many refusals to count. */
+static uint32_t reads(const struct atto_right *right)
+{
+    struct atto_container_info info = { .counters = { .host_calls = 0 } };
+    run_calling(SLOTS(MOV(1, 0), MOV(2, 0), MOV(3, ADDRESS(REGION_DATA, 0)), MOV(4, 4), CALL(CALL_READ), JUMP(-6)), right,
+                &info);
+    return info.counters.denials < 0xffffu ? info.counters.host_calls - info.counters.denials : 0u;
+}
+
+/* So many periods of a hundred milliseconds has a run, begun ones included. */
+#define PERIODS (RUN_US / 100000u + 2u)
+
+static void rate_of_calls(void)
+{
+    static const struct atto_right right = { .endpoint = MEMORY_ENDPOINT, .operations = ATTO_OPERATION_READ | 3u << 4,
+                                             .last = ATTO_RANGE_END, .calls = 7 };
+    uint32_t through = reads(&right);
+    GO_ON();
+    CHECK(through > 7u && through <= 7u * PERIODS);
+}
+
+static void rate_of_bytes(void)
+{
+    static const struct atto_right right = { .endpoint = MEMORY_ENDPOINT, .operations = ATTO_OPERATION_READ | 3u << 4,
+                                             .last = ATTO_RANGE_END, .bytes = 22 };
+    uint32_t through = reads(&right);
+    GO_ON();
+    CHECK(through > 5u && through <= 5u * PERIODS); /* of 4 bytes each */
+}
+
+static void total_of_calls(void)
+{
+    static const struct atto_right right = { .endpoint = MEMORY_ENDPOINT, .operations = ATTO_OPERATION_READ,
+                                             .last = ATTO_RANGE_END, .total = 9 };
+    uint32_t through = reads(&right);
+    GO_ON();
+    EQUAL(through, 9);
+}
+
 static const struct harness_test tests[] = {
     TEST(fuel_of_an_activation, "An endless loop faults again and again; the control loop beside it is on time."),
     TEST(fuel_of_a_window, "An endless loop is throttled, though it is as urgent; the control loop is on time."),
@@ -192,5 +329,10 @@ static const struct harness_test tests[] = {
     TEST(host_calls, "A container that calls without end pays for it; the control loop is on time."),
     TEST(log_bytes, "A container that floods the log is cut off; the control loop is on time."),
     TEST(events, "A container that floods its events is refused; the control loop is on time."),
+    TEST(bytes_of_the_store, "A container that stores without end has its quota; the control loop is on time."),
+    TEST(slots_of_a_mailbox, "A container that sends without end fills a mailbox; the control loop is on time."),
+    TEST(rate_of_calls, "A container that calls too often is held to its rate; the control loop is on time."),
+    TEST(rate_of_bytes, "A container that reads too much is held to its rate; the control loop is on time."),
+    TEST(total_of_calls, "A container that has used up its calls gets no more; the control loop is on time."),
 };
 HARNESS_MAIN(tests)
