@@ -172,8 +172,8 @@ void atto_engine_schedule(struct atto_engine *engine, const struct atto_containe
 
 /* ---- rights ---- */
 
-/* Sets the rights with the handles from `first` on, in any state, from the container's next host call on; windows onto
- * memory that it may not see any more are closed then too, at the latest at the end of the slice that is under way. first
+/* Sets the rights with the handles from `first` on, in any state, from the container's next host call on; windows show
+ * what their rights allow from then on too, or are closed, at the latest at the end of the slice that is under way. first
  * may be as many as there are: the table grows. A right that allows no operation is one that was taken away; its handle
  * stays. actor: who makes the change, for the audit trail.
  *

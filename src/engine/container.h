@@ -34,7 +34,7 @@ enum container_flag {
 /* What was asked of a container in the middle of a slice: done at its end. */
 enum container_request {
     REQUEST_NONE = 0,
-    REQUEST_WINDOWS = 1, /* close those that its rights do not allow any more; the others do so too */
+    REQUEST_WINDOWS = 1, /* make them follow its rights; the others do so too */
     REQUEST_PAUSE = 2,
     REQUEST_STOP = 3,
     REQUEST_FORCE = 4
@@ -263,8 +263,8 @@ static inline uint32_t tenant_of(const struct atto_container *container)
 {
     return container->grants != NULL ? container->grants->tenant : ATTO_TENANT_OWNER;
 }
-/* Closes the windows that the rights do not allow any more. */
-void atto_windows_close(struct atto_container *container);
+/* Makes the windows show what the rights allow now, or closes them. */
+void atto_windows_follow(struct atto_container *container);
 /* A new life begins, without windows. */
 void atto_grants_renew(struct atto_container *container);
 
@@ -321,8 +321,6 @@ static inline uint32_t detailed(enum atto_trace_kind kind, uint32_t detail)
 void atto_postmortem_write(struct atto_container *container, enum atto_status status);
 /* The numbers of its last host calls, the latest first. */
 void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
-/* Notes a host call; with the lock held if `locked`. */
-void atto_call_note(struct atto_container *container, uint32_t number);
 /* What every host call of a container passes: atto_host.gate. */
 int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 

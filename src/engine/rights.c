@@ -142,7 +142,7 @@ static OFF_PATH int32_t judged(struct atto_container *container, const struct at
         atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
     }
     if (container->request != REQUEST_NONE)
-        atto_windows_close(container);
+        atto_windows_follow(container);
     enum atto_status status =
         atto_gate_judge(call, container->grants != NULL ? &container->grants->rights : NULL, &frame);
     leave_inline(port);
@@ -168,23 +168,23 @@ int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uin
 static struct atto_context view(const struct atto_engine *engine, const struct atto_right *right)
 {
     const struct atto_endpoint *endpoint = &engine->host.endpoints[right->endpoint];
-    struct atto_context memory = { NULL, 0, ATTO_READ };
+    const struct atto_context none = { NULL, 0, ATTO_READ };
+    /* What can be written through a window can be read as well. */
     if (endpoint->kind != ATTO_KIND_MEMORY || (right->operations & ATTO_OPERATION_MAP) == 0u ||
-        (right->operations & (ATTO_OPERATION_READ | ATTO_OPERATION_WRITE)) == 0u)
-        return memory;
-    memory = *(const struct atto_context *)endpoint->object;
+        (right->operations & ATTO_OPERATION_READ) == 0u)
+        return none;
+    struct atto_context memory = *(const struct atto_context *)endpoint->object;
     uint32_t end = right->last == ATTO_RANGE_END || right->last + 1u > memory.len ? memory.len : right->last + 1u;
+    if (right->first >= end)
+        return none;
     memory.ptr = (uint8_t *)memory.ptr + right->first;
-    memory.len = right->first < end ? end - right->first : 0u;
-    /* The hardware-free windows know no memory that can be written but not read. */
-    if ((right->operations & ATTO_OPERATION_READ) == 0u)
-        memory.len = 0;
+    memory.len = end - right->first;
     if ((right->operations & ATTO_OPERATION_WRITE) == 0u)
         memory.access = ATTO_READ;
     return memory;
 }
 
-void atto_windows_close(struct atto_container *container)
+void atto_windows_follow(struct atto_container *container)
 {
     struct grants *grants = container->grants;
     if (grants == NULL)
@@ -264,7 +264,7 @@ static void changed(struct atto_container *container)
     if ((container->flags & FLAG_SLICE) != 0)
         atto_container_ask(container, REQUEST_WINDOWS);
     else
-        atto_windows_close(container);
+        atto_windows_follow(container);
 }
 
 /* A longer table with the same rights, in the old one's place. false: there is no memory. */

@@ -400,7 +400,7 @@ void atto_serve_request(struct atto_container *container)
 {
     uint8_t request = container->request;
     container->request = REQUEST_NONE;
-    atto_windows_close(container);
+    atto_windows_follow(container);
     bool alive = container->state == ATTO_STATE_STARTING || container->state == ATTO_STATE_RUNNING;
     if (request == REQUEST_PAUSE && alive)
         atto_container_pause(container);
