@@ -198,7 +198,7 @@ static void measure_workload(void)
 /* What it costs to get in and out, with the smallest program there is: r0 = 0; exit. */
 static void measure_paths(void)
 {
-    static const uint64_t text[] = { 0x00000000000000b7u, 0x0000000000000095u, 0 };
+    static const uint64_t text[] = { 0x00000000000000b7u, 0x0000000000000095u };
     static const struct workload smallest = { .name = "empty", .bytes = text, .len = sizeof text };
     static const struct atto_hook_type type = {
         .name = "bench",

@@ -131,6 +131,17 @@ static void judge(struct table *table, json_t *entry, const json_t *native)
     json_object_set_new(entry, "ok", json_boolean(ok));
 }
 
+static void judge_all(struct table *table)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(table->entries, i, entry)
+    {
+        const json_t *native = find(table->entries, "native", report_string(entry, "name"));
+        judge(table, entry, native != entry ? native : NULL);
+    }
+}
+
 static void print_peers(struct table *table, const char *name, bool is_ratio)
 {
     double native = json_number_value(json_object_get(table->peer_native, name));
@@ -182,11 +193,7 @@ static void print_workloads(struct table *table, bool overhead)
         const char *name = report_string(native, "name");
         if (strcmp(report_string(native, "executor"), "native") != 0 || is_overhead(name) != overhead)
             continue;
-        json_t *guest = find(table->entries, "bpf", name);
-        judge(table, native, NULL);
-        if (guest != NULL)
-            judge(table, guest, native);
-        print_workload(table, native, guest);
+        print_workload(table, native, find(table->entries, "bpf", name));
     }
 }
 
@@ -219,7 +226,6 @@ static void add_up_checks(struct table *table)
         if (guest > 0) {
             table->check_instructions += report_number(entry, "instructions");
             table->guest_instructions += guest;
-            judge(table, entry, NULL);
         }
     }
     const json_t *first = json_array_get(table->entries, 0);
@@ -257,7 +263,6 @@ static void print_paths(struct table *table)
         if (strcmp(executor, "native") == 0 || find(table->entries, "native", name) != NULL ||
             report_number(entry, "guest_instructions") > 0)
             continue;
-        judge(table, entry, NULL);
         printf("  %-7s %-34s %10.0f\n", executor, name, report_number(entry, "instructions"));
     }
 }
@@ -272,8 +277,15 @@ static void print_limits(struct table *table, const json_t *limits)
     {
         const char *name = report_string(limit, "name");
         double value = value_of(table, name);
-        if (value > 0 && report_find(table->entries, limit, key_target) != NULL)
+        if (report_find(table->entries, limit, key_target) == NULL)
+            continue;
+        if (value > 0) {
             report_limit(table->report, name, limit, value, report_number(limit, "limit"));
+        } else if (!table->report->foreign) {
+            printf("not ok limit %s %s %s: was not measured\n", report_string(limit, "target"),
+                   report_string(limit, "flags"), name);
+            table->report->failures++;
+        }
     }
     printf("\n");
 }
@@ -293,6 +305,7 @@ static void print_table(struct report *report, json_t *entries, json_t *sums)
     find_peers(&table, peers, report_string(first, "target"));
     printf("%s, %s: machine instructions of a run; peers at -O2, as ratio to native\n", report_string(first, "target"),
            report_string(first, "flags"));
+    judge_all(&table);
     print_heading(&table);
     print_workloads(&table, false);
     print_means(&table);
