@@ -81,12 +81,12 @@
         (right->operations & operation_needed(needs)) != 0;
 
     // A handle names a right that the container has, the one that the guest says where the call takes a handle; and
-    // this is the endpoint of that right, and the largest argument that it allows.
+    // this is the endpoint of that right, and its last argument.
     predicate has_right(struct atto_right *right, integer count, struct atto_endpoint *endpoints, integer endpoint_count,
                         uint64_t *r, integer handle, struct atto_endpoint *endpoint, integer last, integer needs) =
         0 <= handle < count && right_fits(endpoints, endpoint_count, &right[handle], needs) &&
         right_allows(&right[handle], needs) && endpoint == &endpoints[right[handle].endpoint] &&
-        last == (right[handle].last == ATTO_RANGE_END ? UINT32_MAX : right[handle].last) &&
+        last == right[handle].last &&
         (takes_handle(needs) ==> handle == r[1]); */
 #define HAS_RIGHT                                                                                   \
     (rights != \null && has_right(rights->right, rights->count, frame->run->host->endpoints,        \
@@ -117,7 +117,8 @@
     logic integer range_register(integer needs) = needs / 4096 % 8;
     predicate range_holds(integer first, integer last, integer needs, uint64_t *r, integer span_len) =
         range_register(needs) != 0 ==>
-            in_range_of(first, last, r[range_register(needs)], needs / 32768 % 2 == 1 ? span_len : 1); */
+            in_range_of(first, last == ATTO_RANGE_END ? UINT32_MAX : last, r[range_register(needs)],
+                        needs / 32768 % 2 == 1 ? span_len : 1); */
 
 /* ---- the meter ---- */
 /*@ // What a right counts is not above what it allows.

@@ -236,3 +236,11 @@ bool world_pool_is_empty(struct world *world)
         return false;
     return atto_engine_remove(&world->engine, container) == ATTO_OK;
 }
+
+int32_t world_call(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
+{
+    struct atto_engine *engine = run->host->engine;
+    const struct atto_port *port = engine->config->port;
+    engine->now_us = port->now_us(port->user);
+    return run->host->gate(run, call, number, r);
+}

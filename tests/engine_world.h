@@ -63,6 +63,9 @@ struct atto_container_info world_info(struct world *world, const struct atto_con
 /* Where in a container's block its instance begins. */
 uint32_t world_run_at(void);
 
+/* Makes a host call as a slice that begins now does. Returns as atto_call_fn. */
+int32_t world_call(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
+
 /* Is all of the pool one free piece again? Only without containers. */
 bool world_pool_is_empty(struct world *world);
 

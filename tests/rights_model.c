@@ -216,9 +216,10 @@ static bool use_up(struct model_right *right, uint64_t now_us, uint32_t bytes)
         return false;
     if (right->bytes != 0u && right->period_bytes + bytes > right->bytes)
         return false;
-    right->calls_in_all += right->total != 0u ? 1u : 0u;
-    right->period_calls += right->calls != 0u ? 1u : 0u;
-    right->period_bytes += right->bytes != 0u ? bytes : 0u;
+    /* What has no limit today may have one tomorrow. Meters have 16 bits for what is counted in a period. */
+    right->calls_in_all++;
+    right->period_calls = (right->period_calls + 1u) % 65536u;
+    right->period_bytes = (right->period_bytes + bytes) % 65536u;
     return true;
 }
 

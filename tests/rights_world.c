@@ -120,7 +120,7 @@ struct atto_run *rights_run(struct atto_container *container)
 
 int32_t rights_call(struct atto_container *container, uint32_t number, uint64_t r[6])
 {
-    return ENGINE->host.gate(rights_run(container), atto_call_find(ENGINE->host.calls, number), number, r);
+    return world_call(rights_run(container), atto_call_find(ENGINE->host.calls, number), number, r);
 }
 
 int64_t rights_touch(struct atto_container *container, uint64_t handle, uint64_t number)

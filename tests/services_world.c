@@ -146,6 +146,6 @@ int64_t services_call(struct atto_container *container, uint32_t number, uint64_
 {
     uint64_t r[6] = { 0, a, b, c, d, 0 };
     const struct atto_call *call = &atto_service_calls[number - ATTO_SERVICE_PAGE * ATTO_CALL_PAGE];
-    int32_t status = sw.world.engine.host.gate(services_run(container), call, number, r);
+    int32_t status = world_call(services_run(container), call, number, r);
     return status == ATTO_OK ? (int64_t)r[0] : status - 1000;
 }

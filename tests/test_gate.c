@@ -247,7 +247,7 @@ static void judge(const struct atto_call *call, const struct atto_rights *rights
     frame.run = guest.run;
     frame.r = given;
     struct verdict verdict = expect(call->needs, rights, r);
-    EQUAL(atto_gate_judge(call, rights, &frame), verdict.status);
+    EQUAL(atto_gate_judge(call, rights, &frame, NULL), verdict.status);
     CHECK(memcmp(given, r, sizeof given) == 0);
     CHECK(frame.run == guest.run && frame.r == given);
     if (verdict.status != ATTO_OK)

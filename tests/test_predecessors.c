@@ -88,7 +88,7 @@ static int64_t call(struct atto_container *container, uint32_t number, uint64_t 
     const struct atto_call *entry = atto_call_find(world.firmware.host.calls, number);
     if (entry == NULL)
         return -2000;
-    int32_t status = world.engine.host.gate(run_of(container), entry, number, r);
+    int32_t status = world_call(run_of(container), entry, number, r);
     return status == ATTO_OK ? (int64_t)r[0] : status - 1000;
 }
 

@@ -50,7 +50,7 @@ static enum atto_status call_with(uint64_t in, uint64_t out)
                                                                                  ATTO_ARG_LENGTH) };
     uint64_t r[6] = { 0, 0, ADDRESS(REGION_STACK, 0), in, ADDRESS(REGION_STACK, 0), out };
     struct atto_call_frame frame = { .run = guest.run, .r = r };
-    return atto_gate_judge(&call, &one, &frame);
+    return atto_gate_judge(&call, &one, &frame, NULL);
 }
 
 static const uint32_t periods_us[ATTO_PERIOD_MAX + 1u] = { 0,       1000,     10000,    100000,   1000000,
@@ -170,13 +170,13 @@ static void nothing_to_count_with(void)
     begin_meter((struct atto_right){ .total = 5 }, 1000);
     GO_ON();
     frame.run = guest.run;
-    EQUAL(atto_gate_judge(&call, &without, &frame), ATTO_E_QUOTA);
+    EQUAL(atto_gate_judge(&call, &without, &frame, NULL), ATTO_E_QUOTA);
     metered.total = 0;
-    EQUAL(atto_gate_judge(&call, &without, &frame), ATTO_OK);
+    EQUAL(atto_gate_judge(&call, &without, &frame, NULL), ATTO_OK);
     guest.host.port = NULL;
-    EQUAL(atto_gate_judge(&call, &without, &frame), ATTO_OK);
+    EQUAL(atto_gate_judge(&call, &without, &frame, NULL), ATTO_OK);
     metered.total = 5;
-    EQUAL(atto_gate_judge(&call, &one, &frame), ATTO_E_QUOTA);
+    EQUAL(atto_gate_judge(&call, &one, &frame, NULL), ATTO_E_QUOTA);
 }
 
 static const struct harness_test tests[] = {

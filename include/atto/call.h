@@ -28,7 +28,7 @@ struct atto_call_frame {
     uint64_t *r; /* r[1] to r[5]: arguments; r[0] takes the result */
     const struct atto_endpoint *endpoint; /* that the right is for; NULL: the call needs none */
     uint32_t handle;                      /* of the right; only with endpoint */
-    uint32_t last;                        /* argument that the right allows; only with endpoint */
+    uint32_t last;                        /* as the right has it; only with endpoint */
     struct atto_call_span span[2];        /* those of the arguments, in their order */
 };
 

@@ -48,7 +48,6 @@ struct atto_engine_config {
 struct atto_engine {
     struct atto_host host; /* of all its instances */
     const struct atto_engine_config *config;
-    uint32_t calls_locked; /* 1: host calls take the lock even if nothing is to be judged, for a trace or threads */
     uint64_t now_us;
     uint64_t watch_us;                              /* first moment at which one that is ready may be overdue */
     uint8_t *pool;

@@ -52,6 +52,8 @@ struct atto_receipt {
     struct atto_callset calls; /* host calls that the program can make */
 };
 
+struct atto_engine;
+
 /* The firmware's side of an instance: constant, shared by any number of them. */
 struct atto_host {
     const struct atto_call_table *calls; /* must be the table that check saw */
@@ -60,6 +62,7 @@ struct atto_host {
     uint32_t endpoint_count;             /* at most 255 */
     const struct atto_port *port;        /* for rights with a rate: now_us; NULL: such rights allow nothing */
     const struct atto_rights *rights;    /* of all instances that no engine runs; NULL: none */
+    struct atto_engine *engine;          /* that runs the instances; it fills this in. NULL: none does */
     /* What each host call passes; NULL: atto_gate_pass. An engine puts its own here. */
     int32_t (*gate)(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 };
@@ -113,7 +116,7 @@ struct atto_executor {
     enum atto_outcome (*resume)(struct atto_run *run);
     void (*answer)(struct atto_run *run, uint64_t result);
     enum atto_status (*window)(struct atto_run *run, uint32_t number, const struct atto_context *memory);
-    uint8_t *(*span)(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access);
+    uint8_t *(*span)(const struct atto_run *run, uint32_t address, uint32_t len, enum atto_access access);
 
     /* Fills in where that memory is and how long; nothing else of *found. */
     void (*memory)(const struct atto_run *run, enum atto_memory which, struct atto_context *found);
@@ -195,8 +198,10 @@ bool atto_run_register(const struct atto_run *run, uint32_t number, uint64_t *va
  * that is not 0; takes a step a byte. 0 where the executor cannot tell. */
 uint32_t atto_run_stack_used(const struct atto_run *run);
 
-/* The memory behind a guest address, for host calls: NULL unless all `len` bytes lie in one region that allows the
- * access. The pointer is good until the host call returns. */
+#define ATTO_SPAN_MAX 0x0fffffffu
+
+/* The memory behind a guest address, of which the lower 32 bits count, for host calls: NULL unless all `len` bytes, at
+ * most ATTO_SPAN_MAX, lie in one region that allows the access. The pointer is good until the host call returns. */
 /*@ axiomatic Spans {
       // An executor has said that this is the memory of a guest at that address.
       predicate granted(struct atto_run *run, integer address, integer len, integer access, uint8_t *ptr);
@@ -204,13 +209,13 @@ uint32_t atto_run_stack_used(const struct atto_run *run);
 /* Not proved but assumed, for it calls through the executor's table; src/bpf/bpf.c proves it of that executor's own. */
 /*@ requires \valid_read(run) && (access == ATTO_READ || access == ATTO_WRITE);
     terminates \true; exits \false; assigns \nothing;
-    ensures \result != \null ==> granted(run, address, len, access, \result) && len <= INT32_MAX;
+    ensures \result != \null ==> granted(run, address, len, access, \result) && len <= ATTO_SPAN_MAX;
     ensures \result != \null && len > 0 ==> \valid_read(\result + (0 .. len - 1)) &&
         (access == ATTO_WRITE ==> \valid(\result + (0 .. len - 1))); */
 static inline uint8_t *atto_run_span(const struct atto_run *run, uint64_t address, uint32_t len,
                                      enum atto_access access)
 {
-    return run->executor->span(run, address, len, access);
+    return run->executor->span(run, (uint32_t)address, len, access);
 }
 
 #endif

@@ -39,7 +39,7 @@ struct atto_endpoint {
     uint8_t operations; /* those that there are */
 };
 
-/* How much of a right with a rate or a total is used up. */
+/* How much of a right with a rate or a total is used up. Counted too is what has no limit today: it wraps. */
 struct atto_meter {
     uint32_t begin; /* of the period, in units of 64 us */
     uint16_t calls; /* in this period */
@@ -56,13 +56,14 @@ struct atto_rights {
 
 /* Judges a host call: finds the right, checks the arguments, fills the frame, and then counts the call and its bytes in
  * the right's meter. Nothing is counted for a call that is refused. The caller keeps changes of the rights away.
- * call: an entry of the host's table, with needs that are sound (ATTO_NEEDS_ARE_SOUND). rights: NULL for none.
+ * call: an entry of the host's table, with needs that are sound (ATTO_NEEDS_ARE_SOUND). rights: NULL for none. now_us:
+ * the time by which rates are counted; NULL: the clock of the host's port is asked.
  * A call that takes no handle is judged by the first right to an endpoint of its kind, also if that was taken away.
  * Returns ATTO_OK; ATTO_E_DENIED (no right of that handle, or it is for another kind of endpoint, or does not allow the
  * operation or the argument); ATTO_E_QUOTA (rate or total are used up); ATTO_E_ARGUMENT (a span is not the guest's, or
  * may not be written). */
 enum atto_status atto_gate_judge(const struct atto_call *call, const struct atto_rights *rights,
-                                 struct atto_call_frame *frame);
+                                 struct atto_call_frame *frame, const uint64_t *now_us);
 
 /* The gate of instances that no engine runs: judges by host->rights, and makes the call. Returns as atto_call_fn. */
 int32_t atto_gate_pass(struct atto_run *run, const struct atto_call *call, uint64_t *r);

@@ -8,27 +8,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/compiler.h"
 #include "isa.h"
-
-#define ATTO_BPF_INLINE static inline __attribute__((always_inline))
 
 /* Shift right, keeping the sign; n below the width. */
 /*@ requires n < 64;
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint64_t atto_bpf_arsh64(uint64_t a, uint32_t n)
+ATTO_INLINE uint64_t atto_bpf_arsh64(uint64_t a, uint32_t n)
 {
     return (uint64_t)((int64_t)a >> n);
 }
 
 /*@ requires n < 32;
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_arsh32(uint32_t a, uint32_t n)
+ATTO_INLINE uint32_t atto_bpf_arsh32(uint32_t a, uint32_t n)
 {
     return (uint32_t)((int32_t)a >> n);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint64_t atto_bpf_alu64(uint32_t operation, uint64_t a, uint64_t b)
+ATTO_INLINE uint64_t atto_bpf_alu64(uint32_t operation, uint64_t a, uint64_t b)
 {
     switch (operation) {
     case ATTO_BPF_ADD:
@@ -55,7 +54,7 @@ ATTO_BPF_INLINE uint64_t atto_bpf_alu64(uint32_t operation, uint64_t a, uint64_t
 }
 
 /*@ terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_alu32(uint32_t operation, uint32_t a, uint32_t b)
+ATTO_INLINE uint32_t atto_bpf_alu32(uint32_t operation, uint32_t a, uint32_t b)
 {
     switch (operation) {
     case ATTO_BPF_ADD:
@@ -82,7 +81,7 @@ ATTO_BPF_INLINE uint32_t atto_bpf_alu32(uint32_t operation, uint32_t a, uint32_t
 }
 
 /*@ terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE bool atto_bpf_jump64(uint32_t operation, uint64_t a, uint64_t b)
+ATTO_INLINE bool atto_bpf_jump64(uint32_t operation, uint64_t a, uint64_t b)
 {
     switch (operation) {
     case ATTO_BPF_JEQ:
@@ -111,7 +110,7 @@ ATTO_BPF_INLINE bool atto_bpf_jump64(uint32_t operation, uint64_t a, uint64_t b)
 }
 
 /*@ terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE bool atto_bpf_jump32(uint32_t operation, uint32_t a, uint32_t b)
+ATTO_INLINE bool atto_bpf_jump32(uint32_t operation, uint32_t a, uint32_t b)
 {
     switch (operation) {
     case ATTO_BPF_JEQ:

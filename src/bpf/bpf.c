@@ -112,27 +112,26 @@ static __attribute__((cold)) enum atto_status window(struct atto_run *run, uint3
 }
 
 /* For the contract alone: the region and the offset that an address names. */
-#define REGION (&machine(run)->region[(uint32_t)address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS])
-#define OFFSET ((uint32_t)address - (uint32_t)address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS * ATTO_BPF_REGION_SIZE)
+#define REGION (&machine(run)->region[address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS])
+#define OFFSET (address - address / ATTO_BPF_REGION_SIZE % ATTO_BPF_REGIONS * ATTO_BPF_REGION_SIZE)
 
 /*@ requires valid_state(machine(run)) && sound_regions(machine(run)) && (access == ATTO_READ || access == ATTO_WRITE);
     terminates \true; exits \false; assigns \nothing;
-    ensures \result != \null ==> \result == REGION->base + OFFSET && len <= ATTO_BPF_REGION_MAX;
+    ensures \result != \null ==> \result == REGION->base + OFFSET && len < ATTO_BPF_REGION_SIZE;
     ensures \result != \null && len > 0 ==>
         (access == ATTO_WRITE ? writable_at(REGION, OFFSET, len) : readable_at(REGION, OFFSET, len)) &&
         \valid_read(\result + (0 .. len - 1));
     ensures \result != \null && access == ATTO_WRITE ==> \valid(\result + (0 .. len - 1)) &&
         (\forall integer k; 0 <= k < len ==> lent(\result + k)); */
-static uint8_t *span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
+static uint8_t *span(const struct atto_run *run, uint32_t address, uint32_t len, enum atto_access access)
 {
-    uint32_t low = (uint32_t)address;
-    const struct atto_bpf_region *region = &const_vm_of(run)->region[atto_bpf_region_of(low)];
-    uint32_t offset = atto_bpf_offset_of(low);
-    if (len > ATTO_BPF_REGION_MAX || region->base == NULL)
+    const struct atto_bpf_region *region = &const_vm_of(run)->region[atto_bpf_region_of(address)];
+    const uint32_t offset = atto_bpf_offset_of(address);
+    uint8_t *base = region->base;
+    if (base == NULL || len >= ATTO_BPF_REGION_SIZE || !atto_bpf_readable(region, offset, len) ||
+        (uint32_t)access > region->span % 2u)
         return NULL;
-    if (access == ATTO_WRITE ? !atto_bpf_writable(region, offset, len) : !atto_bpf_readable(region, offset, len))
-        return NULL;
-    return region->base + offset;
+    return base + offset;
 }
 
 uint64_t atto_bpf_register(const struct atto_run *run, uint32_t number)

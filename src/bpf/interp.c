@@ -25,7 +25,7 @@
     ensures same_limit{Post, Pre}(vm) && same_frames{Post, Pre}(vm, ATTO_BPF_CALL_DEPTH);
     ensures KEEPS_REGIONS(vm);
     ensures KEEPS_FRAMES(vm); */
-ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, int32_t limit,
+ATTO_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, int32_t limit,
                                         enum atto_outcome outcome)
 {
     vm->run.pc = slot;
@@ -37,7 +37,7 @@ ATTO_BPF_INLINE enum atto_outcome leave(struct atto_bpf_run *vm, uint32_t slot, 
 /* The slot of the instruction at pc. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures \forall integer i; at_slot(pc, text, i) ==> \result == i; */
-ATTO_BPF_INLINE uint32_t slot_of(const struct atto_bpf_insn *text, const struct atto_bpf_insn *pc)
+ATTO_INLINE uint32_t slot_of(const struct atto_bpf_insn *text, const struct atto_bpf_insn *pc)
 {
     return (uint32_t)(pc - text);
 }
@@ -83,7 +83,7 @@ OUT_OF_LINE enum atto_outcome memory_fault(struct atto_bpf_run *vm, const struct
     terminates \true; exits \false; assigns \nothing;
     ensures \result == &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
     ensures \valid_read(&\result->price); */
-ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
+ATTO_INLINE const struct atto_call *checked_call(const struct atto_call_table *table, uint32_t number)
 {
     return &table->page[number / ATTO_CALL_PAGE][number % ATTO_CALL_PAGE];
 }
@@ -94,12 +94,12 @@ ATTO_BPF_INLINE const struct atto_call *checked_call(const struct atto_call_tabl
     terminates \true; exits \false; assigns atto_firmware_state, LENT_BYTES, vm->r[0 .. 5], vm->run.fuel,
         vm->region[ATTO_BPF_WINDOW .. ATTO_BPF_REGIONS - 1];
     ensures sound_regions(vm); */
-ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call)
+ATTO_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto_call *call, uint32_t number)
 {
     const struct atto_host *host = vm->run.host;
     if (host->gate == NULL)
         return atto_gate_pass(&vm->run, call, vm->r);
-    return host->gate(&vm->run, call, (uint32_t)vm->text[vm->run.pc].imm, vm->r);
+    return host->gate(&vm->run, call, number, vm->r);
 }
 
 /* Makes the host call of the instruction in `slot`, where the firmware can see it. */
@@ -119,10 +119,11 @@ ATTO_BPF_INLINE int32_t call_firmware(struct atto_bpf_run *vm, const struct atto
         text_apart(vm, text, count);
     ensures \forall struct atto_bpf_insn *text, integer count;
         text_apart{Pre}(vm, text, count) && sound_frames{Pre}(vm, text, count) ==> sound_frames(vm, text, count); */
-ATTO_BPF_INLINE int32_t host_call_from(struct atto_bpf_run *vm, const struct atto_call *call, uint32_t slot)
+ATTO_INLINE int32_t host_call_from(struct atto_bpf_run *vm, const struct atto_call *call, uint32_t number,
+                                       uint32_t slot)
 {
     vm->run.pc = slot;
-    int32_t status = call_firmware(vm, call);
+    int32_t status = call_firmware(vm, call, number);
     /*@ assert same_frames{Here, Pre}(vm, \at(vm->run.depth, Pre)) && same_limit{Here, Pre}(vm); */
     /*@ assert \forall struct atto_bpf_insn *text, integer count;
             text_apart{Pre}(vm, text, count) ==> unchanged{Here, Pre}(text, count); */
@@ -182,7 +183,7 @@ OUT_OF_LINE enum atto_outcome call_ended(struct atto_bpf_run *vm, const struct a
 #define IN_NO(group) ATTO_BPF_##group(IS_NOT, 0)
 /*@ requires known(opcode) && ATTO_BPF_GROUPS(IN_NO) \true;
     terminates \true; exits \false; assigns \nothing; ensures \false; */
-ATTO_BPF_INLINE void not_reached(uint32_t opcode)
+ATTO_INLINE void not_reached(uint32_t opcode)
 {
     (void)opcode;
     __builtin_unreachable();
@@ -207,16 +208,16 @@ ATTO_BPF_INLINE void not_reached(uint32_t opcode)
 /* The register with this number. Its address is not taken apart, so that its two halves are read or written at once. */
 /*@ requires \valid(r + (0 .. 10)) && number <= 10;
     terminates \true; exits \false; assigns \nothing; ensures \result == r + number && \valid(\result); */
-ATTO_BPF_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
+ATTO_INLINE uint64_t *register_at(uint64_t *r, uint32_t number)
 {
     uint64_t *p = &r[number];
-    ATTO_BPF_OPAQUE(p);
+    ATTO_OPAQUE(p);
     return p;
 }
 
 /*@ requires \valid(r + (0 .. 10)) && number <= 10;
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t lower_half(const uint64_t *r, uint32_t number)
+ATTO_INLINE uint32_t lower_half(const uint64_t *r, uint32_t number)
 {
     return (uint32_t)r[number];
 }
@@ -224,7 +225,7 @@ ATTO_BPF_INLINE uint32_t lower_half(const uint64_t *r, uint32_t number)
 /*@ requires \valid(vm->region + (0 .. ATTO_BPF_REGIONS - 1)) && number < ATTO_BPF_REGIONS;
     terminates \true; exits \false; assigns \nothing;
     ensures \result == vm->region + number && \valid_read(\result) && \valid_read(&\result->base); */
-ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_run *vm, uint32_t number)
+ATTO_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_run *vm, uint32_t number)
 {
     return &vm->region[number];
 }
@@ -237,7 +238,6 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 #define OFFSET atto_bpf_offset(fields)
 #define IMM32 ((uint32_t)pc->imm)
 #define IMM64 ((uint64_t)(int64_t)pc->imm)
-#define UNLIKELY(condition) __builtin_expect((condition), 0)
 
 #define SET(type, value)           \
     {                              \
@@ -255,13 +255,13 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
 #define DO_MOV64_X(op)                                                         \
     {                                                                          \
         uint64_t value = SRC;                                                  \
-        *DST = UNLIKELY(OFFSET != 0) ? atto_bpf_extend(value, OFFSET) : value; \
+        *DST = ATTO_UNLIKELY(OFFSET != 0) ? atto_bpf_extend(value, OFFSET) : value; \
     }                                                                          \
     NEXT;
 #define DO_MOV32_X(op)                                                                   \
     {                                                                                    \
         uint32_t value = SRC32;                                                          \
-        *DST = UNLIKELY(OFFSET != 0) ? (uint32_t)atto_bpf_extend(value, OFFSET) : value; \
+        *DST = ATTO_UNLIKELY(OFFSET != 0) ? (uint32_t)atto_bpf_extend(value, OFFSET) : value; \
     }                                                                                    \
     NEXT;
 #define DO_DIV64_K(op) atto_bpf_divide64(DST, fields, IMM64); NEXT;
@@ -328,7 +328,7 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
     const uint32_t at = atto_bpf_offset_of(address);                                         \
     const struct atto_bpf_region *const region = region_at(vm, atto_bpf_region_of(address)); \
     uint8_t *const base = region->base;                                                      \
-    if (UNLIKELY(!allowed(region, at, bytes)))                                               \
+    if (ATTO_UNLIKELY(!allowed(region, at, bytes)))                                               \
         LEAVE(memory_fault(vm, pc, limit, address))                                          \
     /*@ assert readable: readable_at(region, at, bytes); */
 #define DO_LDX(op)                         \
@@ -384,14 +384,14 @@ ATTO_BPF_INLINE const struct atto_bpf_region *region_at(const struct atto_bpf_ru
     /*@ assert dear: 0 <= call->price <= ATTO_FUEL_MAX; */                                                    \
     limit -= (int32_t)call->price;                                                                            \
     /*@ assert state: valid_state(vm); */                                                                     \
-    int32_t status = host_call_from(vm, call, SLOT);                                                          \
+    int32_t status = host_call_from(vm, call, (uint32_t)pc->imm, SLOT);                                       \
     /*@ assert called_pointers: vm->text == text && vm->run.host == host && host->calls == calls; */          \
     /*@ assert called_calls: same_calls{Here, LoopEntry}(calls); */                                           \
     /*@ assert called: unchanged{Here, LoopEntry}(text, count); */                                            \
     /*@ assert behind_it: GOES_TO(1); */                                                                      \
     /*@ assert called_regions: sound_regions(vm); */                                                          \
     /*@ assert called_frames: sound_frames(vm, text, count); */                                               \
-    if (UNLIKELY(status != ATTO_OK)) {                                                                        \
+    if (ATTO_UNLIKELY(status != ATTO_OK)) {                                                                        \
         /*@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot; */                               \
         /*@ assert dear_too: -0x7ffe0000 <= limit; */                                                         \
         const enum atto_outcome ended = call_ended(vm, pc, limit, status);                                    \
@@ -522,7 +522,7 @@ enum atto_outcome atto_bpf_interpret(struct atto_run *run)
         /* The end of a basic block: on with the next one if there is fuel for it. */
         fields = pc->fields;
         //@ assert at: at_slot(pc, vm->text, slot) && pc - vm->text == slot;
-        if (UNLIKELY((int32_t)SLOT >= limit))
+        if (ATTO_UNLIKELY((int32_t)SLOT >= limit))
             LEAVE(yield(vm, pc, limit))
     }
 }

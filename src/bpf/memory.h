@@ -21,30 +21,23 @@
 #define ATTO_BPF_ALIGNED(p, bytes) ((uintptr_t)(p) % (bytes) == 0u)
 #endif
 
-/* Hides from the compiler where a value comes from, for better code on Arm; it means nothing to the program. */
-#if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
-#define ATTO_BPF_OPAQUE(value) __asm__("" : "+r"(value))
-#else
-#define ATTO_BPF_OPAQUE(value)
-#endif
-
 /*@ requires \valid_read(p + (0 .. 1));
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_bytes_load16(const uint8_t *p)
+ATTO_INLINE uint32_t atto_bpf_bytes_load16(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8;
 }
 
 /*@ requires \valid_read(p + (0 .. 3));
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_bytes_load32(const uint8_t *p)
+ATTO_INLINE uint32_t atto_bpf_bytes_load32(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 /*@ requires \valid(p + (0 .. 1));
     terminates \true; exits \false; assigns p[0 .. 1]; */
-ATTO_BPF_INLINE void atto_bpf_bytes_store16(uint8_t *p, uint32_t value)
+ATTO_INLINE void atto_bpf_bytes_store16(uint8_t *p, uint32_t value)
 {
     p[0] = (uint8_t)value;
     p[1] = (uint8_t)(value >> 8);
@@ -52,7 +45,7 @@ ATTO_BPF_INLINE void atto_bpf_bytes_store16(uint8_t *p, uint32_t value)
 
 /*@ requires \valid(p + (0 .. 3));
     terminates \true; exits \false; assigns p[0 .. 3]; */
-ATTO_BPF_INLINE void atto_bpf_bytes_store32(uint8_t *p, uint32_t value)
+ATTO_INLINE void atto_bpf_bytes_store32(uint8_t *p, uint32_t value)
 {
     p[0] = (uint8_t)value;
     p[1] = (uint8_t)(value >> 8);
@@ -77,7 +70,7 @@ static __attribute__((noinline, unused)) void atto_bpf_unaligned_store32(uint8_t
 /* Two single bytes are no longer than a call. */
 /*@ requires \valid_read(p + (0 .. 1));
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
+ATTO_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
 {
     if (ATTO_BPF_ALIGNED(p, 2u))
         return atto_bpf_bytes_load16(__builtin_assume_aligned(p, 2));
@@ -86,7 +79,7 @@ ATTO_BPF_INLINE uint32_t atto_bpf_load16(const uint8_t *p)
 
 /*@ requires \valid_read(p + (0 .. 3));
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
+ATTO_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
 {
     if (ATTO_BPF_UNALIGNED_IS_FINE)
         return atto_bpf_bytes_load32(p);
@@ -97,14 +90,14 @@ ATTO_BPF_INLINE uint32_t atto_bpf_load32(const uint8_t *p)
 
 /*@ requires \valid_read(p + (0 .. 7));
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint64_t atto_bpf_load64(const uint8_t *p)
+ATTO_INLINE uint64_t atto_bpf_load64(const uint8_t *p)
 {
     return atto_bpf_load32(p) | (uint64_t)atto_bpf_load32(p + 4) << 32;
 }
 
 /*@ requires \valid(p + (0 .. 1));
     terminates \true; exits \false; assigns p[0 .. 1]; */
-ATTO_BPF_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
+ATTO_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
 {
     if (ATTO_BPF_ALIGNED(p, 2u))
         atto_bpf_bytes_store16(__builtin_assume_aligned(p, 2), value);
@@ -114,7 +107,7 @@ ATTO_BPF_INLINE void atto_bpf_store16(uint8_t *p, uint32_t value)
 
 /*@ requires \valid(p + (0 .. 3));
     terminates \true; exits \false; assigns p[0 .. 3]; */
-ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
+ATTO_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
 {
     if (ATTO_BPF_UNALIGNED_IS_FINE)
         atto_bpf_bytes_store32(p, value);
@@ -126,10 +119,10 @@ ATTO_BPF_INLINE void atto_bpf_store32(uint8_t *p, uint32_t value)
 
 /*@ requires \valid(p + (0 .. 7));
     terminates \true; exits \false; assigns p[0 .. 7]; */
-ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
+ATTO_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
 {
     uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
-    ATTO_BPF_OPAQUE(high); /* else gcc 12 takes the bytes out of the 64-bit value one by one */
+    ATTO_OPAQUE(high); /* else gcc 12 takes the bytes out of the 64-bit value one by one */
     atto_bpf_store32(p, low);
     atto_bpf_store32(p + 4, high);
 }
@@ -139,7 +132,7 @@ ATTO_BPF_INLINE void atto_bpf_store64(uint8_t *p, uint64_t value)
     ensures \result == 1 || \result == 2 || \result == 4 || \result == 8;
     ensures opcode / 8 % 4 == 0 ==> \result == 4;
     ensures opcode / 8 % 4 == 3 ==> \result == 8; */
-ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
+ATTO_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
 {
     switch (opcode / 8u % 4u) {
     case 0:
@@ -158,7 +151,7 @@ ATTO_BPF_INLINE uint32_t atto_bpf_access_bytes(uint32_t opcode)
 /*@ requires \valid_read(base + (at .. at + bytes - 1));
     requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
     terminates \true; exits \false; assigns \nothing; */
-ATTO_BPF_INLINE uint64_t atto_bpf_load(const uint8_t *base, uint32_t at, uint32_t bytes)
+ATTO_INLINE uint64_t atto_bpf_load(const uint8_t *base, uint32_t at, uint32_t bytes)
 {
     const uint8_t *p = base + at;
     uint64_t value;
@@ -182,7 +175,7 @@ ATTO_BPF_INLINE uint64_t atto_bpf_load(const uint8_t *base, uint32_t at, uint32_
 /*@ requires \valid(base + (at .. at + bytes - 1));
     requires bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
     terminates \true; exits \false; assigns base[at .. at + bytes - 1]; */
-ATTO_BPF_INLINE void atto_bpf_store(uint8_t *base, uint32_t at, uint32_t bytes, uint64_t value)
+ATTO_INLINE void atto_bpf_store(uint8_t *base, uint32_t at, uint32_t bytes, uint64_t value)
 {
     uint8_t *p = base + at;
     switch (bytes) {

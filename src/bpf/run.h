@@ -64,7 +64,7 @@ static inline uint32_t atto_bpf_offset_of(uint32_t address)
 
 /* Do `size` bytes from offset on lie in the region, and may the guest read or write them? offset + size cannot wrap:
  * one of the upper four bits of the offset is always 0. */
-/*@ requires \valid_read(region) && offset < 0x90000000 && size <= ATTO_BPF_REGION_MAX;
+/*@ requires \valid_read(region) && offset < 0x90000000 && size < ATTO_BPF_REGION_SIZE;
     terminates \true; exits \false; assigns \nothing;
     ensures \result <==> offset + size <= region->span / 2; */
 static inline bool atto_bpf_readable(const struct atto_bpf_region *region, uint32_t offset, uint32_t size)
@@ -72,7 +72,7 @@ static inline bool atto_bpf_readable(const struct atto_bpf_region *region, uint3
     return offset + size <= region->span / 2u;
 }
 
-/*@ requires \valid_read(region) && offset < 0x90000000 && size <= ATTO_BPF_REGION_MAX;
+/*@ requires \valid_read(region) && offset < 0x90000000 && size < ATTO_BPF_REGION_SIZE;
     terminates \true; exits \false; assigns \nothing;
     ensures \result <==> offset + size <= region->span / 2 && region->span % 2 == 1; */
 static inline bool atto_bpf_writable(const struct atto_bpf_region *region, uint32_t offset, uint32_t size)

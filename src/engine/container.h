@@ -248,6 +248,15 @@ void atto_schedule_of(const struct atto_container *container, struct atto_schedu
 
 /* ---- rights.c ---- */
 
+/* Do host calls take the lock, because there are threads or a trace? If not, nobody else is at work while one is made. */
+static inline bool calls_are_noted(const struct atto_engine_config *config)
+{
+    return config->trace_count != 0u || config->port->lock != NULL;
+}
+/* What every host call of a container passes: atto_host.gate. The second one takes the lock, writes the trace, and makes
+ * windows follow a change of rights. */
+int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
+int32_t atto_engine_gate_noted(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
 /* Takes a block for so many rights. */
 struct grants *atto_grants_make(struct atto_engine *engine, uint32_t tenant, uint32_t count, bool metered);
 void atto_grants_free(struct atto_container *container);
@@ -321,7 +330,4 @@ static inline uint32_t detailed(enum atto_trace_kind kind, uint32_t detail)
 void atto_postmortem_write(struct atto_container *container, enum atto_status status);
 /* The numbers of its last host calls, the latest first. */
 void atto_container_last_calls(const struct atto_container *container, uint8_t last_calls[4]);
-/* What every host call of a container passes: atto_host.gate. */
-int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r);
-
 #endif

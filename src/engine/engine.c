@@ -29,20 +29,19 @@ void atto_engine_init(struct atto_engine *engine, const struct atto_engine_confi
     *engine = (struct atto_engine){ .config = config, .watch_us = ATTO_NEVER };
     engine->host = firmware->host;
     engine->host.port = config->port;
-    engine->host.gate = atto_engine_gate;
-    engine->calls_locked = config->trace_count != 0u || config->port->lock != NULL;
+    engine->host.engine = engine;
+    engine->host.gate = calls_are_noted(config) ? atto_engine_gate_noted : atto_engine_gate;
     atto_pool_init(engine, pool, pool_bytes);
 }
 
-/* An instance is the engine's if its calls pass the engine's gate. */
 struct atto_container *atto_container_of(const struct atto_run *run)
 {
-    return run->host->gate == atto_engine_gate ? container_of(run) : NULL;
+    return run->host->engine != NULL ? container_of(run) : NULL;
 }
 
 struct atto_engine *atto_engine_of(const struct atto_run *run)
 {
-    return engine_of(container_of(run));
+    return run->host->engine;
 }
 _Static_assert(offsetof(struct atto_engine, host) == 0u, "an engine is found by its host");
 

@@ -1,6 +1,7 @@
 /* Rights of containers: the gate that their host calls pass, changes while they run, windows, ceilings of tenants.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "../exec/judge.h"
 #include "container.h"
 
 #include <string.h>
@@ -107,59 +108,73 @@ void atto_right_cut(const struct atto_engine *engine, uint32_t number, struct at
 
 static inline void tally(struct atto_container *container, uint32_t number)
 {
-    container->counters.host_calls += container->counters.host_calls != UINT32_MAX;
+    container->counters.host_calls++;
     container->last_calls = container->last_calls << 8 | (number & 0xffu);
 }
 
-static OFF_PATH int32_t refuse(struct atto_container *container, const struct atto_call *call, uint32_t number,
-                               uint64_t *r, enum atto_status status)
+/* Notes a refusal. */
+static OFF_PATH void note_refusal(struct atto_run *run, const struct atto_call *call, uint32_t number,
+                                  const uint64_t *r, enum atto_status status)
 {
-    struct atto_engine *engine = engine_of(container);
-    uint32_t handle = (call->needs & ATTO_NEEDS_HANDLE) != 0u && r[1] < ATTO_AUDIT_NO_HANDLE ? (uint32_t)r[1]
-                                                                                            : ATTO_AUDIT_NO_HANDLE;
-    const struct atto_port *port = engine->config->port;
-    enter_inline(engine, port);
+    struct atto_container *container = container_of(run);
+    uint32_t handle = ATTO_AUDIT_NO_HANDLE;
+    if ((call->needs & ATTO_NEEDS_HANDLE) != 0u && r[1] < ATTO_AUDIT_NO_HANDLE)
+        handle = (uint32_t)r[1];
     container->counters.denials = (uint16_t)(container->counters.denials + (container->counters.denials != UINT16_MAX));
     atto_audit_denial(container, number, handle, status);
-    leave_inline(port);
+}
+
+static inline const struct atto_rights *rights_of(const struct atto_container *container)
+{
+    return container->grants != NULL ? &container->grants->rights : NULL;
+}
+
+/* Judges a call that needs no right. */
+static inline enum atto_status judge_plain(const struct atto_call *call, struct atto_call_frame *frame)
+{
+    frame->endpoint = NULL;
+    return call->needs == 0u || atto_take_spans(call->needs, frame) ? ATTO_OK : ATTO_E_ARGUMENT;
+}
+
+/* Time does not pass in a slice for rates: a period that ends in it ends with it. */
+int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
+{
+    struct atto_container *container = container_of(run);
+    struct atto_call_frame frame;
+    frame.run = run;
+    frame.r = r;
+    tally(container, number);
+    enum atto_status status =
+        atto_needs_kind(call->needs) == ATTO_KIND_NONE
+            ? judge_plain(call, &frame)
+            : atto_judge_right(call, rights_of(container), run, r, &frame, &engine_of(container)->now_us);
+    if (ATTO_LIKELY(status == ATTO_OK))
+        return call->fn(&frame);
+    note_refusal(run, call, number, r, status);
     return atto_gate_refuse(status, r);
 }
 
-/* A call that has something to be judged, or to be noted. */
-static OFF_PATH int32_t judged(struct atto_container *container, const struct atto_call *call, uint32_t number,
-                               uint64_t *r)
+int32_t atto_engine_gate_noted(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
 {
-    struct atto_call_frame frame;
+    struct atto_container *container = container_of(run);
     struct atto_engine *engine = engine_of(container);
     const struct atto_engine_config *config = engine->config;
-    const struct atto_port *port = config->port;
-    frame.run = run_of(container);
+    struct atto_call_frame frame;
+    frame.run = run;
     frame.r = r;
-    lock_inline(port);
+    lock_inline(config->port);
     tally(container, number);
     if (config->trace_count != 0u) {
-        engine->now_us = port->now_us(port->user);
+        engine->now_us = config->port->now_us(config->port->user);
         atto_trace(container, detailed(ATTO_TRACE_CALL, number), 0);
     }
     if (container->request != REQUEST_NONE)
         atto_windows_follow(container);
-    enum atto_status status =
-        atto_gate_judge(call, container->grants != NULL ? &container->grants->rights : NULL, &frame);
-    leave_inline(port);
-    return status == ATTO_OK ? call->fn(&frame) : refuse(container, call, number, r, status);
-}
-
-int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uint32_t number, uint64_t *r)
-{
-    struct atto_container *container = container_of(run);
-    if ((call->needs | engine_of(container)->calls_locked) != 0u || container->request != REQUEST_NONE)
-        return judged(container, call, number, r);
-    struct atto_call_frame frame;
-    tally(container, number);
-    frame.run = run;
-    frame.r = r;
-    frame.endpoint = NULL;
-    return call->fn(&frame);
+    enum atto_status status = atto_gate_judge(call, rights_of(container), &frame, &engine->now_us);
+    if (status != ATTO_OK)
+        note_refusal(run, call, number, r, status);
+    leave_inline(config->port);
+    return status == ATTO_OK ? call->fn(&frame) : atto_gate_refuse(status, r);
 }
 
 /* ---- windows ---- */
@@ -261,7 +276,7 @@ static void put(struct grants *grants, uint32_t handle, const struct atto_right 
 /* Closes windows at once, or tells the slice that is under way to. */
 static void changed(struct atto_container *container)
 {
-    if ((container->flags & FLAG_SLICE) != 0)
+    if ((container->flags & FLAG_SLICE) != 0 && calls_are_noted(engine_of(container)->config))
         atto_container_ask(container, REQUEST_WINDOWS);
     else
         atto_windows_follow(container);

@@ -111,7 +111,7 @@ static enum atto_status window(struct atto_run *run, uint32_t number, const stru
     return ATTO_E_ARGUMENT;
 }
 
-static uint8_t *span(const struct atto_run *run, uint64_t address, uint32_t len, enum atto_access access)
+static uint8_t *span(const struct atto_run *run, uint32_t address, uint32_t len, enum atto_access access)
 {
     (void)run;
     (void)address;

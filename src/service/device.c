@@ -6,34 +6,33 @@
 
 /* ---- memory ---- */
 
-/* The memory behind an offset in r[2] that the gate has compared with the right's range; NULL: it is too short. */
-static uint8_t *memory_at(const struct atto_call_frame *call)
+/* Is there memory for all of the span from the offset in r[2] on, which the gate has compared with the right's range? */
+static inline bool is_there(const struct atto_call_frame *call, const struct atto_context *memory)
 {
-    const struct atto_context *memory = call->endpoint->object;
-    uint64_t at = call->r[2];
-    if (at > memory->len || call->span[0].len > memory->len - (uint32_t)at)
-        return NULL;
-    return (uint8_t *)memory->ptr + (uint32_t)at;
+    uint32_t at = (uint32_t)call->r[2];
+    return at <= memory->len && call->span[0].len <= memory->len - at;
 }
 
 int32_t atto_service_read(struct atto_call_frame *call)
 {
-    const uint8_t *from = memory_at(call);
-    if (from == NULL)
+    const struct atto_context *memory = call->endpoint->object;
+    uint32_t len = call->span[0].len;
+    if (!is_there(call, memory))
         return result(call, ATTO_E_ARGUMENT);
-    copy(call->span[0].ptr, from, call->span[0].len);
-    return result(call, (int32_t)call->span[0].len);
+    copy(call->span[0].ptr, (const uint8_t *)memory->ptr + (uint32_t)call->r[2], len);
+    return result(call, (int32_t)len);
 }
 
 int32_t atto_service_write(struct atto_call_frame *call)
 {
-    uint8_t *to = memory_at(call);
-    if (to == NULL)
+    const struct atto_context *memory = call->endpoint->object;
+    uint32_t len = call->span[0].len;
+    if (!is_there(call, memory))
         return result(call, ATTO_E_ARGUMENT);
-    if (((const struct atto_context *)call->endpoint->object)->access != ATTO_WRITE)
+    if (memory->access != ATTO_WRITE)
         return result(call, ATTO_E_DENIED);
-    copy(to, call->span[0].ptr, call->span[0].len);
-    return result(call, (int32_t)call->span[0].len);
+    copy((uint8_t *)memory->ptr + (uint32_t)call->r[2], call->span[0].ptr, len);
+    return result(call, (int32_t)len);
 }
 
 int32_t atto_service_map(struct atto_call_frame *call)

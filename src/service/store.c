@@ -231,7 +231,7 @@ int32_t atto_service_store_next(struct atto_call_frame *call)
     bool found = false;
     lock(port);
     for (const struct entry *entry = next(store, NULL); entry != NULL; entry = next(store, entry)) {
-        if (entry->owner == owner && entry->key >= from && entry->key <= call->last && (!found || entry->key < best)) {
+        if (entry->owner == owner && entry->key >= from && (entry->key <= call->last || call->last == ATTO_RANGE_END) && (!found || entry->key < best)) {
             best = entry->key;
             found = true;
         }
