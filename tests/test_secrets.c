@@ -53,7 +53,7 @@ static bool secret_is_whole(void)
     uint32_t own = atto_store_owner(ATTO_SCOPE_CONTAINER, 1, atto_container_id(victim));
     uint32_t tenant = atto_store_owner(ATTO_SCOPE_TENANT, 1, 0);
     return memcmp(services_data(victim), SECRET, SECRET_BYTES) == 0 && memcmp(sw.bytes, SECRET, SECRET_BYTES) == 0 &&
-           sw.mailbox_state.used == 1u && sw.mailbox_state.listener == 0u && sw.switched == 0 &&
+           sw.mailbox_state.used == 1u && sw.mailbox_state.listener.container == NULL && sw.switched == 0 &&
            atto_store_get(&store, own, 1, value, sizeof value) == (int32_t)SECRET_BYTES &&
            memcmp(value, SECRET, SECRET_BYTES) == 0 &&
            atto_store_get(&store, tenant, 1, value, sizeof value) == (int32_t)SECRET_BYTES &&

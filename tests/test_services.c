@@ -248,79 +248,6 @@ static void quotas_of_the_store(void)
     CHECK(has(other, OWN_STORE, 3, "full") && has(two, OWN_STORE, 0, "full") && has(two, TENANT_STORE, 0, "full"));
 }
 
-/* ---- messages ---- */
-
-static void messages(void)
-{
-    services_begin();
-    struct atto_container *from = services_idle(1), *to = services_idle(2), *third = services_idle(0);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 9, 0), ATTO_E_ARGUMENT);
-    memcpy(services_data(from), "12345678", 8);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 8, 0), 0); /* nobody listens yet */
-    EQUAL(services_call(to, atto_listen_number, MAILBOX, 1, 0, 0), 0);
-    EQUAL(services_call(third, atto_listen_number, MAILBOX, 1, 0, 0), ATTO_E_BUSY);
-    EQUAL(services_call(to, atto_listen_number, MAILBOX, 2, 0, 0), ATTO_E_NOT_FOUND);
-    EQUAL(world_info(&sw.world, to).events, 1); /* of what was there before */
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), 0);
-    EQUAL(world_info(&sw.world, to).events, 1);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), ATTO_E_QUOTA);
-    EQUAL(services_call(to, atto_receive_number, MAILBOX, DATA, 16, 0), 8);
-    CHECK(memcmp(services_data(to), "12345678", 8) == 0);
-    EQUAL(services_call(to, atto_receive_number, MAILBOX, DATA, 2, 0), 3);
-    EQUAL(services_call(to, atto_receive_number, MAILBOX, DATA, 16, 0), ATTO_E_NOT_FOUND);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 0, 0), 0);
-    EQUAL(world_info(&sw.world, to).events, 2);
-    /* Who has no right any more is not told, and makes room for another. */
-    const struct atto_right none = { .endpoint = MAILBOX, .last = ATTO_RANGE_END };
-    EQUAL(services_call(to, atto_receive_number, MAILBOX, DATA, 16, 0), 0);
-    EQUAL(atto_engine_set_rights(&sw.world.engine, to, MAILBOX, &none, 1, 0), ATTO_OK);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 1, 0), 0);
-    EQUAL(world_info(&sw.world, to).events, 2);
-    EQUAL(services_call(to, atto_receive_number, MAILBOX, DATA, 16, 0), ATTO_E_DENIED);
-    EQUAL(services_call(third, atto_listen_number, MAILBOX, 1, 0, 0), 0);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 1, 0), 0);
-    EQUAL(world_info(&sw.world, third).events, 1);
-}
-
-/* Four events may be pending; whoever has no room for one more is told by the next sender, who need not have room. */
-static void a_full_mailbox_is_told_of(void)
-{
-    services_begin();
-    struct atto_container *from = services_idle(1), *to = services_idle(2);
-    EQUAL(services_call(to, atto_listen_number, MAILBOX, 1, 0, 0), 0);
-    for (uint32_t i = 0; i < 4u; i++)
-        EQUAL(services_call(to, atto_timer_number, 1, 1, 0, 0), 0);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), 0);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), 0);
-    EQUAL(world_info(&sw.world, to).events, 4);
-    world_run(&sw.world, world_now(&sw.world) + 1000);
-    EQUAL(world_info(&sw.world, to).events, 0);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), ATTO_E_QUOTA);
-    EQUAL(world_info(&sw.world, to).events, 1);
-}
-
-/* Listening ends with a life: the entry point may be none of the next program's. */
-static void listening_ends_with_a_life(void)
-{
-    static struct image_bytes other_image;
-    static const uint64_t text[] = { MOV(0, 0), MOV(0, 0), MOV(0, 0), EXIT };
-    services_begin();
-    struct atto_container *from = services_idle(1), *to = services_idle(2);
-    EQUAL(services_call(to, atto_listen_number, MAILBOX, 1, 0, 0), 0);
-    world_image(&other_image, text, 4, (const struct world_entry[]){ { "loop", 0 } }, 1);
-    const struct atto_install request = { .bytes = other_image.bytes, .len = other_image.len, .tenant = 2, .fuel = 100,
-                                          .rights = sw.all, .right_count = ENDPOINTS };
-    EQUAL(atto_engine_update(&sw.world.engine, &to, &request, NULL), ATTO_OK);
-    EQUAL(services_call(from, atto_send_number, MAILBOX, DATA, 3, 0), 0);
-    EQUAL(world_info(&sw.world, to).events, 0);
-    EQUAL(world_info(&sw.world, to).counters.denials, 0);
-    EQUAL(services_call(from, atto_listen_number, MAILBOX, 1, 0, 0), 0); /* nobody does any more */
-    EQUAL(atto_engine_stop(&sw.world.engine, from, true), ATTO_OK);
-    EQUAL(atto_engine_start(&sw.world.engine, from), ATTO_OK);
-    EQUAL(services_call(to, atto_send_number, MAILBOX, DATA, 3, 0), 0);
-    EQUAL(world_info(&sw.world, from).events, 0);
-}
-
 /* ---- requests ---- */
 
 /* Asks with the 4 sw.bytes of its data and wants the answer in the next 8; returns what it got. */
@@ -397,9 +324,6 @@ static const struct harness_test tests[] = {
     TEST(values_of_three_scopes, "Values of a container, a tenant and the device are apart."),
     TEST(values_are_replaced_and_listed, "Values are replaced, listed within the right, deleted, and told of."),
     TEST(quotas_of_the_store, "Nobody stores more than the quota; who is gone makes room."),
-    TEST(messages, "Messages come in order to whoever listens and may."),
-    TEST(a_full_mailbox_is_told_of, "A listener that could not be told is told by the next one who sends."),
-    TEST(listening_ends_with_a_life, "No message starts a program that has not asked for it."),
     TEST(requests_are_answered, "A client waits for its answer and gets it."),
     TEST(requests_without_a_server, "Who asks nobody does not wait."),
     TEST(clients_and_servers_that_go, "Whoever goes in the middle of a request leaves nothing behind."),

@@ -41,8 +41,8 @@ struct atto_container;
 /* Where an entry point is not given. */
 #define ATTO_ENTRY_NONE 0xffffu
 
-/* What is counted about a container, from its install on; an update goes on counting. Each stops at its largest
- * value. */
+/* What is counted about a container, from its install on; an update goes on counting. Activations and host calls begin
+ * again at 0; the others stop at their largest value. */
 struct atto_counters {
     uint64_t fuel;     /* used by all activations */
     uint64_t time_us;  /* that its slices took */

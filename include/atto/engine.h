@@ -59,6 +59,7 @@ struct atto_engine {
     uint32_t trace_at, trace_unread;
     uint32_t postmortems_written;
     uint32_t denials_written, changes_written;
+    uint32_t removals; /* of containers from their place */
     uint32_t log_first, log_used;
     uint16_t last_id;
 };
@@ -138,6 +139,41 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
 enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_container *container, uint32_t entry,
                                   uint32_t delay_us, const void *data, uint32_t len);
 
+/* How a mailbox hands its messages over. Called with the port's lock held: takes no lock, and a bounded time. */
+struct atto_feed {
+    /* Where the first message is; it stays there until `done`. false: there is none. */
+    bool (*first)(const struct atto_endpoint *endpoint, struct atto_span *message);
+    /* Drops it. Returns how many wait. */
+    uint32_t (*done)(const struct atto_endpoint *endpoint);
+};
+
+/* Who listens at an endpoint. Memory of the firmware, zero but for feed at first; then the engine writes it. Listening
+ * ends with the container's life, and with its right to read of the endpoint. */
+struct atto_listener {
+    const struct atto_feed *feed; /* NULL: the container is told once, and looks by itself */
+    struct atto_container *container;
+    const struct atto_endpoint *endpoint;
+    uint32_t removals; /* that the engine had seen when the container was there */
+    uint16_t id, life, entry;
+    uint8_t handle, number; /* of the right, of its endpoint */
+    uint8_t told; /* an event is pending or under way. Without a feed whoever looks makes it 0, with the lock held */
+};
+
+/* The container listens at the endpoint from now on, by its right `handle`, with an entry point that atto_engine_entry
+ * has found. Returns ATTO_OK, ATTO_E_BUSY (another one does), or ATTO_E_DENIED (it has no rights at all). */
+enum atto_status atto_engine_listen(struct atto_engine *engine, struct atto_container *container,
+                                    const struct atto_endpoint *endpoint, uint32_t handle, uint32_t entry,
+                                    struct atto_listener *listener);
+
+/* Who listens; NULL: nobody. */
+struct atto_container *atto_engine_listener(struct atto_engine *engine, struct atto_listener *listener);
+
+/* Something has come, and so many wait. With a feed there will be an activation for each message, with the message as its
+ * context; without, one activation with two words of 32 bits: handle and number. Does nothing if the container has been
+ * told and not looked yet. Returns ATTO_OK, ATTO_E_NOT_FOUND (nobody listens) or ATTO_E_QUOTA (as many events are pending
+ * as its schedule allows). */
+enum atto_status atto_engine_tell(struct atto_engine *engine, struct atto_listener *listener, uint32_t waiting);
+
 /* Gives the answer that the container's host call waits for. ATTO_E_STATE: it waits for none; ATTO_E_BUSY: the slice
  * that made the call has not ended yet, so try again. */
 enum atto_status atto_engine_answer(struct atto_engine *engine, struct atto_container *container, uint64_t result);
@@ -202,10 +238,6 @@ enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t te
 const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
                                                  uint32_t handle);
 
-/* May the container do this with the endpoint, by its right `handle`? */
-bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
-                       const struct atto_endpoint *endpoint, uint32_t operation);
-
 /* Opens a window of the container's onto the memory of its right `handle`, which must be to an endpoint of
  * ATTO_KIND_MEMORY, or closes it. Opening one that is open gives its number again. Returns the window's number (0 to
  * 2), or ATTO_E_DENIED, ATTO_E_QUOTA (no window is left), ATTO_E_NOT_FOUND (none is open). */
@@ -234,9 +266,6 @@ struct atto_container *atto_engine_next(struct atto_engine *engine, const struct
 struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id);
 uint16_t atto_container_id(const struct atto_container *container);
 uint32_t atto_container_tenant(const struct atto_container *container);
-/* A number that is another one after each start and each update, for what holds for one life of a container that has
- * rights. */
-uint16_t atto_container_life(const struct atto_container *container);
 
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info);

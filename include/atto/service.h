@@ -96,12 +96,9 @@ int32_t atto_store_get(const struct atto_store *store, uint32_t owner, uint32_t 
 /* ---- ATTO_KIND_MAILBOX and ATTO_KIND_SERVER: object is a struct atto_queue ---- */
 
 struct atto_queue_state {
+    struct atto_listener listener;
     uint16_t first, used; /* slots */
-    uint16_t listener;    /* id of the container that is told; 0: nobody */
-    uint16_t life;        /* of it, in which it began to listen */
-    uint16_t entry;       /* of it */
-    uint8_t handle;       /* of its right */
-    uint8_t told;         /* since it last looked */
+    bool lent;            /* the first is a message that an activation reads */
 };
 
 /* In front of each slot. */

@@ -54,10 +54,12 @@ static __attribute__((cold)) void open(const struct atto_image *image, const str
     set_region(&vm->region[ATTO_BPF_RODATA], (uint8_t *)(uintptr_t)image->rodata.ptr, image->rodata.len, ATTO_READ);
 }
 
-/* Begins at slot 0, which is the start of a function in every text. */
-static __attribute__((noinline)) enum atto_status start_first(struct atto_run *run, const struct atto_context *context)
+/* Any instruction will do for safety; whether a function begins there is for the image to say, once, at install. */
+static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
 {
     struct atto_bpf_run *vm = atto_bpf_vm_of(run);
+    if (entry != 0u && (entry >= vm->slot_count || atto_bpf_opcode(vm->text[entry].fields) == 0u))
+        return ATTO_E_ENTRY;
     uint64_t *r = vm->r;
     /* Spelled out: a libc's memset takes longer than a small activation. */
     r[0] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
@@ -67,25 +69,8 @@ static __attribute__((noinline)) enum atto_status start_first(struct atto_run *r
         context = &none;
     r[2] = context->len;
     set_region(&vm->region[ATTO_BPF_CONTEXT], context->ptr, context->len, context->access);
-    atto_run_begin(run, 0);
+    atto_run_begin(run, entry);
     return ATTO_OK;
-}
-
-/* Any instruction will do for safety; whether a function begins there is for the image to say, once, at install. */
-static __attribute__((noinline, cold)) enum atto_status start_elsewhere(struct atto_run *run, uint32_t entry,
-                                                                        const struct atto_context *context)
-{
-    const struct atto_bpf_run *vm = atto_bpf_vm_of(run);
-    if (entry >= vm->slot_count || atto_bpf_opcode(vm->text[entry].fields) == 0u)
-        return ATTO_E_ENTRY;
-    start_first(run, context);
-    run->pc = entry;
-    return ATTO_OK;
-}
-
-static enum atto_status start(struct atto_run *run, uint32_t entry, const struct atto_context *context)
-{
-    return entry == 0u ? start_first(run, context) : start_elsewhere(run, entry, context);
 }
 
 static __attribute__((cold)) void memory(const struct atto_run *run, enum atto_memory which, struct atto_context *found)

@@ -44,8 +44,13 @@ struct event {
     uint64_t due_us;
     uint16_t entry;
     uint16_t len;
-    uint8_t data[ATTO_EVENT_BYTES];
+    union {
+        uint8_t bytes[ATTO_EVENT_BYTES];
+        uint32_t words[2];
+        struct atto_listener *listener; /* with EVENT_MESSAGE */
+    } data;
 };
+#define EVENT_MESSAGE 0xffffu /* as len: the context is the first message of a mailbox */
 
 #define WINDOWS 3u
 
@@ -134,6 +139,12 @@ static inline bool is_in(const struct atto_container *container, uint32_t states
     return (states >> container->state & 1u) != 0u;
 }
 
+/* The limits that hold now; NULL: none. */
+static inline struct limits *atto_limits_of(const struct atto_container *container)
+{
+    return (container->flags & FLAG_CHANGE) != 0 ? container->limits->next : container->limits;
+}
+
 /* Adds to a counter, up to its largest value. */
 void atto_count(uint16_t *counter, uint32_t more);
 
@@ -189,8 +200,13 @@ void atto_activation_sleep(struct atto_container *container, uint64_t until_us);
 void atto_activation_wake(struct atto_container *container);
 /* Lets one that is in no ring or list go on: ready, asleep, or ended because its time is over. */
 void atto_activation_go_on(struct atto_container *container);
-/* How much of `fuel` the budget allows now. */
-uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel);
+/* How much of `fuel` the budget allows now: of one that has a budget, and of any. */
+uint32_t atto_budget_left(const struct atto_container *container, uint32_t fuel);
+static inline uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel)
+{
+    const struct limits *limits = atto_limits_of(container);
+    return limits == NULL || limits->schedule.budget_fuel == 0u ? fuel : atto_budget_left(container, fuel);
+}
 /* Takes off the budget what a slice has used, and what it cost the engine. */
 void atto_budget_charge(struct atto_container *container, uint32_t fuel);
 uint32_t atto_budget_window_us(const struct atto_schedule *schedule);
@@ -204,6 +220,9 @@ enum atto_outcome atto_slice(struct atto_container *container, uint32_t fuel);
 void atto_serve_request(struct atto_container *container);
 
 /* ---- install.c ---- */
+
+/* The container with this id, or NULL. */
+struct atto_container *atto_container_find(struct atto_engine *engine, uint32_t id);
 
 /* Notes how much memory is missing. Returns ATTO_E_NO_MEMORY. */
 enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, struct atto_report *report);
@@ -219,6 +238,10 @@ enum atto_status atto_container_judge(const struct atto_container *container, st
 /* ---- life.c: states ---- */
 
 enum atto_status atto_container_answer(struct atto_container *container, uint64_t result);
+/* Makes room for an event in the order of their times, behind those of the same time: so behind one that is served. */
+struct event *atto_event_insert(struct limits *limits, uint64_t due_us);
+/* Begins what is due, if nothing is under way. */
+void atto_event_go(struct atto_container *container);
 /* Asks something of a container in the middle of a slice; the stronger wish stays. */
 void atto_container_ask(struct atto_container *container, enum container_request request);
 void atto_container_state(struct atto_container *container, enum atto_container_state state);
@@ -230,10 +253,15 @@ void atto_container_stop(struct atto_container *container, bool force, bool reti
 void atto_container_stopped(struct atto_container *container);
 void atto_container_pause(struct atto_container *container);
 
+/* ---- listen.c ---- */
+
+/* Fills in where the message is that an event stands for; false: there is none any more, or nobody listens. */
+bool atto_message_first(const struct atto_container *container, const struct event *event, struct atto_context *context);
+/* Its activation is over. */
+void atto_message_done(struct atto_container *container, struct atto_listener *listener);
+
 /* ---- limits.c ---- */
 
-/* The limits that hold now; NULL: none. */
-struct limits *atto_limits_of(const struct atto_container *container);
 /* Does this schedule need a block of limits? */
 bool atto_limits_needed(const struct atto_schedule *schedule);
 uint32_t atto_limits_bytes(const struct atto_schedule *schedule);

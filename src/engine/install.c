@@ -230,6 +230,7 @@ static enum atto_status put(struct atto_engine *engine, struct atto_container *o
         inherit(&candidate->container, old);
         if (block != &old->block)
             atto_pool_give(&old->block);
+        engine->removals++;
     }
     *container = place(engine, candidate, block);
     atto_wishes_audit(*container);
@@ -289,6 +290,7 @@ enum atto_status atto_engine_remove(struct atto_engine *engine, struct atto_cont
         atto_limits_free(container);
         atto_grants_free(container);
         atto_pool_give(&container->block);
+        engine->removals++;
         if (atto_pool_next(engine, NULL) == NULL)
             engine->longest_run = 0;
     }

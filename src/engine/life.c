@@ -214,14 +214,21 @@ enum atto_status atto_engine_stop(struct atto_engine *engine, struct atto_contai
 
 /* ---- events and answers ---- */
 
-/* Makes room for an event in the order of their times, behind those of the same time: so behind one that is served. */
-static struct event *event_insert(struct limits *limits, uint64_t due_us)
+struct event *atto_event_insert(struct limits *limits, uint64_t due_us)
 {
     struct event *event = &limits->events[limits->event_count++];
     for (; event > limits->events && event[-1].due_us > due_us; event--)
         *event = event[-1];
     event->due_us = due_us;
     return event;
+}
+
+void atto_event_go(struct atto_container *container)
+{
+    if (container->state == ATTO_STATE_RUNNING && container->activation == ATTO_ACTIVATION_NONE) {
+        atto_queue_leave(container);
+        atto_container_idle(container);
+    }
 }
 
 /* May an event be posted to it? */
@@ -245,15 +252,12 @@ enum atto_status atto_engine_post(struct atto_engine *engine, struct atto_contai
     struct limits *limits = atto_limits_of(container);
     enum atto_status status = accepts_event(container, limits);
     if (status == ATTO_OK) {
-        struct event *event = event_insert(limits, engine->now_us + delay_us);
+        struct event *event = atto_event_insert(limits, engine->now_us + delay_us);
         event->entry = (uint16_t)entry;
         event->len = (uint16_t)len;
         if (len != 0u)
-            memcpy(event->data, data, len);
-        if (container->state == ATTO_STATE_RUNNING && container->activation == ATTO_ACTIVATION_NONE) {
-            atto_queue_leave(container);
-            atto_container_idle(container);
-        }
+            memcpy(event->data.bytes, data, len);
+        atto_event_go(container);
     }
     return atto_finish(engine, status);
 }

@@ -36,11 +36,6 @@ bool atto_limits_needed(const struct atto_schedule *schedule)
     return all != 0u;
 }
 
-struct limits *atto_limits_of(const struct atto_container *container)
-{
-    return (container->flags & FLAG_CHANGE) != 0 ? container->limits->next : container->limits;
-}
-
 uint32_t atto_limits_bytes(const struct atto_schedule *schedule)
 {
     return atto_pool_rounded((uint32_t)(sizeof(struct limits) + schedule->events * sizeof(struct event)));
@@ -85,6 +80,10 @@ static void inherit(struct atto_container *container, struct limits *limits, con
     }
     memcpy(limits->events, old->events, kept * sizeof *old->events);
     limits->event_count = kept;
+    for (uint32_t i = kept; i < old->event_count; i++) {
+        if (old->events[i].len == EVENT_MESSAGE)
+            old->events[i].data.listener->told = 0;
+    }
     atto_count(&container->counters.denials, (uint32_t)old->event_count - kept);
 }
 

@@ -31,7 +31,7 @@ void atto_timer_push(struct atto_container *container, uint64_t at_us)
     container->flags |= FLAG_TIMER;
 }
 
-static void ring_leave(struct atto_container *container)
+static inline void ring_leave(struct atto_container *container)
 {
     struct atto_engine *engine = engine_of(container);
     struct atto_container **last = &engine->ready[container->priority];
@@ -53,9 +53,11 @@ static void ring_leave(struct atto_container *container)
 void atto_queue_leave(struct atto_container *container)
 {
     struct atto_engine *engine = engine_of(container);
-    if ((container->flags & FLAG_READY) != 0)
+    if ((container->flags & (FLAG_READY | FLAG_TIMER)) == 0)
+        return;
+    if ((container->flags & FLAG_READY) != 0) {
         ring_leave(container);
-    if ((container->flags & FLAG_TIMER) != 0) {
+    } else {
         struct atto_container **place = &engine->timers;
         while (*place != container)
             place = &(*place)->link;

@@ -29,11 +29,9 @@ static void budget_refill(const struct atto_engine *engine, struct limits *limit
     limits->budget_left = (int32_t)limits->schedule.budget_fuel + debt;
 }
 
-uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel)
+uint32_t atto_budget_left(const struct atto_container *container, uint32_t fuel)
 {
     struct limits *limits = atto_limits_of(container);
-    if (limits == NULL || limits->schedule.budget_fuel == 0u)
-        return fuel;
     budget_refill(engine_of(container), limits);
     if (limits->budget_left >= (int32_t)fuel)
         return fuel;
@@ -49,7 +47,7 @@ void atto_budget_charge(struct atto_container *container, uint32_t fuel)
 
 /* ---- the moment at which an activation's time is over ---- */
 
-static OFF_PATH uint32_t deadline_us(const struct atto_container *container, const struct limits *limits)
+static inline uint32_t deadline_us(const struct atto_container *container, const struct limits *limits)
 {
     if (container->activation != ATTO_ACTIVATION_LOOP && container->activation != ATTO_ACTIVATION_EVENT)
         return 0;
@@ -87,13 +85,9 @@ static OFF_PATH void tighten(struct bound *bound, uint64_t since_us, uint64_t mo
         *bound = (struct bound){ since_us + most_us + 1u, status };
 }
 
-/* Of the container's life and, if there is one, of the activation that is not asleep; noted in its limits. */
-static OFF_PATH struct bound bound_of(const struct atto_container *container)
+static OFF_PATH struct bound bound_of_limits(const struct atto_container *container, struct limits *limits)
 {
-    struct limits *limits = atto_limits_of(container);
     struct bound bound = { ATTO_NEVER, ATTO_OK };
-    if (limits != NULL && !limits->bounded && container->activation != ATTO_ACTIVATION_STOP)
-        return bound; /* as limits->bound_us says */
     if (container->activation != ATTO_ACTIVATION_NONE)
         tighten(&bound, container->at_us, duration_max_us(container, limits), ATTO_FAULT_DURATION);
     if (limits == NULL)
@@ -109,13 +103,22 @@ static OFF_PATH struct bound bound_of(const struct atto_container *container)
     return bound;
 }
 
+/* Of the container's life and, if there is one, of the activation that is not asleep; noted in its limits. */
+static inline struct bound bound_of(const struct atto_container *container)
+{
+    struct limits *limits = atto_limits_of(container);
+    if (limits != NULL && !limits->bounded && container->activation != ATTO_ACTIVATION_STOP)
+        return (struct bound){ ATTO_NEVER, ATTO_OK }; /* as limits->bound_us says */
+    return bound_of_limits(container, limits);
+}
+
 /* Makes it ready. Somebody may keep the processor from it for long, so the engine watches its bound meanwhile. */
 static void make_ready(struct atto_container *container)
 {
     struct atto_engine *engine = engine_of(container);
-    uint64_t bound_us = bound_of(container).at_us;
-    if (bound_us < engine->watch_us)
-        engine->watch_us = bound_us;
+    struct bound bound = bound_of(container);
+    if (bound.at_us < engine->watch_us)
+        engine->watch_us = bound.at_us;
     container->flags &= (uint8_t)~FLAG_THROTTLED;
     atto_ready_push(container);
 }
@@ -190,8 +193,10 @@ void atto_activation_note(struct atto_container *container, enum atto_activation
 {
     container->activation = (uint8_t)kind & 15u;
     container->at_us = release_us;
-    container->counters.activations += container->counters.activations != UINT32_MAX;
-    atto_trace(container, detailed(ATTO_TRACE_ACTIVATE, kind), (uint32_t)(engine_of(container)->now_us - release_us));
+    container->counters.activations++;
+    const struct atto_engine *engine = engine_of(container);
+    if (engine->config->trace_count != 0u)
+        atto_trace(container, detailed(ATTO_TRACE_ACTIVATE, kind), (uint32_t)(engine->now_us - release_us));
 }
 
 bool atto_activation_begin(struct atto_container *container, enum atto_activation kind, uint32_t entry,
@@ -200,8 +205,12 @@ bool atto_activation_begin(struct atto_container *container, enum atto_activatio
     struct atto_context context, *given = NULL;
     if (kind == ATTO_ACTIVATION_EVENT) {
         struct event *event = &atto_limits_of(container)->events[0];
-        context = (struct atto_context){ event->data, event->len, ATTO_READ };
+        context.ptr = event->data.bytes;
+        context.len = event->len;
+        context.access = ATTO_READ;
         given = &context;
+        if (context.len == EVENT_MESSAGE && !atto_message_first(container, event, given))
+            return false;
     }
     if (atto_run_start(run_of(container), entry, given) != ATTO_OK)
         return false;
@@ -221,6 +230,15 @@ static void event_drop(struct limits *limits)
         limits->events[i] = limits->events[i + 1u];
 }
 
+static void event_end(struct atto_container *container)
+{
+    struct limits *limits = atto_limits_of(container);
+    struct atto_listener *listener = limits->events[0].len == EVENT_MESSAGE ? limits->events[0].data.listener : NULL;
+    event_drop(limits);
+    if (listener != NULL)
+        atto_message_done(container, listener);
+}
+
 uint32_t atto_activation_fuel(const struct atto_container *container)
 {
     const struct atto_run *run = (const struct atto_run *)(const void *)(container + 1);
@@ -234,7 +252,7 @@ void atto_activation_drop(struct atto_container *container)
     atto_queue_leave(container);
     container->counters.fuel += atto_activation_fuel(container);
     if (container->activation == ATTO_ACTIVATION_EVENT)
-        event_drop(atto_limits_of(container));
+        event_end(container);
     container->activation = ATTO_ACTIVATION_NONE;
     container->flags &= (uint8_t)~(FLAG_WAITS | FLAG_THROTTLED | FLAG_EXCUSED);
     run_of(container)->outcome = ATTO_DONE;
@@ -267,8 +285,9 @@ static bool event_begin(struct atto_container *container, struct limits *limits)
     while (limits->event_count != 0u && event->due_us <= engine_of(container)->now_us) {
         if (atto_activation_begin(container, ATTO_ACTIVATION_EVENT, event->entry, event->due_us))
             return true;
+        if (event->len != EVENT_MESSAGE)
+            atto_count(&container->counters.denials, 1);
         event_drop(limits);
-        atto_count(&container->counters.denials, 1);
     }
     return false;
 }
@@ -311,7 +330,8 @@ void atto_activation_done(struct atto_container *container)
     enum atto_activation kind = (enum atto_activation)container->activation;
     uint64_t took_us = engine->now_us - container->at_us;
     uint32_t due_us = deadline_us(container, limits);
-    atto_trace(container, detailed(ATTO_TRACE_END, kind), (uint32_t)took_us);
+    if (engine->config->trace_count != 0u)
+        atto_trace(container, detailed(ATTO_TRACE_END, kind), (uint32_t)took_us);
     if (due_us != 0u && took_us > due_us && (container->flags & FLAG_EXCUSED) == 0) {
         miss(container, 1);
         if (limits != NULL && limits->schedule.on_miss == ATTO_MISS_FAULT) {

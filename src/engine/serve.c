@@ -5,16 +5,22 @@
 
 #include <string.h>
 
-struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id)
+struct atto_container *atto_container_find(struct atto_engine *engine, uint32_t id)
 {
     struct pool_block *block = NULL;
-    atto_enter(engine);
     while ((block = atto_pool_next(engine, block)) != NULL) {
         if (((const struct atto_container *)(void *)block)->id == id)
             break;
     }
-    atto_leave(engine);
     return (struct atto_container *)(void *)block;
+}
+
+struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id)
+{
+    atto_enter(engine);
+    struct atto_container *container = atto_container_find(engine, id);
+    atto_leave(engine);
+    return container;
 }
 
 uint16_t atto_container_id(const struct atto_container *container)
@@ -25,11 +31,6 @@ uint16_t atto_container_id(const struct atto_container *container)
 uint32_t atto_container_tenant(const struct atto_container *container)
 {
     return tenant_of(container);
-}
-
-uint16_t atto_container_life(const struct atto_container *container)
-{
-    return container->grants != NULL ? container->grants->life : 0u;
 }
 
 enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
@@ -78,16 +79,4 @@ const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, con
         endpoint = &engine->host.endpoints[grants->rights.right[handle].endpoint];
     atto_leave(engine);
     return endpoint;
-}
-
-bool atto_engine_holds(struct atto_engine *engine, const struct atto_container *container, uint32_t handle,
-                       const struct atto_endpoint *endpoint, uint32_t operation)
-{
-    const struct grants *grants = container->grants;
-    atto_enter(engine);
-    bool holds = grants != NULL && handle < grants->rights.count &&
-                 (grants->rights.right[handle].operations & operation) != 0u &&
-                 &engine->host.endpoints[grants->rights.right[handle].endpoint] == endpoint;
-    atto_leave(engine);
-    return holds;
 }

@@ -1,81 +1,42 @@
 /* Messages and requests between containers: a queue of slots in memory of the firmware for each endpoint. Whoever holds
- * the right to write sends; one container at a time, which holds the right to read, listens and is activated when
- * something has come. A message is copied into its slot and from there to the receiver. A request also keeps its sender
- * waiting until the server answers.
+ * the right to write sends; one container at a time, which holds the right to read, listens and is activated. A message
+ * is copied once, into its slot, where the activation reads it. A request also keeps its sender waiting until the server
+ * answers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "service.h"
 
 static struct atto_queue_slot *slot_at(const struct atto_queue *queue, uint32_t number)
 {
-    uint32_t slot = (queue->state->first + number) % queue->slots;
+    uint32_t slot = queue->state->first + number;
+    if (slot >= queue->slots)
+        slot -= queue->slots;
     return (struct atto_queue_slot *)(void *)(queue->memory +
                                               slot * (sizeof(struct atto_queue_slot) + queue->slot_bytes));
 }
 
-/* ---- the listener ---- */
-
-/* The state at one moment. */
-static struct atto_queue_state look(const struct atto_call_frame *call)
-{
-    const struct atto_queue *queue = call->endpoint->object;
-    lock(port_of(call));
-    struct atto_queue_state state = *queue->state;
-    unlock(port_of(call));
-    return state;
-}
-
-/* The container that listens, in the same life, and still has the right to. NULL: there is none. */
-static struct atto_container *listener_of(const struct atto_call_frame *call, struct atto_engine *engine)
-{
-    struct atto_queue_state state = look(call);
-    struct atto_container *container = state.listener != 0u ? atto_engine_find(engine, state.listener) : NULL;
-    if (container == NULL || atto_container_life(container) != state.life ||
-        !atto_engine_holds(engine, container, state.handle, call->endpoint, ATTO_OPERATION_READ))
-        return NULL;
-    return container;
-}
-
-static struct atto_queue_state set_told(const struct atto_call_frame *call, uint8_t told)
-{
-    const struct atto_queue *queue = call->endpoint->object;
-    lock(port_of(call));
-    struct atto_queue_state before = *queue->state;
-    queue->state->told = told;
-    unlock(port_of(call));
-    return before;
-}
-
-/* Activates the listener, unless it has been told already and has not looked yet. It may look before this returns. If
- * it has no room for one more event, the next one who sends tries again, with success or not. */
-static void tell(const struct atto_call_frame *call, struct atto_engine *engine)
-{
-    struct atto_container *listener = listener_of(call, engine);
-    if (listener == NULL)
-        return;
-    struct atto_queue_state state = set_told(call, 1);
-    const uint32_t context[2] = { state.handle, state.used };
-    if (state.told == 0u && atto_engine_post(engine, listener, state.entry, 0, context, sizeof context) != ATTO_OK)
-        set_told(call, 0);
-}
-
-/* ---- the queue ---- */
-
 /* Copies a message into a new slot. NULL: there is no room. */
-static struct atto_queue_slot *append(const struct atto_queue *queue, const struct atto_call_frame *call)
+static struct atto_queue_slot *append(const struct atto_queue *queue, const struct atto_call_span *message)
 {
     if (queue->state->used == queue->slots)
         return NULL;
     struct atto_queue_slot *slot = slot_at(queue, queue->state->used++);
-    *slot = (struct atto_queue_slot){ .len = (uint16_t)call->span[0].len };
-    slot->sender = atto_container_id(atto_container_of(call->run));
-    copy(slot + 1, call->span[0].ptr, slot->len);
+    const uint8_t *from = message->ptr;
+    uint8_t *to = (uint8_t *)(slot + 1);
+    uint32_t len = message->len;
+    slot->len = (uint16_t)len;
+    while (len >= 16u) {
+        memcpy(to, from, 16);
+        to += 16, from += 16, len -= 16u;
+        ATTO_OPAQUE(len);
+    }
+    copy(to, from, len);
     return slot;
 }
 
 static void drop_first(const struct atto_queue *queue)
 {
-    queue->state->first = (uint16_t)((queue->state->first + 1u) % queue->slots);
+    queue->state->first = queue->state->first + 1u == queue->slots ? 0 : (uint16_t)(queue->state->first + 1u);
     queue->state->used--;
 }
 
@@ -84,6 +45,15 @@ static void drop_first_alone(const struct atto_queue *queue, const struct atto_p
     lock(port);
     drop_first(queue);
     unlock(port);
+}
+
+/* How many wait at one moment. */
+static uint32_t waiting(const struct atto_queue *queue, const struct atto_port *port)
+{
+    lock(port);
+    uint32_t used = queue->state->used;
+    unlock(port);
+    return used;
 }
 
 /* Copies as much of a message as the receiver has room for. Returns its whole length. */
@@ -96,16 +66,41 @@ static int32_t copy_out(const struct atto_queue_slot *slot, const struct atto_ca
 
 /* ---- messages ---- */
 
+static bool message_first(const struct atto_endpoint *endpoint, struct atto_span *message)
+{
+    const struct atto_queue *queue = endpoint->object;
+    struct atto_queue_state *state = queue->state;
+    if (state->used == 0u || state->lent)
+        return false;
+    const struct atto_queue_slot *slot = slot_at(queue, 0);
+    state->lent = true;
+    message->ptr = (const uint8_t *)(slot + 1);
+    message->len = slot->len;
+    return true;
+}
+
+static uint32_t message_done(const struct atto_endpoint *endpoint)
+{
+    const struct atto_queue *queue = endpoint->object;
+    queue->state->lent = false;
+    drop_first(queue);
+    return queue->state->used;
+}
+
+static const struct atto_feed messages = { message_first, message_done };
+
 int32_t atto_service_send(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     const struct atto_port *port = port_of(call);
-    if (atto_container_of(call->run) == NULL || call->span[0].len > queue->slot_bytes)
+    struct atto_engine *engine = call->run->host->engine;
+    if (engine == NULL || call->span[0].len > queue->slot_bytes)
         return result(call, ATTO_E_ARGUMENT);
     lock(port);
-    bool sent = append(queue, call) != NULL;
+    bool sent = append(queue, &call->span[0]) != NULL;
     unlock(port);
-    tell(call, atto_engine_of(call->run));
+    /* A listener that had no room for an event is told by whoever sends next, with success or not. */
+    atto_engine_tell(engine, &queue->state->listener, 1);
     return result(call, sent ? ATTO_OK : ATTO_E_QUOTA);
 }
 
@@ -115,8 +110,9 @@ int32_t atto_service_receive(struct atto_call_frame *call)
     const struct atto_port *port = port_of(call);
     int32_t len = ATTO_E_NOT_FOUND;
     lock(port);
-    queue->state->told = 0;
-    if (queue->state->used != 0u) {
+    if (queue->state->lent) {
+        len = ATTO_E_BUSY;
+    } else if (queue->state->used != 0u) {
         len = copy_out(slot_at(queue, 0), &call->span[0]);
         drop_first(queue);
     }
@@ -143,7 +139,7 @@ static struct atto_container *client_of(struct atto_engine *engine, const struct
 static void abandon(const struct atto_call_frame *call, struct atto_engine *engine)
 {
     const struct atto_queue *queue = call->endpoint->object;
-    while (look(call).used != 0u) {
+    while (waiting(queue, engine->config->port) != 0u) {
         struct atto_container *client = client_of(engine, slot_at(queue, 0));
         if (client != NULL)
             atto_engine_answer(engine, client, (uint64_t)(int64_t)ATTO_E_STATE);
@@ -161,19 +157,22 @@ int32_t atto_service_request(struct atto_call_frame *call)
     if (self == NULL || call->span[0].len > queue->slot_bytes)
         return result(call, ATTO_E_ARGUMENT);
     struct atto_engine *engine = atto_engine_of(call->run);
-    const struct atto_container *server = listener_of(call, engine);
+    const struct atto_container *server = atto_engine_listener(engine, &queue->state->listener);
     if (server == NULL || server == self)
         return result(call, ATTO_E_NOT_FOUND);
     atto_engine_info(engine, self, &info);
     lock(port);
-    struct atto_queue_slot *slot = append(queue, call);
+    struct atto_queue_slot *slot = append(queue, &call->span[0]);
     if (slot != NULL) {
+        slot->sender = atto_container_id(self);
+        slot->taken = 0;
         slot->activation = info.counters.activations;
         slot->out = (uint32_t)call->r[4];
         slot->out_len = call->span[1].len;
     }
+    uint32_t used = queue->state->used;
     unlock(port);
-    tell(call, engine);
+    atto_engine_tell(engine, &queue->state->listener, used);
     return slot != NULL ? ATTO_CALL_WAIT : result(call, ATTO_E_QUOTA);
 }
 
@@ -184,8 +183,10 @@ int32_t atto_service_take(struct atto_call_frame *call)
     struct atto_engine *engine = atto_engine_of(call->run);
     if (atto_container_of(call->run) == NULL)
         return result(call, ATTO_E_DENIED);
-    set_told(call, 0);
-    while (look(call).used != 0u) {
+    lock(engine->config->port);
+    queue->state->listener.told = 0;
+    unlock(engine->config->port);
+    while (waiting(queue, engine->config->port) != 0u) {
         struct atto_queue_slot *slot = slot_at(queue, 0);
         if (client_of(engine, slot) != NULL) {
             slot->taken = 1;
@@ -201,7 +202,8 @@ int32_t atto_service_answer(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     struct atto_engine *engine = atto_engine_of(call->run);
-    if (atto_container_of(call->run) == NULL || look(call).used == 0u || slot_at(queue, 0)->taken == 0u)
+    if (atto_container_of(call->run) == NULL || waiting(queue, engine->config->port) == 0u ||
+        slot_at(queue, 0)->taken == 0u)
         return result(call, ATTO_E_STATE);
     const struct atto_queue_slot *slot = slot_at(queue, 0);
     struct atto_container *client = client_of(engine, slot);
@@ -228,19 +230,16 @@ int32_t atto_service_listen(struct atto_call_frame *call)
         atto_engine_entry(self, (uint32_t)call->r[2], &entry) != ATTO_OK)
         return result(call, ATTO_E_NOT_FOUND);
     struct atto_engine *engine = atto_engine_of(call->run);
-    const struct atto_container *other = listener_of(call, engine);
-    if (other != NULL && other != self)
-        return result(call, ATTO_E_BUSY);
-    if (call->endpoint->kind == ATTO_KIND_SERVER)
+    struct atto_listener *listener = &queue->state->listener;
+    bool serves = call->endpoint->kind == ATTO_KIND_SERVER;
+    listener->feed = serves ? NULL : &messages;
+    enum atto_status status = atto_engine_listen(engine, self, call->endpoint, call->handle, entry, listener);
+    if (status != ATTO_OK)
+        return result(call, status);
+    if (serves)
         abandon(call, engine);
-    lock(port_of(call));
-    queue->state->listener = atto_container_id(self);
-    queue->state->life = atto_container_life(self);
-    queue->state->entry = (uint16_t)entry;
-    queue->state->handle = (uint8_t)call->handle;
-    queue->state->told = 0;
-    unlock(port_of(call));
-    if (look(call).used != 0u)
-        tell(call, engine);
+    uint32_t used = waiting(queue, engine->config->port);
+    if (used != 0u)
+        atto_engine_tell(engine, listener, used);
     return result(call, ATTO_OK);
 }
