@@ -190,13 +190,14 @@ ATTO_INLINE int64_t atto_send(uint32_t handle, const void *message, uint32_t byt
     return ((int64_t(*)(uint64_t, const void *, uint64_t))atto_send_number)(handle, message, bytes);
 }
 /* From now on, until it is started again, this container is activated at that entry point (its place in the list of the
- * manifest) when messages have come; it should take all of them then. The schedule needs room for two events. A negative
- * number: another container listens. */
+ * manifest) for each message, in order: ATTO_ENTRY int64_t on_message(const uint8_t *message, uint32_t bytes). The
+ * schedule needs room for an event. A negative number: another container listens. */
 ATTO_INLINE int64_t atto_listen(uint32_t handle, uint32_t entry)
 {
     return ((int64_t(*)(uint64_t, uint64_t))atto_listen_number)(handle, entry);
 }
-/* Takes the oldest message: its length, of which as many bytes are copied as there is room for; or ATTO_NOT_FOUND. */
+/* Takes the oldest message of a mailbox where nobody listens: its length, of which as many bytes are copied as there is
+ * room for; or ATTO_NOT_FOUND. */
 ATTO_INLINE int64_t atto_receive(uint32_t handle, void *message, uint32_t capacity)
 {
     return ((int64_t(*)(uint64_t, void *, uint64_t))atto_receive_number)(handle, message, capacity);

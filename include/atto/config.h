@@ -36,6 +36,16 @@
 #endif
 #endif
 
+/* 1 gives the engine's gate a judge of its own, in one piece with it: 20 instructions less for each host call that needs a
+ * right, for about 500 bytes of flash. 0: it calls the one that bare instances have. */
+#ifndef ATTO_ENGINE_JUDGES
+#ifdef __OPTIMIZE_SIZE__
+#define ATTO_ENGINE_JUDGES 0
+#else
+#define ATTO_ENGINE_JUDGES 1
+#endif
+#endif
+
 /* Host call numbers run from 0 to ATTO_CALL_IDS - 1; a set of them takes ATTO_CALL_IDS / 8 bytes. */
 #ifndef ATTO_CALL_IDS
 #define ATTO_CALL_IDS 256u

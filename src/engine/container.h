@@ -200,13 +200,8 @@ void atto_activation_sleep(struct atto_container *container, uint64_t until_us);
 void atto_activation_wake(struct atto_container *container);
 /* Lets one that is in no ring or list go on: ready, asleep, or ended because its time is over. */
 void atto_activation_go_on(struct atto_container *container);
-/* How much of `fuel` the budget allows now: of one that has a budget, and of any. */
-uint32_t atto_budget_left(const struct atto_container *container, uint32_t fuel);
-static inline uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel)
-{
-    const struct limits *limits = atto_limits_of(container);
-    return limits == NULL || limits->schedule.budget_fuel == 0u ? fuel : atto_budget_left(container, fuel);
-}
+/* How much of `fuel` the budget allows now. */
+uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel);
 /* Takes off the budget what a slice has used, and what it cost the engine. */
 void atto_budget_charge(struct atto_container *container, uint32_t fuel);
 uint32_t atto_budget_window_us(const struct atto_schedule *schedule);

@@ -129,11 +129,24 @@ static inline const struct atto_rights *rights_of(const struct atto_container *c
     return container->grants != NULL ? &container->grants->rights : NULL;
 }
 
-/* Judges a call that needs no right. */
+/* Judges a call that needs no right, and one that does. */
 static inline enum atto_status judge_plain(const struct atto_call *call, struct atto_call_frame *frame)
 {
     frame->endpoint = NULL;
     return call->needs == 0u || atto_take_spans(call->needs, frame) ? ATTO_OK : ATTO_E_ARGUMENT;
+}
+
+static inline enum atto_status judge_right(const struct atto_call *call, const struct atto_run *run, const uint64_t *r,
+                                           struct atto_call_frame *frame)
+{
+    const struct atto_container *container = container_of(run);
+    const uint64_t *now_us = &engine_of(container)->now_us;
+#if ATTO_ENGINE_JUDGES
+    return atto_judge_right(call, rights_of(container), run, r, frame, now_us);
+#else
+    (void)r;
+    return atto_gate_judge(call, rights_of(container), frame, now_us);
+#endif
 }
 
 /* Time does not pass in a slice for rates: a period that ends in it ends with it. */
@@ -144,10 +157,8 @@ int32_t atto_engine_gate(struct atto_run *run, const struct atto_call *call, uin
     frame.run = run;
     frame.r = r;
     tally(container, number);
-    enum atto_status status =
-        atto_needs_kind(call->needs) == ATTO_KIND_NONE
-            ? judge_plain(call, &frame)
-            : atto_judge_right(call, rights_of(container), run, r, &frame, &engine_of(container)->now_us);
+    enum atto_status status = atto_needs_kind(call->needs) == ATTO_KIND_NONE ? judge_plain(call, &frame)
+                                                                             : judge_right(call, run, r, &frame);
     if (ATTO_LIKELY(status == ATTO_OK))
         return call->fn(&frame);
     note_refusal(run, call, number, r, status);

@@ -29,9 +29,17 @@ static void budget_refill(const struct atto_engine *engine, struct limits *limit
     limits->budget_left = (int32_t)limits->schedule.budget_fuel + debt;
 }
 
-uint32_t atto_budget_left(const struct atto_container *container, uint32_t fuel)
+static inline bool has_budget(const struct atto_container *container)
+{
+    const struct limits *limits = atto_limits_of(container);
+    return limits != NULL && limits->schedule.budget_fuel != 0u;
+}
+
+uint32_t atto_budget_limit(const struct atto_container *container, uint32_t fuel)
 {
     struct limits *limits = atto_limits_of(container);
+    if (!has_budget(container))
+        return fuel;
     budget_refill(engine_of(container), limits);
     if (limits->budget_left >= (int32_t)fuel)
         return fuel;
@@ -41,7 +49,7 @@ uint32_t atto_budget_left(const struct atto_container *container, uint32_t fuel)
 void atto_budget_charge(struct atto_container *container, uint32_t fuel)
 {
     struct limits *limits = atto_limits_of(container);
-    if (limits != NULL && limits->schedule.budget_fuel != 0u)
+    if (has_budget(container))
         limits->budget_left -= (int32_t)(fuel + engine_of(container)->config->switch_fuel);
 }
 
@@ -85,9 +93,20 @@ static OFF_PATH void tighten(struct bound *bound, uint64_t since_us, uint64_t mo
         *bound = (struct bound){ since_us + most_us + 1u, status };
 }
 
-static OFF_PATH struct bound bound_of_limits(const struct atto_container *container, struct limits *limits)
+/* Is there none for sure? */
+static inline bool is_unbounded(const struct atto_container *container)
 {
+    const struct limits *limits = atto_limits_of(container);
+    return limits != NULL && !limits->bounded && container->activation != ATTO_ACTIVATION_STOP;
+}
+
+/* Of the container's life and, if there is one, of the activation that is not asleep; noted in its limits. */
+static OFF_PATH struct bound bound_of(const struct atto_container *container)
+{
+    struct limits *limits = atto_limits_of(container);
     struct bound bound = { ATTO_NEVER, ATTO_OK };
+    if (is_unbounded(container))
+        return bound; /* as limits->bound_us says */
     if (container->activation != ATTO_ACTIVATION_NONE)
         tighten(&bound, container->at_us, duration_max_us(container, limits), ATTO_FAULT_DURATION);
     if (limits == NULL)
@@ -103,22 +122,15 @@ static OFF_PATH struct bound bound_of_limits(const struct atto_container *contai
     return bound;
 }
 
-/* Of the container's life and, if there is one, of the activation that is not asleep; noted in its limits. */
-static inline struct bound bound_of(const struct atto_container *container)
-{
-    struct limits *limits = atto_limits_of(container);
-    if (limits != NULL && !limits->bounded && container->activation != ATTO_ACTIVATION_STOP)
-        return (struct bound){ ATTO_NEVER, ATTO_OK }; /* as limits->bound_us says */
-    return bound_of_limits(container, limits);
-}
-
 /* Makes it ready. Somebody may keep the processor from it for long, so the engine watches its bound meanwhile. */
 static void make_ready(struct atto_container *container)
 {
     struct atto_engine *engine = engine_of(container);
-    struct bound bound = bound_of(container);
-    if (bound.at_us < engine->watch_us)
-        engine->watch_us = bound.at_us;
+    if (!is_unbounded(container)) {
+        uint64_t bound_us = bound_of(container).at_us;
+        if (bound_us < engine->watch_us)
+            engine->watch_us = bound_us;
+    }
     container->flags &= (uint8_t)~FLAG_THROTTLED;
     atto_ready_push(container);
 }
@@ -126,7 +138,7 @@ static void make_ready(struct atto_container *container)
 /* Makes an activation ready, or puts it to sleep until there is a budget for it. */
 static void proceed(struct atto_container *container)
 {
-    if (atto_budget_limit(container, 1) != 0u) {
+    if (!has_budget(container) || atto_budget_limit(container, 1) != 0u) {
         make_ready(container);
         return;
     }
@@ -298,10 +310,12 @@ void atto_container_idle(struct atto_container *container)
     struct limits *limits = container->limits; /* no change waits while nothing is under way */
     struct bound wake = { ATTO_NEVER, ATTO_OK };
     if (limits != NULL) {
-        wake = bound_of(container);
-        if (now_us >= wake.at_us) {
-            overdue(container, wake.status);
-            return;
+        if (!is_unbounded(container)) {
+            wake = bound_of(container);
+            if (now_us >= wake.at_us) {
+                overdue(container, wake.status);
+                return;
+            }
         }
         if (limits->schedule.loop_count != 0u && limits->loops >= limits->schedule.loop_count) {
             atto_container_stop(container, false, true);
@@ -496,7 +510,7 @@ static inline void run_slice(struct atto_engine *engine, struct atto_container *
     uint32_t fuel = engine->config->slice_fuel;
     if (fuel > container->fuel_left)
         fuel = container->fuel_left;
-    if (container->limits != NULL)
+    if (has_budget(container))
         fuel = atto_budget_limit(container, fuel);
     int32_t given = (int32_t)((uint32_t)run->fuel + fuel);
     container->fuel_left -= fuel;

@@ -54,7 +54,7 @@ ATTO_INLINE const struct atto_right *find(const struct atto_rights *rights, uint
     if (needs / ATTO_NEEDS_HANDLE % 2u == 0u)
         named = atto_first_fitting(host, rights, needs);
     uint32_t handle = (uint32_t)named;
-    if (named >> 32 != 0u || handle >= rights->count)
+    if (named / 0x100000000u != 0u || handle >= rights->count)
         return NULL;
     const struct atto_right *right = &rights->right[handle];
     if (ATTO_UNLIKELY(!fits(host, right, needs) || (right->operations & atto_needs_operation(needs)) == 0u))
@@ -77,7 +77,7 @@ ATTO_INLINE bool take_span(const struct atto_run *run, const uint64_t *r, struct
     const uint64_t *at = &r[packed % 8u];
     uint32_t len = packed / 16u % 4u * 4u;
     if (ATTO_LIKELY(len == 0u)) {
-        if (ATTO_UNLIKELY(at[1] >> 32 != 0u))
+        if (ATTO_UNLIKELY(at[1] / 0x100000000u != 0u))
             return false;
         len = (uint32_t)at[1];
     }
@@ -98,7 +98,7 @@ ATTO_INLINE bool in_range(const struct atto_right *right, uint32_t needs, const 
     uint64_t value = r[needs / 4096u % 8u];
     uint32_t last = right->last, first = (uint32_t)value;
     uint32_t len = needs / 32768u % 2u != 0u ? span_len : 1u;
-    if (ATTO_UNLIKELY(value >> 32 != 0u || first < right->first))
+    if (ATTO_UNLIKELY(value / 0x100000000u != 0u || first < right->first))
         return false;
     if (ATTO_LIKELY(first <= last && len - 1u <= last - first))
         return true;
@@ -120,9 +120,9 @@ static const uint32_t period_units[16] = {
 _Static_assert(ATTO_PERIOD_MAX == 8u, "the rest has no code");
 
 /* For the contract alone: has the period ended, and what had been counted in the one that goes on? */
-#define ENDED ((uint32_t)(now - \old(meter->begin)) >= period_units[right->operations / 16])
-#define CALLS_BEFORE (ENDED ? 0 : \old(meter->calls))
-#define BYTES_BEFORE (ENDED ? 0 : \old(meter->bytes))
+#define ENDED ((uint32_t)(now - \at(meter->begin, Pre)) >= period_units[right->operations / 16])
+#define CALLS_BEFORE (ENDED ? 0 : \at(meter->calls, Pre))
+#define BYTES_BEFORE (ENDED ? 0 : \at(meter->bytes, Pre))
 
 /* Counts a call whose spans have so many bytes, if the right has that much left. What has no limit is counted too, and
  * wraps. */
@@ -148,8 +148,13 @@ ATTO_INLINE bool count(const struct atto_right *right, struct atto_meter *meter,
     }
     uint32_t calls = meter->calls, total = meter->total, bytes = meter->bytes + first + second;
     /* One less than no limit is more than any count. */
-    if (ATTO_UNLIKELY(total > right->total - 1u || calls > right->calls - 1u ||
-                      (bytes > right->bytes && right->bytes != 0u)))
+    uint32_t last_call = right->calls - 1u, last_total = right->total - 1u;
+    /*@ assert right->calls == 0 ==> last_call == 0xffffffff; */
+    /*@ assert right->calls > 0 ==> last_call == right->calls - 1; */
+    /*@ assert right->total == 0 ==> last_total == 0xffffffff; */
+    /*@ assert right->total > 0 ==> last_total == right->total - 1; */
+    /*@ assert bytes == BYTES_BEFORE + first + second; */
+    if (ATTO_UNLIKELY(total > last_total || calls > last_call || (bytes > right->bytes && right->bytes != 0u)))
         return false;
     meter->calls = (uint16_t)(calls + 1u);
     meter->bytes = (uint16_t)bytes;
