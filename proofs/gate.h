@@ -115,10 +115,10 @@
     predicate in_range_of(integer first, integer last, integer at, integer len) =
         first <= at <= UINT32_MAX && at + len <= last + 1;
     logic integer range_register(integer needs) = needs / 4096 % 8;
+    predicate in_right(integer first, integer last, integer needs, integer value, integer span_len) =
+        in_range_of(first, last == ATTO_RANGE_END ? UINT32_MAX : last, value, needs / 32768 % 2 == 1 ? span_len : 1);
     predicate range_holds(integer first, integer last, integer needs, uint64_t *r, integer span_len) =
-        range_register(needs) != 0 ==>
-            in_range_of(first, last == ATTO_RANGE_END ? UINT32_MAX : last, r[range_register(needs)],
-                        needs / 32768 % 2 == 1 ? span_len : 1); */
+        range_register(needs) != 0 ==> in_right(first, last, needs, r[range_register(needs)], span_len); */
 
 /* ---- the meter ---- */
 /*@ // What a right counts is not above what it allows.

@@ -54,7 +54,7 @@ ATTO_INLINE const struct atto_right *find(const struct atto_rights *rights, uint
     if (needs / ATTO_NEEDS_HANDLE % 2u == 0u)
         named = atto_first_fitting(host, rights, needs);
     uint32_t handle = (uint32_t)named;
-    if (named / 0x100000000u != 0u || handle >= rights->count)
+    if (named != handle || handle >= rights->count)
         return NULL;
     const struct atto_right *right = &rights->right[handle];
     if (ATTO_UNLIKELY(!fits(host, right, needs) || (right->operations & atto_needs_operation(needs)) == 0u))
@@ -75,11 +75,11 @@ ATTO_INLINE const struct atto_right *find(const struct atto_rights *rights, uint
 ATTO_INLINE bool take_span(const struct atto_run *run, const uint64_t *r, struct atto_call_span *span, uint32_t packed)
 {
     const uint64_t *at = &r[packed % 8u];
-    uint32_t len = packed / 16u % 4u * 4u;
-    if (ATTO_LIKELY(len == 0u)) {
-        if (ATTO_UNLIKELY(at[1] / 0x100000000u != 0u))
-            return false;
+    uint32_t len = packed / 16u * 4u;
+    if (ATTO_LIKELY(packed / 16u == 0u)) {
         len = (uint32_t)at[1];
+        if (ATTO_UNLIKELY(at[1] != len))
+            return false;
     }
     span->ptr = NULL;
     span->len = len;
@@ -90,15 +90,14 @@ ATTO_INLINE bool take_span(const struct atto_run *run, const uint64_t *r, struct
 }
 
 /* Is the argument within the right's range, and if it is an offset, all of the first span? */
-/*@ requires \valid_read(r + (0 .. 5)) && \valid_read(right) && 1 <= range_register(needs) <= 5;
+/*@ requires \valid_read(right);
     terminates \true; exits \false; assigns \nothing;
-    ensures \result <==> range_holds(right->first, right->last, needs, r, span_len); */
-ATTO_INLINE bool in_range(const struct atto_right *right, uint32_t needs, const uint64_t *r, uint32_t span_len)
+    ensures \result <==> in_right(right->first, right->last, needs, value, span_len); */
+ATTO_INLINE bool in_range(const struct atto_right *right, uint32_t needs, uint64_t value, uint32_t span_len)
 {
-    uint64_t value = r[needs / 4096u % 8u];
     uint32_t last = right->last, first = (uint32_t)value;
     uint32_t len = needs / 32768u % 2u != 0u ? span_len : 1u;
-    if (ATTO_UNLIKELY(value / 0x100000000u != 0u || first < right->first))
+    if (ATTO_UNLIKELY(value != first || first < right->first))
         return false;
     if (ATTO_LIKELY(first <= last && len - 1u <= last - first))
         return true;
@@ -148,13 +147,12 @@ ATTO_INLINE bool count(const struct atto_right *right, struct atto_meter *meter,
     }
     uint32_t calls = meter->calls, total = meter->total, bytes = meter->bytes + first + second;
     /* One less than no limit is more than any count. */
-    uint32_t last_call = right->calls - 1u, last_total = right->total - 1u;
-    /*@ assert right->calls == 0 ==> last_call == 0xffffffff; */
-    /*@ assert right->calls > 0 ==> last_call == right->calls - 1; */
-    /*@ assert right->total == 0 ==> last_total == 0xffffffff; */
-    /*@ assert right->total > 0 ==> last_total == right->total - 1; */
+    /*@ assert right->calls == 0 ==> (uint32_t)(right->calls - 1) == 0xffffffff; */
+    /*@ assert right->calls > 0 ==> (uint32_t)(right->calls - 1) == right->calls - 1; */
+    /*@ assert right->total == 0 ==> (uint32_t)(right->total - 1) == 0xffffffff; */
+    /*@ assert right->total > 0 ==> (uint32_t)(right->total - 1) == right->total - 1; */
     /*@ assert bytes == BYTES_BEFORE + first + second; */
-    if (ATTO_UNLIKELY(total > last_total || calls > last_call || (bytes > right->bytes && right->bytes != 0u)))
+    if (ATTO_UNLIKELY(total > right->total - 1u || calls > right->calls - 1u || (bytes > right->bytes && right->bytes != 0u)))
         return false;
     meter->calls = (uint16_t)(calls + 1u);
     meter->bytes = (uint16_t)bytes;
@@ -258,7 +256,9 @@ ATTO_INLINE enum atto_status atto_judge_right(const struct atto_call *call, cons
     /*@ assert ready(rights, frame); */
     /*@ assert HAS_RIGHT; */
     /*@ assert FIRST && SECOND; */
-    if (needs / 4096u % 8u != 0u && ATTO_UNLIKELY(!in_range(right, needs, r, frame->span[0].len)))
+    uint32_t number = needs / 4096u % 8u;
+    ATTO_OPAQUE(number); /* or it is looked at twice */
+    if (number != 0u && ATTO_UNLIKELY(!in_range(right, needs, r[number], frame->span[0].len)))
         return ATTO_E_DENIED;
     enum atto_status status = take_share(rights, right, frame, now_us);
     /*@ assert FIRST && SECOND; */
