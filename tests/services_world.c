@@ -83,21 +83,18 @@ static const struct atto_endpoint endpoints[ENDPOINTS] = {
 
 void services_begin(void)
 {
-    static struct atto_call first_page[ATTO_CALL_PAGE];
-    static struct atto_call_table table;
     memset(&sw, 0, sizeof sw);
     world_begin(&sw.world);
-    /* The world's programs may call 2, 5, 6, 7 and 8. */
-    first_page[2] = atto_service_calls[atto_request_number - 160];
-    table.page[0] = first_page;
-    table.page[ATTO_SERVICE_PAGE] = atto_service_calls;
-    table.page[ATTO_SERVICE_PAGE + 1u] = atto_service_calls + ATTO_CALL_PAGE;
+    sw.first_page[2] = atto_service_calls[atto_request_number - 160];
+    sw.table.page[0] = sw.first_page;
+    sw.table.page[ATTO_SERVICE_PAGE] = atto_service_calls;
+    sw.table.page[ATTO_SERVICE_PAGE + 1u] = atto_service_calls + ATTO_CALL_PAGE;
     for (uint32_t i = 0; i < ENDPOINTS; i++)
         sw.all[i] = (struct atto_right){ .endpoint = (uint8_t)i, .operations = ALL, .last = ATTO_RANGE_END };
     for (uint32_t i = 0; i < 2u; i++)
         sw.tenants[i] = (struct atto_tenant){ .name = "t", .rights = sw.all, .right_count = ENDPOINTS,
                                               .store_bytes = 96 };
-    sw.world.firmware.host.calls = &table;
+    sw.world.firmware.host.calls = &sw.table;
     sw.world.firmware.host.endpoints = endpoints;
     sw.world.firmware.host.endpoint_count = ENDPOINTS;
     sw.world.port.random = fill_random;

@@ -17,6 +17,8 @@ enum { LOG, CLOCK, RANDOM, MEMORY, SENSOR, SWITCH, PINS, OWN_STORE, TENANT_STORE
 
 struct services_world {
     struct world world;
+    struct atto_call_table table;     /* the services */
+    struct atto_call first_page[ATTO_CALL_PAGE]; /* 2, which the world's programs may call, is a request */
     struct atto_right all[ENDPOINTS]; /* to everything, without limits */
     struct atto_tenant tenants[2];    /* with 96 bytes of the store each, and a ceiling that is `all` */
     uint8_t bytes[16];                /* of the memory endpoint */
