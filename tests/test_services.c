@@ -313,6 +313,34 @@ static void clients_and_servers_that_go(void)
     EQUAL(sw.server_state.used, 0);
 }
 
+/* As another thread may: the server begins anew after the request was queued, before the slice that has asked is over. */
+static struct atto_container *hasty;
+static int32_t request_and_serve(struct atto_call_frame *call)
+{
+    int32_t status = atto_service_calls[atto_request_number - 160].fn(call);
+    services_call(hasty, atto_take_number, SERVER, DATA, 16, 0);
+    services_call(hasty, atto_serve_number, SERVER, 1, 0, 0);
+    return status;
+}
+
+static void a_server_that_is_faster_than_its_client(void)
+{
+    services_begin();
+    sw.first_page[2].fn = request_and_serve;
+    hasty = services_idle(2);
+    struct atto_container *asks = client();
+    EQUAL(services_call(hasty, atto_serve_number, SERVER, 1, 0, 0), 0);
+    EQUAL(atto_engine_start(&sw.world.engine, asks), ATTO_OK);
+    world_run(&sw.world, world_now(&sw.world) + 100);
+    CHECK(world_info(&sw.world, asks).waits);
+    EQUAL(services_call(hasty, atto_answer_number, SERVER, DATA, 4, 0), ATTO_E_STATE); /* not taken in this life */
+    EQUAL(services_call(hasty, atto_take_number, SERVER, DATA, 16, 0), 4);
+    EQUAL(services_call(hasty, atto_answer_number, SERVER, DATA, 4, 0), 0);
+    world_run(&sw.world, world_now(&sw.world) + 100);
+    EQUAL(atto_run_result(services_run(asks)), 4);
+    EQUAL(sw.server_state.used, 0);
+}
+
 static const struct harness_test tests[] = {
     TEST(numbers_as_text, "Numbers become text, all or nothing."),
     TEST(log_clock_random, "Log, clock, random sw.bytes and heartbeat do what they say."),
@@ -326,6 +354,7 @@ static const struct harness_test tests[] = {
     TEST(quotas_of_the_store, "Nobody stores more than the quota; who is gone makes room."),
     TEST(requests_are_answered, "A client waits for its answer and gets it."),
     TEST(requests_without_a_server, "Who asks nobody does not wait."),
+    TEST(a_server_that_is_faster_than_its_client, "No request is lost that comes while a server begins anew."),
     TEST(clients_and_servers_that_go, "Whoever goes in the middle of a request leaves nothing behind."),
 };
 HARNESS_MAIN(tests)

@@ -40,13 +40,6 @@ static void drop_first(const struct atto_queue *queue)
     queue->state->used--;
 }
 
-static void drop_first_alone(const struct atto_queue *queue, const struct atto_port *port)
-{
-    lock(port);
-    drop_first(queue);
-    unlock(port);
-}
-
 /* How many wait at one moment. */
 static uint32_t waiting(const struct atto_queue *queue, const struct atto_port *port)
 {
@@ -122,6 +115,51 @@ int32_t atto_service_receive(struct atto_call_frame *call)
 
 /* ---- requests ---- */
 
+/* With the lock held: the slot of that request, if it is the first one still. */
+static struct atto_queue_slot *still_first(const struct atto_queue *queue, const struct atto_queue_slot *request)
+{
+    struct atto_queue_slot *slot = slot_at(queue, 0);
+    bool same = slot->sender == request->sender && slot->activation == request->activation;
+    return queue->state->used != 0u && same ? slot : NULL;
+}
+
+/* The first request as it is at one moment: the lock is not held while its sender is looked up. */
+static bool first_request(const struct atto_queue *queue, const struct atto_port *port, struct atto_queue_slot *first)
+{
+    lock(port);
+    bool any = queue->state->used != 0u;
+    if (any)
+        *first = *slot_at(queue, 0);
+    unlock(port);
+    return any;
+}
+
+/* Drops the first request, if it is that one still. */
+static void drop_request(const struct atto_queue *queue, const struct atto_port *port,
+                         const struct atto_queue_slot *request)
+{
+    lock(port);
+    if (still_first(queue, request) != NULL)
+        drop_first(queue);
+    unlock(port);
+}
+
+/* Copies the first request out, if it is that one still: it is taken then. Its length, or ATTO_E_BUSY. */
+static int32_t take_request(const struct atto_call_frame *call, const struct atto_port *port,
+                            const struct atto_queue_slot *request)
+{
+    const struct atto_queue *queue = call->endpoint->object;
+    int32_t len = ATTO_E_BUSY;
+    lock(port);
+    struct atto_queue_slot *slot = still_first(queue, request);
+    if (slot != NULL) {
+        slot->taken = 1;
+        len = copy_out(slot, &call->span[0]);
+    }
+    unlock(port);
+    return len;
+}
+
 /* The request's sender, if it is still in the activation in which it has asked: it waits for the answer then, or its
  * slice is about to end. */
 static struct atto_container *client_of(struct atto_engine *engine, const struct atto_queue_slot *slot)
@@ -135,16 +173,22 @@ static struct atto_container *client_of(struct atto_engine *engine, const struct
     return same ? client : NULL;
 }
 
-/* Answers what an earlier server has left. */
-static void abandon(const struct atto_call_frame *call, struct atto_engine *engine)
+/* Answers what an earlier server has left. One whose sender's slice has not ended cannot be answered yet: it and what is
+ * behind it are left to the new server. */
+static void abandon(const struct atto_queue *queue, struct atto_engine *engine)
 {
-    const struct atto_queue *queue = call->endpoint->object;
-    while (waiting(queue, engine->config->port) != 0u) {
-        struct atto_container *client = client_of(engine, slot_at(queue, 0));
-        if (client != NULL)
-            atto_engine_answer(engine, client, (uint64_t)(int64_t)ATTO_E_STATE);
-        drop_first_alone(queue, engine->config->port);
+    const struct atto_port *port = engine->config->port;
+    struct atto_queue_slot request;
+    for (uint32_t i = 0; i < queue->slots && first_request(queue, port, &request); i++) {
+        struct atto_container *client = client_of(engine, &request);
+        if (client != NULL && atto_engine_answer(engine, client, (uint64_t)(int64_t)ATTO_E_STATE) == ATTO_E_BUSY)
+            break;
+        drop_request(queue, port, &request);
     }
+    lock(port);
+    if (queue->state->used != 0u)
+        slot_at(queue, 0)->taken = 0;
+    unlock(port);
 }
 
 /* r[4] and r[5] are the span for the answer. */
@@ -181,18 +225,17 @@ int32_t atto_service_take(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
     struct atto_engine *engine = atto_engine_of(call->run);
+    const struct atto_port *port = port_of(call);
+    struct atto_queue_slot request;
     if (atto_container_of(call->run) == NULL)
         return result(call, ATTO_E_DENIED);
-    lock(engine->config->port);
+    lock(port);
     queue->state->listener.told = 0;
-    unlock(engine->config->port);
-    while (waiting(queue, engine->config->port) != 0u) {
-        struct atto_queue_slot *slot = slot_at(queue, 0);
-        if (client_of(engine, slot) != NULL) {
-            slot->taken = 1;
-            return result(call, copy_out(slot, &call->span[0]));
-        }
-        drop_first_alone(queue, engine->config->port);
+    unlock(port);
+    while (first_request(queue, port, &request)) {
+        if (client_of(engine, &request) != NULL)
+            return result(call, take_request(call, port, &request));
+        drop_request(queue, port, &request);
     }
     return result(call, ATTO_E_NOT_FOUND);
 }
@@ -201,20 +244,20 @@ int32_t atto_service_take(struct atto_call_frame *call)
 int32_t atto_service_answer(struct atto_call_frame *call)
 {
     const struct atto_queue *queue = call->endpoint->object;
+    const struct atto_port *port = port_of(call);
     struct atto_engine *engine = atto_engine_of(call->run);
-    if (atto_container_of(call->run) == NULL || waiting(queue, engine->config->port) == 0u ||
-        slot_at(queue, 0)->taken == 0u)
+    struct atto_queue_slot request;
+    if (atto_container_of(call->run) == NULL || !first_request(queue, port, &request) || request.taken == 0u)
         return result(call, ATTO_E_STATE);
-    const struct atto_queue_slot *slot = slot_at(queue, 0);
-    struct atto_container *client = client_of(engine, slot);
+    struct atto_container *client = client_of(engine, &request);
     enum atto_status status = ATTO_E_NOT_FOUND;
     if (client != NULL) {
-        uint32_t len = call->span[0].len < slot->out_len ? call->span[0].len : slot->out_len;
-        status = atto_engine_reply(engine, client, slot->out, call->span[0].ptr, len);
+        uint32_t len = call->span[0].len < request.out_len ? call->span[0].len : request.out_len;
+        status = atto_engine_reply(engine, client, request.out, call->span[0].ptr, len);
         if (status == ATTO_E_BUSY)
             return result(call, status); /* its slice has not ended yet: try again */
     }
-    drop_first_alone(queue, engine->config->port);
+    drop_request(queue, port, &request);
     return result(call, status);
 }
 
@@ -232,12 +275,14 @@ int32_t atto_service_listen(struct atto_call_frame *call)
     struct atto_engine *engine = atto_engine_of(call->run);
     struct atto_listener *listener = &queue->state->listener;
     bool serves = call->endpoint->kind == ATTO_KIND_SERVER;
+    lock(port_of(call));
     listener->feed = serves ? NULL : &messages;
+    unlock(port_of(call));
     enum atto_status status = atto_engine_listen(engine, self, call->endpoint, call->handle, entry, listener);
     if (status != ATTO_OK)
         return result(call, status);
     if (serves)
-        abandon(call, engine);
+        abandon(queue, engine);
     uint32_t used = waiting(queue, engine->config->port);
     if (used != 0u)
         atto_engine_tell(engine, listener, used);
