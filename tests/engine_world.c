@@ -134,11 +134,11 @@ void world_begin(struct world *world)
     atto_engine_init(&world->engine, &world->config, world->pool, WORLD_POOL_BYTES);
 }
 
-/* {1: "test", 2: [[name, slot], ...], 5: [2, 5, 6, 7, 8]}; names of at most 23 bytes, slots below 24. */
+/* {1: "test", 2: [[name, slot], ...], 5: [2, 5, 6, 7, 8, 160, ..., 187]}; names of at most 23 bytes, slots below 24. */
 static uint32_t manifest(uint8_t *bytes, const struct world_entry *entries, uint32_t entry_count)
 {
-    static const uint8_t calls[] = { 0x05, 0x85, WORLD_CALL_LATER, WORLD_CALL_BEAT, WORLD_CALL_LOG, WORLD_CALL_ZERO,
-                                     WORLD_CALL_POST };
+    static const uint8_t calls[] = { 0x05, 0x98, 5u + WORLD_SERVICES, WORLD_CALL_LATER, WORLD_CALL_BEAT,
+                                     WORLD_CALL_LOG, WORLD_CALL_ZERO, WORLD_CALL_POST };
     uint32_t len = 0;
     memcpy(bytes, "\xa3\x01\x64test\x02", 8);
     len = 8;
@@ -152,7 +152,12 @@ static uint32_t manifest(uint8_t *bytes, const struct world_entry *entries, uint
         bytes[len++] = (uint8_t)entries[i].slot;
     }
     memcpy(bytes + len, calls, sizeof calls);
-    return len + (uint32_t)sizeof calls;
+    len += (uint32_t)sizeof calls;
+    for (uint32_t i = 0; i < WORLD_SERVICES; i++) {
+        bytes[len++] = 0x18;
+        bytes[len++] = (uint8_t)(160u + i);
+    }
+    return len;
 }
 
 void world_image(struct image_bytes *image, const uint64_t *slots, uint32_t slot_count,

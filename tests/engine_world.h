@@ -16,6 +16,7 @@
 #define WORLD_CALL_LOG 6u       /* r1: length of a line */
 #define WORLD_CALL_ZERO 7u      /* returns 0 */
 #define WORLD_CALL_POST 8u      /* posts an event to its caller, at entry 0 */
+#define WORLD_SERVICES 28u      /* calls from 160 on, which images may make where there are services */
 #define WORLD_NANOSECONDS 1000u /* that a unit of fuel takes, by default */
 
 struct world {

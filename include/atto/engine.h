@@ -265,6 +265,7 @@ struct atto_container *atto_engine_next(struct atto_engine *engine, const struct
 /* The container with this id; NULL: there is none any more. */
 struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id);
 uint16_t atto_container_id(const struct atto_container *container);
+/* Called with the lock of the port held. */
 uint32_t atto_container_tenant(const struct atto_container *container);
 
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,

@@ -257,9 +257,9 @@ int32_t atto_engine_map(struct atto_engine *engine, struct atto_container *conta
 
 int32_t atto_engine_unmap(struct atto_engine *engine, struct atto_container *container, uint32_t handle)
 {
-    struct grants *grants = container->grants;
     int32_t status = ATTO_E_NOT_FOUND;
     atto_enter(engine);
+    struct grants *grants = container->grants;
     for (uint32_t i = 0; i < WINDOWS && grants != NULL; i++) {
         if (grants->window[i] == handle + 1u && handle < ATTO_RIGHTS_MAX) {
             atto_run_window(run_of(container), i, NULL);

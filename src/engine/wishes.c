@@ -12,7 +12,7 @@ static uint32_t endpoint_named(const struct atto_host *host, const struct atto_r
     return number;
 }
 
-/* The right with this number that is asked for, cut to what can be given. Returns ATTO_OK, ATTO_E_NOT_FOUND or
+/* The right with this number that is asked for; not cut yet, for ceilings may change until the lock is held. Returns ATTO_OK, ATTO_E_NOT_FOUND or
  * ATTO_E_ARGUMENT. */
 static enum atto_status right_wanted(const struct atto_engine *engine, const struct atto_manifest *manifest,
                                      const struct atto_install *request, uint32_t number, struct atto_right *right)
@@ -32,10 +32,7 @@ static enum atto_status right_wanted(const struct atto_engine *engine, const str
             return ATTO_E_NOT_FOUND;
         right->endpoint = (uint8_t)endpoint;
     }
-    if (!atto_right_legal(engine, right))
-        return ATTO_E_ARGUMENT;
-    atto_right_cut(engine, request->tenant, right);
-    return ATTO_OK;
+    return atto_right_legal(engine, right) ? ATTO_OK : ATTO_E_ARGUMENT;
 }
 
 enum atto_status atto_wishes_judge(const struct atto_engine *engine, const struct atto_manifest *manifest,
@@ -70,8 +67,10 @@ bool atto_wishes_grant(struct atto_engine *engine, const struct atto_manifest *m
     if (grants == NULL)
         return false;
     grants->rights.count = wished->count;
-    for (uint32_t i = 0; i < wished->count; i++)
+    for (uint32_t i = 0; i < wished->count; i++) {
         right_wanted(engine, manifest, request, i, &grants->rights.right[i]);
+        atto_right_cut(engine, request->tenant, &grants->rights.right[i]);
+    }
     container->grants = grants;
     return true;
 }

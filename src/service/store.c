@@ -154,6 +154,7 @@ enum atto_status atto_store_put(const struct atto_store *store, uint32_t owner, 
 
 /* ---- the calls of guests ---- */
 
+/* With the lock held, for the caller's rights may get another place. */
 static uint32_t owner_of(const struct atto_call_frame *call)
 {
     const struct atto_container *container = atto_container_of(call->run);
@@ -188,11 +189,11 @@ static enum atto_status put(struct atto_call_frame *call, uint32_t owner)
 int32_t atto_service_store_put(struct atto_call_frame *call)
 {
     const struct atto_port *port = port_of(call);
-    uint32_t owner = owner_of(call);
-    if (owner == 0u || call->span[0].len > ATTO_VALUE_MAX)
-        return result(call, ATTO_E_ARGUMENT);
     lock(port);
-    enum atto_status status = put(call, owner);
+    uint32_t owner = owner_of(call);
+    enum atto_status status = ATTO_E_ARGUMENT;
+    if (owner != 0u && call->span[0].len <= ATTO_VALUE_MAX)
+        status = put(call, owner);
     unlock(port);
     if (status == ATTO_E_NO_MEMORY || status == ATTO_E_QUOTA) {
         collect(call->endpoint->object, atto_engine_of(call->run), port);
@@ -210,8 +211,8 @@ int32_t atto_service_store_delete(struct atto_call_frame *call)
 {
     const struct atto_port *port = port_of(call);
     const struct atto_store *store = call->endpoint->object;
-    uint32_t owner = owner_of(call);
     lock(port);
+    uint32_t owner = owner_of(call);
     struct entry *entry = find(store, owner, (uint32_t)call->r[2]);
     if (entry != NULL)
         drop(store, entry);
@@ -227,9 +228,10 @@ int32_t atto_service_store_next(struct atto_call_frame *call)
 {
     const struct atto_port *port = port_of(call);
     const struct atto_store *store = call->endpoint->object;
-    uint32_t owner = owner_of(call), from = (uint32_t)call->r[2], best = 0;
+    uint32_t from = (uint32_t)call->r[2], best = 0;
     bool found = false;
     lock(port);
+    uint32_t owner = owner_of(call);
     for (const struct entry *entry = next(store, NULL); entry != NULL; entry = next(store, entry)) {
         if (entry->owner == owner && entry->key >= from && (entry->key <= call->last || call->last == ATTO_RANGE_END) && (!found || entry->key < best)) {
             best = entry->key;
