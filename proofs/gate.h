@@ -79,6 +79,8 @@
         (type_needed(needs) == 0 || endpoints[right->endpoint].type == type_needed(needs));
     predicate right_allows(struct atto_right *right, integer needs) =
         (right->operations & operation_needed(needs)) != 0;
+    predicate suits(struct atto_endpoint *endpoints, integer endpoint_count, struct atto_right *right, integer needs) =
+        right_fits(endpoints, endpoint_count, right, needs) && right_allows(right, needs);
 
     // A handle names a right that the container has, the one that the guest says where the call takes a handle; and
     // this is the endpoint of that right, and its last argument.

@@ -242,9 +242,10 @@ int64_t model_call(struct rights_model *m, uint32_t number, const uint64_t r[6],
         model_look(m);
     if (number == CALL_ACT)
         return 3;
-    if (number == CALL_LOG) { /* names none: the first for a log */
-        for (handle = 0; handle < m->count && things[m->right[handle].endpoint].kind != ATTO_KIND_LOG;)
-            handle++;
+    if (number == CALL_LOG) { /* names none: the first for a log that allows it */
+        for (handle = 0; handle < m->count; handle++)
+            if (things[m->right[handle].endpoint].kind == ATTO_KIND_LOG && m->right[handle].may[needs[number].operation])
+                break;
     }
     uint64_t told = number == CALL_LOG ? ATTO_AUDIT_NO_HANDLE : handle;
     struct model_right *right = &m->right[handle % MODEL_ROWS];

@@ -141,6 +141,11 @@ static bool is_for(const struct atto_right *right, uint32_t needs)
     return endpoint->kind == needs >> 27 && ((needs >> 24 & 7u) == 0u || (needs >> 24 & 7u) == endpoint->type);
 }
 
+static bool allows(const struct atto_right *right, uint32_t needs)
+{
+    return (right->operations & (needs >> 20 & 15u)) != 0u;
+}
+
 static struct verdict expect(uint32_t needs, const struct atto_rights *rights, const uint64_t *r)
 {
     struct verdict verdict = { .status = ATTO_OK, .handle = 255 };
@@ -150,13 +155,13 @@ static struct verdict expect(uint32_t needs, const struct atto_rights *rights, c
         verdict.handle = (uint32_t)r[1];
     if (needs >> 27 != 0u) {
         for (uint32_t i = 0; rights != NULL && i < rights->count && right == NULL; i++) {
-            bool named = kind_of(needs, 1) == ATTO_ARG_HANDLE ? r[1] == i : is_for(&rights->right[i], needs);
-            if (named) {
+            bool fits = is_for(&rights->right[i], needs) && allows(&rights->right[i], needs);
+            if (kind_of(needs, 1) == ATTO_ARG_HANDLE ? r[1] == i : fits) {
                 right = &rights->right[i];
                 verdict.handle = i;
             }
         }
-        if (right == NULL || !is_for(right, needs) || (right->operations & (needs >> 20 & 15u)) == 0u)
+        if (right == NULL || !is_for(right, needs) || !allows(right, needs))
             return refused(ATTO_E_DENIED, verdict.handle);
     }
     for (uint32_t i = 1; i <= 5u; i++) {

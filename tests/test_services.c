@@ -56,6 +56,19 @@ static void log_clock_random(void)
     EQUAL(services_call(container, atto_heartbeat_number, 0, 0, 0, 0), 0);
 }
 
+/* A call without a handle is judged by the first right that allows it, not by one that was taken away. */
+static void a_later_right(void)
+{
+    const struct atto_right none = { .endpoint = CLOCK, .last = ATTO_RANGE_END };
+    services_begin();
+    struct atto_container *container = services_idle(0);
+    EQUAL(atto_engine_set_rights(&sw.world.engine, container, CLOCK, &none, 1, 0), ATTO_OK);
+    EQUAL(services_call(container, atto_now_us_number, 0, 0, 0, 0), ATTO_E_DENIED);
+    EQUAL(atto_engine_set_rights(&sw.world.engine, container, ENDPOINTS, &sw.all[CLOCK], 1, 0), ATTO_OK);
+    CHECK(services_call(container, atto_now_us_number, 0, 0, 0, 0) > 0);
+    EQUAL(world_info(&sw.world, container).counters.denials, 1);
+}
+
 static void handles_by_name_and_type(void)
 {
     services_begin();
@@ -344,6 +357,7 @@ static void a_server_that_is_faster_than_its_client(void)
 static const struct harness_test tests[] = {
     TEST(numbers_as_text, "Numbers become text, all or nothing."),
     TEST(log_clock_random, "Log, clock, random sw.bytes and heartbeat do what they say."),
+    TEST(a_later_right, "Calls without a handle need one right that allows them, whichever it is."),
     TEST(handles_by_name_and_type, "Handles are found by name and type among rights that allow something."),
     TEST(timers, "A timer activates an entry point when its time has come."),
     TEST(memory_at_its_edges, "Memory is read and written within itself and within the right."),

@@ -58,7 +58,7 @@ struct atto_rights {
  * the right's meter. Nothing is counted for a call that is refused. The caller keeps changes of the rights away.
  * call: an entry of the host's table, with needs that are sound (ATTO_NEEDS_ARE_SOUND). rights: NULL for none. now_us:
  * the time by which rates are counted; NULL: the clock of the host's port is asked.
- * A call that takes no handle is judged by the first right to an endpoint of its kind, also if that was taken away.
+ * A call that takes no handle is judged by the first right to an endpoint of its kind that allows its operation.
  * Returns ATTO_OK; ATTO_E_DENIED (no right of that handle, or it is for another kind of endpoint, or does not allow the
  * operation or the argument); ATTO_E_QUOTA (rate or total are used up); ATTO_E_ARGUMENT (a span is not the guest's, or
  * may not be written). */

@@ -7,9 +7,9 @@ uint32_t atto_first_fitting(const struct atto_host *host, const struct atto_righ
 {
     uint32_t handle = 0;
     /*@ loop invariant 0 <= handle <= rights->count;
-        loop invariant \forall integer k; 0 <= k < handle ==> !right_fits(ENDPOINTS, &rights->right[k], needs);
+        loop invariant \forall integer k; 0 <= k < handle ==> !suits(ENDPOINTS, &rights->right[k], needs);
         loop assigns handle; loop variant rights->count - handle; */
-    while (handle < rights->count && !fits(host, &rights->right[handle], needs))
+    while (handle < rights->count && !suits(host, &rights->right[handle], needs))
         handle++;
     return handle;
 }

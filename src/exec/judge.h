@@ -29,12 +29,21 @@ ATTO_INLINE bool fits(const struct atto_host *host, const struct atto_right *rig
     return ATTO_LIKELY(endpoint->kind == atto_needs_kind(needs)) && ATTO_LIKELY(type == 0u || endpoint->type == type);
 }
 
-/* The first right to an endpoint of the kind, for calls that take no handle. Returns rights->count if there is none. */
+/* Does it also allow what the call does? */
+/*@ requires SOUND_HOST && \valid_read(right);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <==> suits(ENDPOINTS, right, needs); */
+ATTO_INLINE bool suits(const struct atto_host *host, const struct atto_right *right, uint32_t needs)
+{
+    return fits(host, right, needs) && ATTO_LIKELY((right->operations & atto_needs_operation(needs)) != 0u);
+}
+
+/* The first right that suits, for calls that take no handle. Returns rights->count if there is none. */
 /*@ requires SOUND_HOST && sound_rights(ROWS_OF(rights)) && rights != \null;
     terminates \true; exits \false; assigns \nothing;
     ensures \result <= rights->count;
-    ensures \result < rights->count ==> right_fits(ENDPOINTS, &rights->right[\result], needs);
-    ensures \forall integer k; 0 <= k < \result ==> !right_fits(ENDPOINTS, &rights->right[k], needs); */
+    ensures \result < rights->count ==> suits(ENDPOINTS, &rights->right[\result], needs);
+    ensures \forall integer k; 0 <= k < \result ==> !suits(ENDPOINTS, &rights->right[k], needs); */
 uint32_t atto_first_fitting(const struct atto_host *host, const struct atto_rights *rights, uint32_t needs);
 
 /* The right that a call needs, or NULL. */
@@ -57,7 +66,7 @@ ATTO_INLINE const struct atto_right *find(const struct atto_rights *rights, uint
     if (named != handle || handle >= rights->count)
         return NULL;
     const struct atto_right *right = &rights->right[handle];
-    if (ATTO_UNLIKELY(!fits(host, right, needs) || (right->operations & atto_needs_operation(needs)) == 0u))
+    if (ATTO_UNLIKELY(!suits(host, right, needs)))
         return NULL;
     frame->handle = handle;
     frame->endpoint = &host->endpoints[right->endpoint];
