@@ -222,7 +222,7 @@ cat >probe.json <<'JSON'
 JSON
 cat >rights.json <<'JSON'
 {
-  "duration_ms": 100,
+  "duration_ms": 250,
   "tenants": [
     { "name": "one", "store_bytes": 100,
       "rights": [{ "endpoint": "pins", "operations": ["read", "write", "control"], "range": [2, 9] },
