@@ -145,10 +145,17 @@ static void calls_in_all(void)
 
 static void refusals_cost_nothing(void)
 {
+    static const struct atto_call ranged = {
+        NULL, 0, DEVICE_READ | ATTO_NEEDS_ARGUMENTS(ATTO_ARG_HANDLE, ATTO_ARG_RANGED, 0, 0, 0)
+    };
+    uint64_t r[6] = { 0, 0, (uint64_t)UINT32_MAX + 1u };
+    struct atto_call_frame frame = { .r = r };
     struct atto_meter before;
     begin_meter((struct atto_right){ .operations = 2u << 4, .calls = 1, .bytes = 600, .total = 1 }, 70000);
     GO_ON();
     before = meter;
+    frame.run = guest.run;
+    EQUAL(atto_gate_judge(&ranged, &one, &frame, NULL), ATTO_E_DENIED);
     EQUAL(call_with(513, 0), ATTO_E_ARGUMENT);
     EQUAL(call_with(0, UINT32_MAX), ATTO_E_ARGUMENT);
     EQUAL(call_with((uint64_t)UINT32_MAX + 2u, 0), ATTO_E_ARGUMENT);
