@@ -44,6 +44,23 @@
     X(ATTO_E_STACK_LIMIT, -45, "stack use is over the limit")                             \
     X(ATTO_E_FUNCTIONS, -46, "function table is not ordered or points outside the text")  \
     X(ATTO_E_ENTRY, -47, "entry point is not the start of a function")                    \
+    /* envelopes, commands, keys */                                                       \
+    X(ATTO_E_ENVELOPE, -96, "envelope or its manifest is not well-formed")                \
+    X(ATTO_E_COMMAND, -97, "signed command is not well-formed")                           \
+    X(ATTO_E_COSE, -98, "signature or key is not a well-formed COSE structure")           \
+    X(ATTO_E_TENANT, -99, "tenant record is not well-formed")                             \
+    X(ATTO_E_UNSUPPORTED, -100, "an element that must be understood is not supported")    \
+    X(ATTO_E_ALGORITHM, -101, "signature algorithm is unknown or not the key's")          \
+    X(ATTO_E_SIGNER, -102, "signed for another tenant, or with another key")              \
+    X(ATTO_E_SIGNATURE, -103, "signature does not hold")                                  \
+    X(ATTO_E_DIGEST, -104, "content is not what the digest says")                         \
+    X(ATTO_E_SEQUENCE, -105, "sequence number or counter is not over the last one")       \
+    X(ATTO_E_EXPIRED, -106, "expired, or the time is not known")                          \
+    X(ATTO_E_VENDOR, -112, "for another vendor's devices")                                \
+    X(ATTO_E_CLASS, -113, "for another class of devices")                                 \
+    X(ATTO_E_DEVICE, -114, "for another device")                                          \
+    X(ATTO_E_SLOT, -115, "for another slot")                                              \
+    X(ATTO_E_ABORT, -116, "the manifest says abort, or none of its alternatives holds")   \
     /* faults of a running container */                                                   \
     X(ATTO_FAULT_MEMORY, -64, "memory access outside the container's regions")            \
     X(ATTO_FAULT_CALL_DEPTH, -65, "too many nested local calls")                          \

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/cbor.h"
 
+#define NULL_BYTE 0xf6u /* RFC 8949 section 3.3 */
+
 /* The value of `count` bytes, most significant first. count: 1, 2 or 4. */
 /*@ requires readable(bytes, count);
     terminates \true; exits \false; assigns \nothing; */
@@ -162,5 +164,55 @@ bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct a
     if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !atto_cbor_is_plain_text(span->ptr, span->len))
         return false;
     cbor->pos = ahead.pos;
+    return true;
+}
+
+bool atto_cbor_key(struct atto_cbor *cbor, uint32_t *next, uint32_t *key)
+{
+    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
+    uint32_t value;
+
+    if (atto_cbor_head(&ahead, ATTO_CBOR_UINT, &value)) {
+        if (value >= ATTO_CBOR_MINUS(1))
+            return false;
+    } else {
+        if (!atto_cbor_head(&ahead, ATTO_CBOR_NEGATIVE, &value) || value >= UINT32_MAX - ATTO_CBOR_MINUS(1))
+            return false;
+        value += ATTO_CBOR_MINUS(1);
+    }
+    if (value < *next)
+        return false;
+    cbor->pos = ahead.pos;
+    *key = value;
+    *next = value + 1u;
+    return true;
+}
+
+bool atto_cbor_null(struct atto_cbor *cbor)
+{
+    if (cbor->pos == cbor->len || cbor->bytes[cbor->pos] != NULL_BYTE)
+        return false;
+    cbor->pos++;
+    return true;
+}
+
+bool atto_cbor_enter(struct atto_cbor *cbor, uint32_t *outer)
+{
+    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
+    uint32_t len;
+
+    if (!atto_cbor_head(&ahead, ATTO_CBOR_BYTES, &len) || len > ahead.len - ahead.pos)
+        return false;
+    *outer = cbor->len;
+    cbor->pos = ahead.pos;
+    cbor->len = ahead.pos + len;
+    return true;
+}
+
+bool atto_cbor_leave(struct atto_cbor *cbor, uint32_t outer)
+{
+    if (cbor->pos != cbor->len)
+        return false;
+    cbor->len = outer;
     return true;
 }

@@ -68,6 +68,40 @@ bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct 
                     : cbor->pos == \old(cbor->pos); */
 bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span);
 
+/* Reads the next key of a map whose keys are integers. *next starts as 0; each key must be over the one before, in the
+ * order of the deterministic encoding, which puts negative numbers behind all others: ATTO_CBOR_MINUS(n) stands for -n.
+ * False, and nothing has changed, if there is no such thing. */
+#define ATTO_CBOR_MINUS(n) (0x7fffffffu + (n))
+/*@ requires \valid(cbor) && \valid(next) && \valid(key) && \separated(cbor, next, key) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *next, *key;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->pos > \old(cbor->pos) && *key >= \old(*next) && *next == *key + 1
+                    : cbor->pos == \old(cbor->pos) && *next == \old(*next); */
+bool atto_cbor_key(struct atto_cbor *cbor, uint32_t *next, uint32_t *key);
+
+/* Reads null. False, and the cursor has not moved, if there is something else. */
+/*@ requires \valid(cbor) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->pos > \old(cbor->pos) : cbor->pos == \old(cbor->pos); */
+bool atto_cbor_null(struct atto_cbor *cbor);
+
+/* Goes into a byte string whose content is CBOR: reads its head, and narrows the reader to its content. *outer becomes
+ * the length that the reader had. False, and nothing has changed, if there is no such thing. */
+/*@ requires \valid(cbor) && \valid(outer) && \separated(cbor, outer) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, cbor->len, *outer;
+    ensures sound_reader(cbor);
+    ensures \result ==> cbor->pos > \old(cbor->pos) && *outer == \old(cbor->len) && cbor->len <= *outer;
+    ensures !\result ==> cbor->pos == \old(cbor->pos) && cbor->len == \old(cbor->len); */
+bool atto_cbor_enter(struct atto_cbor *cbor, uint32_t *outer);
+
+/* Goes out of it again. False, and nothing has changed, if there is content left. */
+/*@ requires \valid(cbor) && sound_reader(cbor) && outer >= cbor->len && readable(cbor->bytes, outer);
+    terminates \true; exits \false; assigns cbor->len;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->len == outer : cbor->len == \old(cbor->len); */
+bool atto_cbor_leave(struct atto_cbor *cbor, uint32_t outer);
+
 /* Are these bytes well-formed UTF-8 without control characters? */
 /*@ requires readable(bytes, len);
     terminates \true; exits \false; assigns \nothing; */
