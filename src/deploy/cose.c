@@ -1,0 +1,213 @@
+/* COSE_Sign1 and COSE_Key, see atto/cose.h. A header is a map with integer keys; of the few that are known each may come
+ * once, in either header but for the algorithm, which must be under the signature. Everything else is refused, so
+ * nothing that is critical is ever ignored.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/cose.h"
+
+#define TAG_SIGN1 18u
+
+/* Labels of headers (RFC 9052 section 3.1). */
+enum { HEADER_ALGORITHM = 1, HEADER_KID = 4 };
+
+/* Algorithms (RFC 9053 section 2, RFC 9864 section 2): with a curve of any key, and with a named one. */
+#define ALGORITHM_ES256 ATTO_CBOR_MINUS(7u)
+#define ALGORITHM_EDDSA ATTO_CBOR_MINUS(8u)
+#define ALGORITHM_ESP256 ATTO_CBOR_MINUS(9u)
+#define ALGORITHM_ED25519 ATTO_CBOR_MINUS(19u)
+
+/* Labels of a COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7). */
+#define KEY_TYPE 1u
+#define KEY_KID 2u
+#define KEY_ALGORITHM 3u
+#define KEY_CURVE ATTO_CBOR_MINUS(1u)
+#define KEY_X ATTO_CBOR_MINUS(2u)
+#define KEY_Y ATTO_CBOR_MINUS(3u)
+enum { TYPE_OKP = 1, TYPE_EC2 = 2, CURVE_P256 = 1, CURVE_ED25519 = 6 };
+
+/* Reads the number of an algorithm; 0 is none of the two. False: no number. */
+static bool read_algorithm(struct atto_cbor *cbor, uint32_t *algorithm)
+{
+    uint32_t any = 0, number;
+
+    if (!atto_cbor_key(cbor, &any, &number))
+        return false;
+    if (number == ALGORITHM_EDDSA || number == ALGORITHM_ED25519)
+        *algorithm = ATTO_EDDSA;
+    else if (number == ALGORITHM_ES256 || number == ALGORITHM_ESP256)
+        *algorithm = ATTO_ES256;
+    else
+        *algorithm = 0;
+    return true;
+}
+
+/* Reads a header; the algorithm may stand in the protected one alone. */
+static enum atto_status read_header(struct atto_cbor *cbor, bool is_protected, struct atto_sign1 *sign1)
+{
+    uint32_t count, key, algorithm, start, next = 0;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
+        return ATTO_E_COSE;
+    for (uint32_t i = 0; i < count; i++) {
+        start = cbor->pos;
+        if (!atto_cbor_key(cbor, &next, &key))
+            return ATTO_E_COSE;
+        if (key == HEADER_ALGORITHM && is_protected) {
+            start = cbor->pos;
+            if (!read_algorithm(cbor, &algorithm))
+                return ATTO_E_COSE;
+            if (algorithm == 0) {
+                cbor->pos = start;
+                return ATTO_E_ALGORITHM;
+            }
+            sign1->algorithm = (enum atto_algorithm)algorithm;
+        } else if (key == HEADER_KID && sign1->kid.len == 0) {
+            if (!atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &sign1->kid))
+                return ATTO_E_COSE;
+        } else {
+            cbor->pos = start;
+            return ATTO_E_UNSUPPORTED;
+        }
+    }
+    return ATTO_OK;
+}
+
+static enum atto_status read_headers(struct atto_cbor *cbor, struct atto_sign1 *sign1)
+{
+    enum atto_status status;
+    uint32_t outer;
+
+    if (!atto_cbor_enter(cbor, &outer))
+        return ATTO_E_COSE;
+    sign1->protected_header.ptr = cbor->bytes + cbor->pos;
+    sign1->protected_header.len = cbor->len - cbor->pos;
+    status = read_header(cbor, true, sign1);
+    if (status != ATTO_OK)
+        return status;
+    if (sign1->algorithm == 0 || !atto_cbor_leave(cbor, outer))
+        return ATTO_E_COSE;
+    return read_header(cbor, false, sign1);
+}
+
+enum atto_status atto_cose_read(struct atto_cbor *cbor, struct atto_sign1 *sign1)
+{
+    const struct atto_sign1 nothing = {{NULL, 0}, {NULL, 0}, {NULL, 0}, NULL, (enum atto_algorithm)0};
+    struct atto_span signature;
+    enum atto_status status;
+    uint32_t number;
+
+    *sign1 = nothing;
+    if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_SIGN1 ||
+        !atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &number) || number != 4)
+        return ATTO_E_COSE;
+    status = read_headers(cbor, sign1);
+    if (status != ATTO_OK)
+        return status;
+    if (!atto_cbor_null(cbor) && !atto_cbor_bytes(cbor, 1, ATTO_COSE_PAYLOAD_MAX, &sign1->payload))
+        return ATTO_E_COSE;
+    if (!atto_cbor_bytes(cbor, ATTO_SIGNATURE_BYTES, ATTO_SIGNATURE_BYTES, &signature))
+        return ATTO_E_COSE;
+    sign1->signature = signature.ptr;
+    return ATTO_OK;
+}
+
+enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_span payload, const struct atto_key *key,
+                                  const struct atto_crypto *crypto)
+{
+    static const char context[] = "Signature1";
+    /* Sig_structure: an array of the context, the protected header, no external data, and the payload. */
+    uint8_t bytes[1u + sizeof context + 2u + ATTO_COSE_PROTECTED_MAX + 1u + 3u + ATTO_COSE_PAYLOAD_MAX];
+    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
+    struct atto_span message = {bytes, 0};
+
+    if (sign1->algorithm != key->algorithm)
+        return ATTO_E_ALGORITHM;
+    if (sign1->kid.len != 0 && key->kid.len != 0 && !atto_same_span(sign1->kid, key->kid))
+        return ATTO_E_SIGNER;
+    if (sign1->protected_header.len > ATTO_COSE_PROTECTED_MAX || payload.len > ATTO_COSE_PAYLOAD_MAX)
+        return ATTO_E_ARGUMENT;
+    atto_cbor_put_head(&writer, ATTO_CBOR_ARRAY, 4);
+    atto_cbor_put_string(&writer, ATTO_CBOR_TEXT, context, sizeof context - 1u);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, sign1->protected_header.ptr, sign1->protected_header.len);
+    atto_cbor_put_head(&writer, ATTO_CBOR_BYTES, 0);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, payload.ptr, payload.len);
+    message.len = writer.len;
+    return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
+}
+
+/* What is read of a COSE_Key, before it is known to be a whole one. */
+struct parts {
+    uint32_t type, curve, algorithm; /* 0: not there */
+    struct atto_span kid, x, y;
+};
+
+static bool read_part(struct atto_cbor *cbor, uint32_t label, struct parts *parts)
+{
+    switch (label) {
+    case KEY_TYPE:
+        return atto_cbor_uint(cbor, TYPE_EC2, &parts->type);
+    case KEY_KID:
+        return atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &parts->kid);
+    case KEY_ALGORITHM:
+        return read_algorithm(cbor, &parts->algorithm) && parts->algorithm != 0;
+    case KEY_CURVE:
+        return atto_cbor_uint(cbor, CURVE_ED25519, &parts->curve);
+    case KEY_X:
+        return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->x);
+    default:
+        return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->y);
+    }
+}
+
+/* Which algorithm this key is for; 0: it is not whole, or not of a known kind. */
+static uint32_t kind_of(const struct parts *parts)
+{
+    if (parts->x.len == 0)
+        return 0;
+    if (parts->type == TYPE_OKP && parts->curve == CURVE_ED25519 && parts->y.len == 0)
+        return ATTO_EDDSA;
+    if (parts->type == TYPE_EC2 && parts->curve == CURVE_P256 && parts->y.len != 0)
+        return ATTO_ES256;
+    return 0;
+}
+
+static enum atto_status read_key(struct atto_cbor *cbor, struct parts *parts)
+{
+    uint32_t count, label, start, next = 0;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
+        return ATTO_E_COSE;
+    for (uint32_t i = 0; i < count; i++) {
+        start = cbor->pos;
+        if (!atto_cbor_key(cbor, &next, &label))
+            return ATTO_E_COSE;
+        if (label == 0 || (label > KEY_ALGORITHM && label < KEY_CURVE) || label > KEY_Y) {
+            cbor->pos = start;
+            return ATTO_E_UNSUPPORTED;
+        }
+        if (!read_part(cbor, label, parts))
+            return ATTO_E_COSE;
+    }
+    return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_COSE;
+}
+
+enum atto_status atto_key_read(struct atto_span bytes, struct atto_key *key, struct atto_refusal *refusal)
+{
+    struct atto_cbor cbor = {bytes.ptr, bytes.len, 0};
+    struct parts parts = {0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    enum atto_status status = read_key(&cbor, &parts);
+    uint32_t kind;
+
+    if (status != ATTO_OK)
+        return atto_deploy_refuse(refusal, status, cbor.pos);
+    kind = kind_of(&parts);
+    if (kind == 0)
+        return atto_deploy_refuse(refusal, ATTO_E_UNSUPPORTED, 0);
+    if (parts.algorithm != 0 && parts.algorithm != kind)
+        return atto_deploy_refuse(refusal, ATTO_E_ALGORITHM, 0);
+    key->algorithm = (enum atto_algorithm)kind;
+    key->kid = parts.kid;
+    key->x = parts.x.ptr;
+    key->y = parts.y.ptr;
+    return ATTO_OK;
+}
