@@ -15,6 +15,7 @@
 
 #include "atto/cose.h"
 #include "atto/identity.h"
+#include "atto/manifest.h"
 #include "atto/span.h"
 #include "atto/status.h"
 

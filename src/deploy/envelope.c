@@ -3,6 +3,7 @@
  * always the cursor's. What the command sequences mean is in sequence.c.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/fragment.h"
 #include "deploy/sequence.h"
 
 #define TAG_ENVELOPE 107u
@@ -54,17 +55,12 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
     return envelope->signature.payload.ptr == NULL && atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_COSE;
 }
 
-/* One component: of one part, or of two. */
+/* One component, no more. */
 static bool read_components(struct atto_cbor *cbor, struct atto_component *component)
 {
     uint32_t count;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1 ||
-        !atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count < 1 || count > 2)
-        return false;
-    if (count == 2 && !atto_cbor_bytes(cbor, 1, ATTO_NAME_MAX, &component->tenant))
-        return false;
-    return atto_cbor_bytes(cbor, 1, ATTO_NAME_MAX, &component->container);
+    return atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) && count == 1 && atto_component_read(cbor, component);
 }
 
 /* Reads a string with a command sequence, all of it, for no device. */

@@ -1,0 +1,22 @@
+/* Pieces that envelopes, commands and tenant records have in common: components, and strings whose content has a reader of
+ * its own: keys, and manifests that have one member, rights or a schedule.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_DEPLOY_FRAGMENT_H
+#define ATTO_DEPLOY_FRAGMENT_H
+
+#include "atto/command.h"
+#include "base/cbor.h"
+
+/* Reads the head of a string and hands its content to its reader. kind: ATTO_TAKES_KEY, ATTO_TAKES_RIGHTS or
+ * ATTO_TAKES_SCHEDULE.
+ * On a refusal the cursor stands where it was refused, in the string.
+ * Returns ATTO_OK; ATTO_E_COMMAND (no string); or what the reader says. */
+enum atto_status atto_fragment_read(struct atto_cbor *cbor, enum atto_command_arguments kind,
+                                    struct atto_span *fragment);
+
+/* Reads a component: a container's name, or its tenant's and its own. On a refusal the cursor stands where it was
+ * refused. */
+bool atto_component_read(struct atto_cbor *cbor, struct atto_component *component);
+
+#endif
