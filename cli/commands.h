@@ -15,5 +15,11 @@ int atto_command_build(int argc, char **argv);
 int atto_command_inspect(int argc, char **argv);
 int atto_command_check(int argc, char **argv);
 int atto_command_run(int argc, char **argv);
+int atto_command_keygen(int argc, char **argv);
+int atto_command_pack(int argc, char **argv);
+int atto_command_sign(int argc, char **argv);
+int atto_command_verify_file(int argc, char **argv);
+int atto_command_command(int argc, char **argv);
+int atto_command_tenant(int argc, char **argv);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "atto/command.h"
+#include "atto/tenant_record.h"
 #include "atto/tinycontainer.h"
 #include "calls.h"
 #include "commands.h"
@@ -16,7 +18,9 @@
 #include "report.h"
 #include "rights.h"
 #include "schedule.h"
+#include "shape.h"
 #include "tinycontainer.h"
+#include "uuid.h"
 #include "wishes.h"
 
 static const char usage[] =
@@ -61,13 +65,6 @@ static void list_sections(const struct atto_image *image, struct named_section s
     memcpy(sections, list, sizeof list);
 }
 
-static char *uuid_text(const uint8_t *uuid)
-{
-    return atto_format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", uuid[0], uuid[1],
-                       uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9], uuid[10], uuid[11],
-                       uuid[12], uuid[13], uuid[14], uuid[15]);
-}
-
 /* Readers of one list each, for both forms of output. */
 static char *entry_name(const struct atto_manifest *manifest, uint32_t index, uint32_t *slot)
 {
@@ -104,7 +101,7 @@ static void print_hooks(const struct atto_manifest *manifest)
 
         if (atto_manifest_hook(manifest, i, &hook) != ATTO_OK)
             continue;
-        uuid = uuid_text(hook.uuid.ptr);
+        uuid = atto_uuid_text(hook.uuid.ptr);
         entry = entry_name(manifest, hook.entry, &slot);
         printf("  hook     %s entry %s, priority %u, %s\n", uuid, entry, hook.priority, atto_policy_names[hook.policy]);
         free(uuid);
@@ -254,7 +251,7 @@ static json_t *json_manifest(const struct atto_manifest *manifest)
 
         if (atto_manifest_hook(manifest, i, &hook) != ATTO_OK)
             continue;
-        uuid = uuid_text(hook.uuid.ptr);
+        uuid = atto_uuid_text(hook.uuid.ptr);
         json_array_append_new(hooks, json_pack("{s:s,s:i,s:i,s:s}", "uuid", uuid, "entry", (int)hook.entry, "priority",
                                                hook.priority, "policy", atto_policy_names[hook.policy]));
         free(uuid);
@@ -372,6 +369,33 @@ static int inspect_tiny(const char *path, const struct atto_buffer *bytes, const
     return atto_tiny_inspect(path, bytes, &question);
 }
 
+/* The formats of deployment: their fields, whether a device could read them or not; and if not, where it stops. */
+static int inspect_shape(const char *path, const struct atto_buffer *bytes)
+{
+    static const char *const names[] = {"", "envelope", "signed command", "tenant record", "public key (COSE_Key)"};
+    const enum atto_shape shape = atto_shape_of(bytes);
+    const struct atto_span span = {bytes->bytes, (uint32_t)bytes->len};
+    struct atto_refusal refusal = {ATTO_OK, 0};
+    struct atto_tenant_record record;
+    struct atto_envelope envelope;
+    struct atto_command command;
+    struct atto_key key;
+    enum atto_status status = shape == ATTO_SHAPE_ENVELOPE ? atto_envelope_read(span.ptr, span.len, &envelope, &refusal)
+                              : shape == ATTO_SHAPE_COMMAND ? atto_command_read(span.ptr, span.len, &command, &refusal)
+                              : shape == ATTO_SHAPE_TENANT  ? atto_tenant_record_read(span, &record, &refusal)
+                                                            : atto_key_read(span, &key, &refusal);
+    char *field;
+
+    printf("%s: %s, %zu bytes", path, names[shape], bytes->len);
+    atto_shape_print(bytes, stdout);
+    if (status == ATTO_OK)
+        return ATTO_EXIT_FINE;
+    field = atto_shape_field(bytes, refusal.at);
+    atto_report_at(path, 0, "%s (byte %u: %s)", atto_status_text(status), refusal.at, field);
+    free(field);
+    return ATTO_EXIT_REFUSED;
+}
+
 static int inspect(const char *path, const struct arguments *arguments)
 {
     struct atto_buffer bytes = {0};
@@ -385,7 +409,9 @@ static int inspect(const char *path, const struct arguments *arguments)
         atto_buffer_free(&bytes);
         return result;
     }
-    if (atto_tinycontainer_is(bytes.bytes, (uint32_t)bytes.len)) {
+    if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE) {
+        result = inspect_shape(path, &bytes);
+    } else if (atto_tinycontainer_is(bytes.bytes, (uint32_t)bytes.len)) {
         result = inspect_tiny(path, &bytes, arguments);
     } else if (arguments->tiny.key != NULL) {
         atto_report_at(path, 0, "not metadata of TinyContainer, which are all that --key verifies");

@@ -11,9 +11,15 @@ static const char usage[] =
     "usage: atto COMMAND [arguments]\n"
     "\n"
     "  build      compile C or C++ into a container image\n"
-    "  inspect    show what is in an image: header, manifest, sections, disassembly\n"
+    "  inspect    show what is in a file: an image, an envelope, a signed command, a key\n"
     "  check      judge an image as a device does before it installs it\n"
     "  run        run an image here, or on an emulated board\n"
+    "  keygen     make a key to sign with\n"
+    "  pack       put an image into an envelope that installs it\n"
+    "  sign       sign an envelope\n"
+    "  verify     verify an envelope or a signed command as a device does\n"
+    "  command    make a signed command: start, stop, change rights, enrol tenants\n"
+    "  tenant     write a tenant's record: its key and its ceilings\n"
     "  help       print this; 'atto help COMMAND' or 'atto COMMAND --help' tell more\n"
     "\n"
     "Exit status: 0 fine, 1 refused or failed, 2 wrong usage.\n";
@@ -28,6 +34,12 @@ static const struct command commands[] = {
     {"inspect", "atto inspect", atto_command_inspect},
     {"check", "atto check", atto_command_check},
     {"run", "atto run", atto_command_run},
+    {"keygen", "atto keygen", atto_command_keygen},
+    {"pack", "atto pack", atto_command_pack},
+    {"sign", "atto sign", atto_command_sign},
+    {"verify", "atto verify", atto_command_verify_file},
+    {"command", "atto command", atto_command_command},
+    {"tenant", "atto tenant", atto_command_tenant},
 };
 
 static const struct command *find(const char *name)

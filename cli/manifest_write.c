@@ -215,12 +215,8 @@ static uint32_t count_schedule(const struct atto_wishes *wishes)
 
 static void put_schedule(struct atto_cbor_writer *writer, const struct atto_wishes *wishes)
 {
-    uint32_t count = count_schedule(wishes);
-
-    if (count == 0)
-        return;
     atto_cbor_put_head(writer, ATTO_CBOR_UINT, 7);
-    atto_cbor_put_head(writer, ATTO_CBOR_MAP, count);
+    atto_cbor_put_head(writer, ATTO_CBOR_MAP, count_schedule(wishes));
     for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
         const struct atto_schedule_field *field = &atto_schedule_fields[i];
 
@@ -307,8 +303,6 @@ static bool all_rights(const struct atto_wishes *wishes, const struct atto_calls
 
 static void put_rights(struct atto_cbor_writer *writer, const struct atto_rights_json *rights)
 {
-    if (rights->count == 0)
-        return;
     atto_cbor_put_head(writer, ATTO_CBOR_UINT, 8);
     atto_cbor_put_head(writer, ATTO_CBOR_ARRAY, (uint32_t)rights->count);
     for (size_t i = 0; i < rights->count; i++)
@@ -343,9 +337,33 @@ bool atto_manifest_write(const struct atto_program *program, const struct atto_w
     put_calls(&writer, &calls);
     if (!put_hooks(&writer, wishes, &entries))
         return false;
-    put_schedule(&writer, wishes);
-    put_rights(&writer, &rights);
+    if (count_schedule(wishes) != 0)
+        put_schedule(&writer, wishes);
+    if (rights.count != 0)
+        put_rights(&writer, &rights);
     assert(writer.len <= sizeof bytes);
     atto_buffer_put(manifest, bytes, writer.len);
     return true;
+}
+
+void atto_manifest_write_schedule(const struct atto_wishes *wishes, struct atto_buffer *manifest)
+{
+    uint8_t bytes[MANIFEST_BYTES_MAX];
+    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
+
+    atto_cbor_put_head(&writer, ATTO_CBOR_MAP, 1);
+    put_schedule(&writer, wishes);
+    assert(writer.len <= sizeof bytes);
+    atto_buffer_put(manifest, bytes, writer.len);
+}
+
+void atto_manifest_write_rights(const struct atto_rights_json *rights, struct atto_buffer *manifest)
+{
+    uint8_t bytes[MANIFEST_BYTES_MAX];
+    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
+
+    atto_cbor_put_head(&writer, ATTO_CBOR_MAP, 1);
+    put_rights(&writer, rights);
+    assert(writer.len <= sizeof bytes);
+    atto_buffer_put(manifest, bytes, writer.len);
 }

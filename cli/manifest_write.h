@@ -14,4 +14,8 @@
 bool atto_manifest_write(const struct atto_program *program, const struct atto_wishes *wishes,
                          const char *default_name, struct atto_buffer *manifest);
 
+/* A manifest with one member, the schedule or the rights that are wished for, though there be none. */
+void atto_manifest_write_schedule(const struct atto_wishes *wishes, struct atto_buffer *manifest);
+void atto_manifest_write_rights(const struct atto_rights_json *rights, struct atto_buffer *manifest);
+
 #endif

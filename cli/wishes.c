@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "report.h"
+#include "uuid.h"
 
 #define STACK_BYTES_MAX 0xffff
 
@@ -82,38 +83,9 @@ static bool take_calls(struct atto_wishes *wishes, struct atto_json_at at)
     return fine;
 }
 
-static int hex_value(char c)
-{
-    if (isdigit((unsigned char)c))
-        return c - '0';
-    return tolower((unsigned char)c) - 'a' + 10;
-}
-
-/* 8-4-4-4-12 hexadecimal digits. */
-static bool parse_uuid(const char *text, uint8_t *uuid)
-{
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t digits = 0;
-
-    if (text == NULL || strlen(text) != sizeof pattern - 1)
-        return false;
-    for (size_t i = 0; pattern[i] != '\0'; i++) {
-        if (pattern[i] == '-') {
-            if (text[i] != '-')
-                return false;
-            continue;
-        }
-        if (!isxdigit((unsigned char)text[i]))
-            return false;
-        uuid[digits / 2] = (uint8_t)(uuid[digits / 2] * 16 + hex_value(text[i]));
-        digits++;
-    }
-    return true;
-}
-
 static bool take_uuid(const struct atto_json_file *file, struct atto_json_at at, uint8_t *uuid)
 {
-    return parse_uuid(json_string_value(at.value), uuid) ||
+    return atto_uuid_parse(json_string_value(at.value), uuid) ||
            atto_json_refuse(file, at.place, "'uuid' must be a UUID such as \"01234567-89ab-cdef-0123-456789abcdef\"");
 }
 

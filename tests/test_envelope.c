@@ -109,6 +109,19 @@ static void the_owners_component_has_one_part(void)
     EQUAL(take_bytes(suit.bytes, suit.len, &acme), ATTO_E_SIGNER);
 }
 
+/* The digest of the manifest, and nothing that signs it. */
+static void no_signature(void)
+{
+    uint8_t bare[SUIT_BYTES_MAX];
+    begin();
+    EQUAL(take(), ATTO_OK);
+    const uint32_t manifest = envelope.manifest.at - 1u;
+    memcpy(bare, "\xd8\x6b\xa3\x02\x58\x27\x81", 7);
+    memcpy(bare + 7, suit.bytes + 7, 38); /* the digest in its string */
+    memcpy(bare + 45, suit.bytes + manifest, suit.len - manifest);
+    EQUAL(take_bytes(bare, 45 + suit.len - manifest, &acme), ATTO_E_SIGNATURE);
+}
+
 static void every_byte_flipped(void)
 {
     begin();
@@ -201,6 +214,8 @@ static void wrong_vendor(void)
     begin();
     suit.shared[5] ^= 1;
     EQUAL(take(), ATTO_E_VENDOR);
+    /* Told at the condition, which is the first command behind the parameters. */
+    EQUAL(refusal.at, envelope.shared.at + 80u);
 }
 
 static void wrong_class(void)
@@ -559,6 +574,7 @@ static const struct harness_test tests[] = {
     TEST(the_head_is_enough, "the head is read whatever has come of the image"),
     TEST(by_uri_and_without_invocation, "an image may be elsewhere, a container need not be started"),
     TEST(the_owners_component_has_one_part, "what the owner signs is the owner's, and no tenant's"),
+    TEST(no_signature, "without a signature an envelope is refused"),
     TEST(every_byte_flipped, "no bit of the head can change"),
     TEST(every_byte_replaced, "nor can a byte become the beginning of something else"),
     TEST(truncation_at_every_byte, "no beginning of a head is accepted"),

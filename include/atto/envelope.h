@@ -52,7 +52,7 @@ struct atto_envelope {
  * refusal: where, in bytes; may be NULL. A head that is longer than `len` is refused at `len` or, where its parts say how
  * long they are, earlier.
  * Returns ATTO_OK; ATTO_E_ENVELOPE; ATTO_E_UNSUPPORTED (a part, command or parameter of SUIT that is not in the subset);
- * ATTO_E_COSE, ATTO_E_ALGORITHM (its signature). */
+ * ATTO_E_SIGNATURE (it has none); ATTO_E_COSE, ATTO_E_ALGORITHM (of its signature). */
 enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct atto_envelope *envelope,
                                     struct atto_refusal *refusal);
 

@@ -52,7 +52,7 @@
     X(ATTO_E_UNSUPPORTED, -100, "an element that must be understood is not supported")    \
     X(ATTO_E_ALGORITHM, -101, "signature algorithm is unknown or not the key's")          \
     X(ATTO_E_SIGNER, -102, "signed for another tenant, or with another key")              \
-    X(ATTO_E_SIGNATURE, -103, "signature does not hold")                                  \
+    X(ATTO_E_SIGNATURE, -103, "signature is missing or does not hold")                    \
     X(ATTO_E_DIGEST, -104, "content is not what the digest says")                         \
     X(ATTO_E_SEQUENCE, -105, "sequence number or counter is not over the last one")       \
     X(ATTO_E_EXPIRED, -106, "expired, or the time is not known")                          \

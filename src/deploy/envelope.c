@@ -43,11 +43,15 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
     struct atto_span digest;
     uint32_t outer, count;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 2 || !atto_cbor_enter(cbor, &outer))
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count < 1 || count > 2 || !atto_cbor_enter(cbor, &outer))
         return ATTO_E_ENVELOPE;
     envelope->digest.ptr = cbor->bytes + cbor->pos;
     envelope->digest.len = cbor->len - cbor->pos;
-    if (!atto_suit_digest(cbor, &digest) || !atto_cbor_leave(cbor, outer) || !atto_cbor_enter(cbor, &outer))
+    if (!atto_suit_digest(cbor, &digest) || !atto_cbor_leave(cbor, outer))
+        return ATTO_E_ENVELOPE;
+    if (count == 1)
+        return ATTO_E_SIGNATURE;
+    if (!atto_cbor_enter(cbor, &outer))
         return ATTO_E_ENVELOPE;
     status = atto_cose_read(cbor, &envelope->signature);
     if (status != ATTO_OK)

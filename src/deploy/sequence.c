@@ -32,6 +32,7 @@ struct run {
     struct atto_cbor cbor;
     const struct atto_conditions *conditions; /* NULL: only read */
     uint32_t commands;                        /* that may stand here */
+    uint32_t command_at;                      /* where the present one begins */
     struct parameters set;
     struct atto_order *order;
     uint32_t done; /* commands that were done, one bit each */
@@ -180,8 +181,11 @@ static enum atto_status step(struct run *run, uint32_t command)
         status = read_parameters(&run->cbor, &run->set);
     else if (!atto_cbor_uint(&run->cbor, command == SUIT_SET_COMPONENT ? 0 : POLICY_MAX, &number))
         status = ATTO_E_ENVELOPE;
-    if (status == ATTO_OK && run->conditions != NULL)
-        status = judge(run, command);
+    if (status != ATTO_OK || run->conditions == NULL)
+        return status;
+    status = judge(run, command);
+    if (status != ATTO_OK)
+        run->cbor.pos = run->command_at;
     return status;
 }
 
@@ -196,8 +200,7 @@ static bool read_count(struct run *run, uint32_t *count)
 
 static enum atto_status read_command(struct run *run, uint32_t commands, uint32_t *command)
 {
-    uint32_t start = run->cbor.pos;
-
+    run->command_at = run->cbor.pos;
     if (!atto_cbor_uint(&run->cbor, UINT32_MAX, command)) {
         uint32_t any = 0;
 
@@ -205,7 +208,7 @@ static enum atto_status read_command(struct run *run, uint32_t commands, uint32_
     }
     if (*command < 32u && (commands & 1u << *command) != 0)
         return ATTO_OK;
-    run->cbor.pos = start;
+    run->cbor.pos = run->command_at;
     return ATTO_E_UNSUPPORTED;
 }
 

@@ -1,0 +1,367 @@
+/* The table of fields and the walk over them, see shape.h. The walk goes as far as it can and never judges; that is the
+ * device's readers' affair.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "shape.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cbor.h"
+#include "report.h"
+#include "uuid.h"
+
+#define DEPTH_MAX 16
+#define SHOWN_MAX 40u /* bytes of a string that are shown */
+
+/* How the value of a field is made, which says how it is gone into and shown. */
+enum kind {
+    PLAIN, UUID, HEX, NAME, /* NAME: bytes that are text */
+    ENVELOPE, WRAPPER, DIGEST, SIGN1, COMMAND, HEADER, MANIFEST, COMMON, COMPONENTS, COMPONENT, SEQUENCE, PARAMETERS,
+    ALTERNATIVES, PAYLOAD, ARGUMENTS, RECORD, KEY, FRAGMENT, IMAGE
+};
+
+#define MINUS(n) ATTO_CBOR_MINUS(n)
+#define EACH UINT32_MAX
+
+/* In a value of kind `in`, what has this key (in a map) or place (in an array; EACH: every other one) is called `name`. */
+static const struct field {
+    enum kind in;
+    uint32_t key;
+    const char *name;
+    enum kind kind;
+} fields[] = {
+    {ENVELOPE, 2, "authentication wrapper", WRAPPER},
+    {ENVELOPE, 3, "manifest", MANIFEST},
+    {ENVELOPE, EACH, "image", IMAGE},
+    {WRAPPER, 0, "digest of the manifest", DIGEST},
+    {WRAPPER, EACH, "signature", SIGN1},
+    {DIGEST, 0, "algorithm", PLAIN},
+    {DIGEST, 1, "digest", HEX},
+    {SIGN1, 0, "protected header", HEADER},
+    {SIGN1, 1, "unprotected header", HEADER},
+    {SIGN1, 2, "payload", HEX},
+    {SIGN1, 3, "signature", HEX},
+    {COMMAND, 0, "protected header", HEADER},
+    {COMMAND, 1, "unprotected header", HEADER},
+    {COMMAND, 2, "command", PAYLOAD},
+    {COMMAND, 3, "signature", HEX},
+    {HEADER, 1, "algorithm", PLAIN},
+    {HEADER, 2, "critical", PLAIN},
+    {HEADER, 3, "content type", PLAIN},
+    {HEADER, 4, "key id", HEX},
+    {MANIFEST, 1, "version", PLAIN},
+    {MANIFEST, 2, "sequence number", PLAIN},
+    {MANIFEST, 3, "common", COMMON},
+    {MANIFEST, 4, "reference URI", PLAIN},
+    {MANIFEST, 5, "manifest component id", COMPONENT},
+    {MANIFEST, 7, "validate", SEQUENCE},
+    {MANIFEST, 8, "load", SEQUENCE},
+    {MANIFEST, 9, "invoke", SEQUENCE},
+    {MANIFEST, 16, "payload fetch", SEQUENCE},
+    {MANIFEST, 20, "install", SEQUENCE},
+    {MANIFEST, 23, "text", PLAIN},
+    {COMMON, 2, "components", COMPONENTS},
+    {COMMON, 4, "shared sequence", SEQUENCE},
+    {COMPONENTS, EACH, "component", COMPONENT},
+    {COMPONENT, EACH, "name", NAME},
+    {SEQUENCE, 1, "condition vendor identifier", PLAIN},
+    {SEQUENCE, 2, "condition class identifier", PLAIN},
+    {SEQUENCE, 3, "condition image match", PLAIN},
+    {SEQUENCE, 5, "condition component slot", PLAIN},
+    {SEQUENCE, 6, "condition check content", PLAIN},
+    {SEQUENCE, 12, "directive set component index", PLAIN},
+    {SEQUENCE, 14, "condition abort", PLAIN},
+    {SEQUENCE, 15, "directive try each", ALTERNATIVES},
+    {SEQUENCE, 18, "directive write", PLAIN},
+    {SEQUENCE, 20, "directive override parameters", PARAMETERS},
+    {SEQUENCE, 21, "directive fetch", PLAIN},
+    {SEQUENCE, 22, "directive copy", PLAIN},
+    {SEQUENCE, 23, "directive invoke", PLAIN},
+    {SEQUENCE, 24, "condition device identifier", PLAIN},
+    {SEQUENCE, 31, "directive swap", PLAIN},
+    {SEQUENCE, 32, "directive run sequence", SEQUENCE},
+    {ALTERNATIVES, EACH, "alternative", SEQUENCE},
+    {PARAMETERS, 1, "vendor identifier", UUID},
+    {PARAMETERS, 2, "class identifier", UUID},
+    {PARAMETERS, 3, "image digest", DIGEST},
+    {PARAMETERS, 5, "component slot", PLAIN},
+    {PARAMETERS, 12, "strict order", PLAIN},
+    {PARAMETERS, 13, "soft failure", PLAIN},
+    {PARAMETERS, 14, "image size", PLAIN},
+    {PARAMETERS, 18, "content", HEX},
+    {PARAMETERS, 21, "uri", PLAIN},
+    {PARAMETERS, 22, "source component", PLAIN},
+    {PARAMETERS, 23, "invoke arguments", NAME},
+    {PARAMETERS, 24, "device identifier", UUID},
+    {PAYLOAD, 1, "device", UUID},
+    {PAYLOAD, 2, "tenant", PLAIN},
+    {PAYLOAD, 3, "counter", PLAIN},
+    {PAYLOAD, 4, "expiry", PLAIN},
+    {PAYLOAD, 5, "operation", PLAIN},
+    {PAYLOAD, 6, "arguments", ARGUMENTS},
+    {ARGUMENTS, 0, "argument", COMPONENT},
+    {ARGUMENTS, 1, "content", FRAGMENT},
+    {RECORD, 1, "id", PLAIN},
+    {RECORD, 2, "name", PLAIN},
+    {RECORD, 3, "key", KEY},
+    {RECORD, 4, "RAM, bytes", PLAIN},
+    {RECORD, 5, "fuel a second", PLAIN},
+    {RECORD, 6, "first priority", PLAIN},
+    {RECORD, 7, "store, bytes", PLAIN},
+    {RECORD, 8, "rights", FRAGMENT},
+    {KEY, 1, "type", PLAIN},
+    {KEY, 2, "key id", HEX},
+    {KEY, 3, "algorithm", PLAIN},
+    {KEY, MINUS(1), "curve", PLAIN},
+    {KEY, MINUS(2), "x", HEX},
+    {KEY, MINUS(3), "y", HEX},
+    {KEY, MINUS(4), "private key", PLAIN},
+    {FRAGMENT, 7, "schedule", PLAIN},
+    {FRAGMENT, 8, "rights", PLAIN},
+};
+
+/* The walk: the file, and what is wanted of it. */
+struct walk {
+    struct atto_cbor cbor;
+    FILE *out;      /* NULL: nothing is printed */
+    uint32_t at;    /* the byte that is looked for */
+    struct atto_buffer *field; /* where it is; NULL: not wanted */
+    int depth;
+};
+
+static const struct field *find(enum kind in, uint32_t key)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].in == in && (fields[i].key == key || fields[i].key == EACH))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+static void print(const struct walk *walk, const char *format, ...) ATTO_PRINTF(2, 3);
+static void print(const struct walk *walk, const char *format, ...)
+{
+    va_list arguments;
+
+    if (walk->out == NULL)
+        return;
+    va_start(arguments, format);
+    vfprintf(walk->out, format, arguments);
+    va_end(arguments);
+}
+
+static void print_string(const struct walk *walk, struct atto_span string, enum kind kind)
+{
+    const bool text = kind == NAME && atto_cbor_is_plain_text(string.ptr, string.len);
+
+    if (kind == UUID && string.len == ATTO_UUID_BYTES) {
+        char *uuid = atto_uuid_text(string.ptr);
+
+        print(walk, " %s\n", uuid);
+        free(uuid);
+        return;
+    }
+    print(walk, text ? " " : " h'");
+    for (uint32_t i = 0; i < string.len && i < SHOWN_MAX; i++)
+        print(walk, text ? "%c" : "%02x", string.ptr[i]);
+    print(walk, text ? "\n" : string.len > SHOWN_MAX ? "'... (%u bytes)\n" : "'\n", string.len);
+}
+
+/* Any head, with arguments up to 64 bits. */
+static bool any_head(struct atto_cbor *cbor, uint32_t *type, uint64_t *argument)
+{
+    uint32_t left = cbor->len - cbor->pos, count, info;
+
+    if (left == 0)
+        return false;
+    info = cbor->bytes[cbor->pos] % 32u;
+    *type = cbor->bytes[cbor->pos] / 32u;
+    count = info < 24 ? 0 : info < 28 ? 1u << (info - 24u) : 9;
+    if (count > 8 || left - 1u < count)
+        return false;
+    *argument = count == 0 ? info : 0;
+    for (uint32_t i = 0; i < count; i++)
+        *argument = *argument << 8 | cbor->bytes[cbor->pos + 1u + i];
+    cbor->pos += 1u + count;
+    return true;
+}
+
+static bool walk_value(struct walk *walk, enum kind kind);
+
+/* A value with its name; false: it could not be read to its end. */
+static bool walk_field(struct walk *walk, enum kind in, uint32_t key, uint32_t start)
+{
+    const struct field *field = find(in, key);
+    char *number = key < MINUS(1) ? atto_format("%u", key) : atto_format("-%u", key - MINUS(0));
+    bool fine, here = walk->field != NULL && start <= walk->at;
+    size_t before = walk->field != NULL ? walk->field->len : 0;
+
+    print(walk, "%*s%s", 2 * walk->depth, "", field != NULL ? field->name : number);
+    if (here)
+        atto_buffer_print(walk->field, "%s%s", before != 0 ? ", " : "", field != NULL ? field->name : number);
+    free(number);
+    walk->depth++;
+    fine = walk_value(walk, field != NULL ? field->kind : PLAIN);
+    walk->depth--;
+    /* It is behind this one. */
+    if (here && fine && walk->cbor.pos <= walk->at)
+        walk->field->len = before;
+    return fine;
+}
+
+/* Keys of maps that are not numbers are those of images. */
+static bool walk_map(struct walk *walk, enum kind kind, uint64_t count)
+{
+    print(walk, "\n");
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t any = 0, key, start = walk->cbor.pos;
+        struct atto_span name;
+
+        if (!atto_cbor_key(&walk->cbor, &any, &key)) {
+            if (!atto_cbor_text(&walk->cbor, 0, UINT32_MAX, &name))
+                return false;
+            key = EACH;
+        }
+        if (!walk_field(walk, kind, key, start))
+            return false;
+    }
+    return true;
+}
+
+/* Sequences are lists of pairs: a command, and what it has. */
+static bool walk_array(struct walk *walk, enum kind kind, uint64_t count)
+{
+    print(walk, "\n");
+    for (uint64_t i = 0; i < count; i += kind == SEQUENCE ? 2 : 1) {
+        uint32_t any = 0, key = (uint32_t)i, start = walk->cbor.pos;
+
+        if (kind == SEQUENCE && !atto_cbor_key(&walk->cbor, &any, &key))
+            return false;
+        if (!walk_field(walk, kind, key, start))
+            return false;
+    }
+    return true;
+}
+
+/* CBOR in a string, if the kind says that there is some. */
+static bool walk_string(struct walk *walk, enum kind kind, uint64_t len)
+{
+    const struct atto_span string = {walk->cbor.bytes + walk->cbor.pos, (uint32_t)len};
+    const uint32_t outer = walk->cbor.len;
+    bool fine;
+
+    if (len > walk->cbor.len - walk->cbor.pos)
+        return false;
+    if (kind == IMAGE) {
+        print(walk, " (%u bytes)\n", string.len);
+    } else if (kind < ENVELOPE || kind == COMPONENT || len == 0) {
+        print_string(walk, string, kind);
+    } else {
+        walk->cbor.len = walk->cbor.pos + string.len;
+        fine = walk_value(walk, kind) && walk->cbor.pos == walk->cbor.len;
+        walk->cbor.len = outer;
+        return fine;
+    }
+    walk->cbor.pos += string.len;
+    return true;
+}
+
+static bool walk_text(struct walk *walk, uint64_t len)
+{
+    struct atto_span text = {walk->cbor.bytes + walk->cbor.pos, (uint32_t)len};
+
+    if (len > walk->cbor.len - walk->cbor.pos)
+        return false;
+    if (atto_cbor_is_plain_text(text.ptr, text.len))
+        print(walk, " \"%.*s\"\n", (int)text.len, (const char *)text.ptr);
+    else
+        print_string(walk, text, HEX);
+    walk->cbor.pos += text.len;
+    return true;
+}
+
+static bool walk_value(struct walk *walk, enum kind kind)
+{
+    uint32_t type;
+    uint64_t argument;
+
+    if (walk->depth > DEPTH_MAX || !any_head(&walk->cbor, &type, &argument))
+        return false;
+    switch (type) {
+    case ATTO_CBOR_UINT:
+        print(walk, " %llu\n", (unsigned long long)argument);
+        return true;
+    case ATTO_CBOR_NEGATIVE:
+        print(walk, " -%llu\n", (unsigned long long)argument + 1u);
+        return true;
+    case ATTO_CBOR_BYTES:
+        return walk_string(walk, kind, argument);
+    case ATTO_CBOR_TEXT:
+        return walk_text(walk, argument);
+    case ATTO_CBOR_ARRAY:
+        return walk_array(walk, kind, argument);
+    case ATTO_CBOR_MAP:
+        return walk_map(walk, kind, argument);
+    case ATTO_CBOR_TAG:
+        return walk_value(walk, kind);
+    default:
+        print(walk, argument == 22 ? " null\n" : " simple %llu\n", (unsigned long long)argument);
+        return true;
+    }
+}
+
+enum atto_shape atto_shape_of(const struct atto_buffer *bytes)
+{
+    const uint8_t *at = bytes->bytes;
+
+    if (bytes->len < 5)
+        return ATTO_SHAPE_NONE;
+    if (at[0] == 0xd8 && at[1] == 0x6b)
+        return ATTO_SHAPE_ENVELOPE;
+    if (at[0] == 0xd2 && at[1] == 0x84)
+        return ATTO_SHAPE_COMMAND;
+    if (at[0] / 32 != ATTO_CBOR_MAP || at[1] != 1)
+        return ATTO_SHAPE_NONE;
+    /* A record's second member is a name, a key's is none. */
+    at += at[2] == 0x18 ? 4 : 3;
+    return at[0] == 2 && at[1] / 32 == ATTO_CBOR_TEXT ? ATTO_SHAPE_TENANT : ATTO_SHAPE_KEY;
+}
+
+static enum kind kind_of(const struct atto_buffer *bytes)
+{
+    switch (atto_shape_of(bytes)) {
+    case ATTO_SHAPE_ENVELOPE:
+        return ENVELOPE;
+    case ATTO_SHAPE_COMMAND:
+        return COMMAND;
+    case ATTO_SHAPE_TENANT:
+        return RECORD;
+    case ATTO_SHAPE_KEY:
+        return KEY;
+    default:
+        return PLAIN;
+    }
+}
+
+char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at)
+{
+    struct atto_buffer field = {0};
+    struct walk walk = {{bytes->bytes, (uint32_t)bytes->len, 0}, NULL, at, &field, 0};
+    char *text;
+
+    walk_value(&walk, kind_of(bytes));
+    text = field.len != 0 ? atto_format("%.*s", (int)field.len, (const char *)field.bytes)
+                          : atto_copy_string("the whole of it");
+    atto_buffer_free(&field);
+    return text;
+}
+
+void atto_shape_print(const struct atto_buffer *bytes, FILE *out)
+{
+    struct walk walk = {{bytes->bytes, (uint32_t)bytes->len, 0}, out, 0, NULL, 1};
+
+    if (!walk_value(&walk, kind_of(bytes)))
+        fprintf(out, "\n  (cannot be read any further at byte %u)\n", walk.cbor.pos);
+}

@@ -1,0 +1,29 @@
+/* What the parts of the CBOR files are called: envelopes, signed commands, tenant records, keys. One table knows the
+ * members of each; it makes listings for people, and says in which field a byte is.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_CLI_SHAPE_H
+#define ATTO_CLI_SHAPE_H
+
+#include <stdio.h>
+
+#include "buffer.h"
+
+enum atto_shape {
+    ATTO_SHAPE_NONE, /* none of these */
+    ATTO_SHAPE_ENVELOPE,
+    ATTO_SHAPE_COMMAND,
+    ATTO_SHAPE_TENANT,
+    ATTO_SHAPE_KEY
+};
+
+/* Which of them a file seems to be, by how it begins. */
+enum atto_shape atto_shape_of(const struct atto_buffer *bytes);
+
+/* The name of the field at a byte, with those that it is in: "manifest, common, shared sequence". To be freed. */
+char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at);
+
+/* Prints a listing, as far as the file can be read. */
+void atto_shape_print(const struct atto_buffer *bytes, FILE *out);
+
+#endif

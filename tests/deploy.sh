@@ -1,0 +1,187 @@
+#!/bin/sh
+# Tests of the command's part in deployment, offline: keys, envelopes, signed commands, tenant records; what it makes is
+# judged by a second implementation (second.py) and the other way round, in both algorithms.
+#
+# usage: tests/deploy.sh       ATTO: the command to test; default: build/linux-gcc/atto
+#
+# SPDX-License-Identifier: Apache-2.0
+set -u
+
+suite=deploy
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/expect.sh"
+need "$atto"
+python=/usr/bin/python3
+if ! $python -c 'import cbor2, cryptography' 2>/dev/null; then
+    echo "skip deploy: no python3-cbor2 and python3-cryptography; scripts/setup cli installs them"
+    exit 0
+fi
+second="$python $root/tests/second.py"
+device=01234567-89ab-cdef-0123-456789abcdef
+for_board="--vendor example.com --class board-1"
+
+# shellcheck disable=SC2086 # $for_board and $second are words
+{
+    run "$atto" build "$root/examples/moving_average.c" -o image.atto
+    expect build 0
+
+    # --- keys
+
+    for name in eddsa es256; do
+        option=
+        [ $name = eddsa ] || option=--es256
+        run "$atto" keygen $option --cose -o $name
+        expect keygen_$name 0
+        require keygen_${name}_is_private test "$(stat -c %a $name)" = 600
+        run $second check-key $name $name.cose
+        expect key_${name}_by_second 0 key
+        run $second check-key $name.pub $name.cose
+        expect public_key_${name}_by_second 0 key
+        run "$atto" inspect $name.cose
+        expect inspect_key_$name 0 "public key (COSE_Key)" curve
+    done
+    run "$atto" keygen -o eddsa
+    expect keygen_overwrites_nothing 1 "is there already"
+    $python -c 'from cryptography.hazmat.primitives.asymmetric import ed448
+from cryptography.hazmat.primitives.serialization import *
+key = ed448.Ed448PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+open("ed448", "wb").write(key)'
+    run "$atto" pack image.atto $for_board --sequence 1 --key ed448 -o refused
+    expect other_keys_are_refused 1 "not a key of Ed25519 or P-256"
+    require nothing_half_written test ! -e refused
+
+    # --- envelopes, each way
+
+    for name in eddsa es256; do
+        run "$atto" pack image.atto $for_board --tenant acme --sequence 3 --key $name -o ours.suit
+        expect pack_$name 0
+        run $second check-envelope $name.pub image.atto ours.suit
+        expect envelope_${name}_by_second 0 "sequence 3 component ['acme', 'moving-average'] uri #image"
+        run "$atto" verify ours.suit --key $name.pub
+        expect verify_$name 0 "signature of tenant acme holds, sequence 3"
+        run "$atto" verify ours.suit --key $name.cose $for_board --sequence 2
+        expect verify_${name}_as_device 0
+        run $second make-envelope $name image.atto theirs.suit tenant=acme sequence=9
+        run "$atto" verify theirs.suit --key $name.pub $for_board --sequence 8
+        expect seconds_envelope_$name 0 "tenant acme holds, sequence 9"
+        run $second make-envelope $name image.atto theirs.suit uri=coap://host/image slots=1 device=$device
+        run "$atto" verify theirs.suit --key $name.pub --image image.atto
+        expect seconds_envelope_by_uri_$name 0 "the owner holds, sequence 1"
+        run "$atto" verify theirs.suit --key $name.pub --device 01234567-89ab-cdef-0123-456789abcde0
+        expect seconds_envelope_other_device_$name 1 "for another device" "shared sequence, condition device identifier"
+    done
+    run $second make-envelope eddsa image.atto theirs.suit algorithm=-19
+    run "$atto" verify theirs.suit --key eddsa.pub
+    expect fully_specified_ed25519 0
+    run $second make-envelope es256 image.atto theirs.suit algorithm=-9
+    run "$atto" verify theirs.suit --key es256.pub
+    expect fully_specified_esp256 0
+    run $second make-envelope es256 image.atto theirs.suit algorithm=-8
+    run "$atto" verify theirs.suit --key es256.pub
+    expect algorithm_is_the_keys 1 "unknown or not the key's"
+
+    # 400 bytes are the most that an envelope may have beside its image.
+    run "$atto" pack image.atto $for_board --tenant acme --sequence 3 --device $device --entry main --key eddsa -o full.suit
+    expect pack_full 0
+    require envelope_bytes test $(($(stat -c %s full.suit) - $(stat -c %s image.atto))) -le 400
+
+    # --- what goes wrong is told, with its place
+
+    run "$atto" verify ours.suit --key eddsa.pub
+    expect verify_other_key 1 "algorithm is unknown or not the key's"
+    run "$atto" keygen -o other
+    run "$atto" pack image.atto $for_board --sequence 3 --key other -o other.suit
+    run "$atto" verify other.suit --key eddsa.pub
+    expect verify_other_key_of_the_kind 1 "or with another key"
+    run "$atto" verify ours.suit --key es256.pub --sequence 3
+    expect verify_replay 1 "not over the last one"
+    run "$atto" verify ours.suit --key es256.pub --vendor example.org --class $device
+    expect verify_vendor 1 "for another vendor" "shared sequence, condition vendor identifier"
+    head -c 100 ours.suit >cut.suit
+    run "$atto" verify cut.suit --key es256.pub
+    expect verify_cut 1 "not well-formed"
+    run "$atto" inspect cut.suit
+    expect inspect_cut 1 "authentication wrapper" "cannot be read any further"
+    $python -c 'import sys; b = bytearray(open("ours.suit", "rb").read()); b[-1] ^= 1; open("bad.suit", "wb").write(b)'
+    run "$atto" verify bad.suit --key es256.pub
+    expect verify_other_image 1 "the image is not the one that was signed"
+    run "$atto" inspect ours.suit
+    expect inspect_envelope 0 "sequence number 3" "name moving-average" "directive fetch" "image ("
+    run "$atto" pack image.atto --sequence 3 --vendor example.com -o x
+    expect pack_without_class 2 "--class is missing"
+    run "$atto" pack image.atto --sequence 3 --class board-1 --vendor example.com --uri nowhere -o x
+    expect pack_with_no_uri 2 "a URI has a scheme"
+    run "$atto" pack eddsa $for_board --sequence 3 -o x
+    expect pack_no_image 1 "not an image"
+
+    # --- signed later, and anew
+
+    run "$atto" pack image.atto $for_board --tenant acme --sequence 4 --stopped -o later.suit
+    expect pack_unsigned 0
+    run "$atto" verify later.suit --key eddsa.pub
+    expect verify_unsigned 1 "signature is missing"
+    run "$atto" sign later.suit --key eddsa
+    expect sign 0
+    run $second check-envelope eddsa image.atto later.suit
+    expect signed_by_second 0 "sequence 4"
+    run "$atto" sign later.suit --key es256 -o again.suit
+    expect sign_again 0
+    run "$atto" verify again.suit --key es256.pub
+    expect verify_again 0
+    run "$atto" sign later.suit --key es256.pub
+    expect sign_with_public_key 1 "a public key cannot sign"
+
+    # --- commands and records
+
+    cat >limits.json <<'JSON'
+{ "rights": [ { "endpoint": "led", "operations": ["write"] } ], "schedule": { "period_us": 1000 } }
+JSON
+    run "$atto" tenant acme --id 1 --key es256.pub --ram 4096 --priority 8 --store 64 --json limits.json -o acme.tenant
+    expect tenant 0
+    run $second check-tenant es256 acme.tenant
+    expect tenant_by_second 0 "{1: 1, 2: 'acme', 3: 'key', 4: 4096, 6: 8, 7: 64, 8: {8: [['led', 2]]}}"
+    run "$atto" inspect acme.tenant
+    expect inspect_tenant 0 "tenant record" "RAM, bytes 4096"
+    number=0
+    for operation in start stop pause resume remove set-rights set-schedule rotate-key set-tenant revoke-tenant; do
+        number=$((number + 1))
+        run "$atto" command $operation --device $device --counter 5 --key eddsa --component blink --tenant acme \
+            --json limits.json --new-key es256 --record acme.tenant -o ours.command
+        expect command_$operation 0
+        run $second check-command eddsa ours.command
+        expect command_${operation}_by_second 0 "3: 5, 5: $number"
+        run "$atto" verify ours.command --key eddsa.cose --sequence 4
+        expect verify_$operation 0 "signature of the owner holds, counter 5"
+        run $second make-command eddsa $number theirs.command counter=6
+        run "$atto" verify theirs.command --key eddsa.pub --sequence 5
+        expect seconds_$operation 0 "counter 6"
+    done
+    run "$atto" inspect theirs.command
+    expect inspect_command 0 "signed command" "counter 6" "device $device"
+    run "$atto" command start --device $device --counter 5 --key es256 --signer acme --component blink --expires 1000 \
+        -o ours.command
+    expect command_of_tenant 0
+    run "$atto" verify ours.command --key es256.pub --now 1000
+    expect verify_command_of_tenant 0 "tenant acme holds, counter 5"
+    run "$atto" verify ours.command --key es256.pub --now 1001
+    expect verify_expired 1 expired
+    run "$atto" verify ours.command --key es256.pub
+    expect verify_without_clock 1 "expired, or the time is not known"
+    run "$atto" verify ours.command --key es256.pub --now 1 --sequence 5
+    expect verify_command_replay 1 "not over the last one"
+    run "$atto" verify ours.command --key es256.pub --now 1 --device 11234567-89ab-cdef-0123-456789abcdef
+    expect verify_command_device 1 "for another device"
+    run "$atto" command set-tenant --device $device --counter 5 --key es256 --signer acme --record acme.tenant -o x
+    expect tenants_enrol_nobody 1 "a device would refuse this"
+    run "$atto" command start --device $device --counter 5 --key es256 --signer acme --tenant other --component b -o x
+    expect tenants_reach_their_own 1 "a device would refuse this"
+    run "$atto" command dance --device $device --counter 5 --key es256 -o x
+    expect unknown_operation 1 "no operation 'dance'"
+    run "$atto" command start --device $device --key es256 -o x
+    expect command_without_counter 2 "--counter is missing"
+    run "$atto" command set-tenant --device $device --counter 5 --key es256 --record limits.json -o x
+    expect records_are_checked 1 "a device would refuse this"
+    run "$atto" command set-tenant --device $device --counter 5 --key es256 --record image.atto -o x
+    expect commands_have_room_for_512_bytes 1 "at most 512 can be signed"
+}
+exit $((failures != 0))
