@@ -37,6 +37,11 @@ static bool read_one(struct atto_cbor *cbor, struct atto_cbor_writer *writer)
         atto_cbor_put_string(writer, ATTO_CBOR_TEXT, span.ptr, span.len);
         return true;
     }
+    if (atto_cbor_null(cbor)) {
+        require(cbor->bytes[cbor->pos - 1u] == 0xf6u && writer->len < writer->capacity, "null");
+        writer->bytes[writer->len++] = 0xf6u;
+        return true;
+    }
     for (uint32_t i = 0; i < 2u; i++) {
         if (atto_cbor_head(cbor, containers[i], &value)) {
             atto_cbor_put_head(writer, containers[i], value);
@@ -44,6 +49,41 @@ static bool read_one(struct atto_cbor *cbor, struct atto_cbor_writer *writer)
         }
     }
     return false;
+}
+
+/* A string of bytes can be gone into, and out of again where its content ends. */
+static void go_inside(struct atto_cbor cbor)
+{
+    struct atto_cbor inside = cbor;
+    struct atto_span span;
+    uint32_t outer;
+    if (!atto_cbor_bytes(&cbor, 0, UINT32_MAX, &span)) {
+        require(!atto_cbor_enter(&inside, &outer), "entered what is no string");
+        return;
+    }
+    require(atto_cbor_enter(&inside, &outer) && outer == cbor.len && inside.len == cbor.pos, "entered");
+    require(inside.len - inside.pos == span.len, "its content");
+    require(span.len == 0 || !atto_cbor_leave(&inside, outer), "left too early");
+    inside.pos = inside.len;
+    require(atto_cbor_leave(&inside, outer) && inside.len == cbor.len && inside.pos == cbor.pos, "left");
+}
+
+/* Keys of a map, as far as they go: each is over the one before, and stands for a number that is written the same. */
+static void read_keys(struct atto_cbor cbor)
+{
+    uint8_t bytes[5];
+    uint32_t next = 0, key, before = cbor.pos, last = 0;
+    while (atto_cbor_key(&cbor, &next, &key)) {
+        struct atto_cbor_writer writer = { bytes, sizeof bytes, 0 };
+        const bool negative = key >= ATTO_CBOR_MINUS(1u);
+        atto_cbor_put_head(&writer, negative ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT,
+                           negative ? key - ATTO_CBOR_MINUS(1u) : key);
+        require(key >= last && next == key + 1u, "keys ascend");
+        require(writer.len == cbor.pos - before && memcmp(bytes, cbor.bytes + before, writer.len) == 0, "key");
+        before = cbor.pos;
+        last = next;
+    }
+    require(cbor.pos == before, "a failed reading does not move the cursor");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -57,7 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct atto_cbor cbor = { block, (uint32_t)len, 0 };
     struct atto_cbor_writer writer = { written, (uint32_t)len, 0 };
     uint32_t before = 0;
-    while (read_one(&cbor, &writer)) {
+    read_keys(cbor);
+    for (go_inside(cbor); read_one(&cbor, &writer); go_inside(cbor)) {
         require(cbor.pos > before && cbor.pos <= len, "the cursor moves on and stays inside");
         before = cbor.pos;
     }

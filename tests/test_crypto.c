@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "board.h"
 #include "harness.h"
 #include "hex.h"
 #include "libraries.h"
@@ -177,6 +178,24 @@ static void an_algorithm_that_is_not_there_holds_nothing(void)
     CHECK(!atto_crypto_ed25519.verify(NULL, &taken.key, taken.span, taken.signature));
 }
 
+/* For people: machine instructions of a verification, where the board counts them. */
+static void what_a_verification_takes(void)
+{
+    static const struct {
+        uint32_t vector;
+        const char *text;
+    } rows[] = { { 2, "instructions to verify Ed25519" }, { 3, "instructions to verify ES256" } };
+    const bool counts = board_counter_start();
+    for (uint32_t i = 0; i < 2u; i++) {
+        take(&vectors[rows[i].vector]);
+        const uint32_t begin = board_counter();
+        CHECK(holds());
+        const uint32_t end = board_counter();
+        if (counts)
+            harness_note(rows[i].text, board_instructions(begin, end));
+    }
+}
+
 static const struct harness_test tests[] = {
     TEST(fips_180_sha256, "SHA-256 is FIPS 180's, in pieces of every size"),
     TEST(published_signatures_hold, "the signatures of RFC 8032 and RFC 6979 hold"),
@@ -185,5 +204,6 @@ static const struct harness_test tests[] = {
     TEST(keys_of_small_order_sign_nothing, "a key of small order, under which anything verifies, is refused"),
     TEST(es256_refuses_zeros_and_strange_points, "r or s of zero and points off the curve are refused"),
     TEST(an_algorithm_that_is_not_there_holds_nothing, "a door with one algorithm refuses the other"),
+    TEST(what_a_verification_takes, "signatures hold while instructions are counted"),
 };
 HARNESS_MAIN(tests)

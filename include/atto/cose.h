@@ -25,6 +25,17 @@ struct atto_sign1 {
     enum atto_algorithm algorithm;
 };
 
+/*@ predicate sound_sign1(struct atto_sign1 *sign1, uint8_t *bytes, integer len) =
+        inside(sign1->protected_header.ptr, sign1->protected_header.len, bytes, len) &&
+        inside(sign1->kid.ptr, sign1->kid.len, bytes, len) &&
+        inside(sign1->payload.ptr, sign1->payload.len, bytes, len) &&
+        inside(sign1->signature, ATTO_SIGNATURE_BYTES, bytes, len);
+
+    predicate sound_key(struct atto_key *key, uint8_t *bytes, integer len) =
+        inside(key->kid.ptr, key->kid.len, bytes, len) && inside(key->x, ATTO_COORDINATE_BYTES, bytes, len) &&
+        (key->algorithm == ATTO_EDDSA ||
+         (key->algorithm == ATTO_ES256 && inside(key->y, ATTO_COORDINATE_BYTES, bytes, len))); */
+
 /* Who may have signed something: a tenant by its name, or the owner of the device, whose name is empty; and the key. */
 struct atto_signer {
     struct atto_span name;
@@ -43,6 +54,12 @@ enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_sp
  * key: points into `bytes`
  * refusal: where, in bytes; may be NULL
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */
+/*@ requires readable(bytes.ptr, bytes.len) && \valid(key) && (refusal == \null || \valid(refusal));
+    requires \separated(key, refusal, bytes.ptr + (0 .. bytes.len - 1));
+    terminates \true; exits \false; assigns *key, *refusal;
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
+            \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> sound_key(key, bytes.ptr, bytes.len); */
 enum atto_status atto_key_read(struct atto_span bytes, struct atto_key *key, struct atto_refusal *refusal);
 
 #endif

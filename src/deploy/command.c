@@ -151,7 +151,7 @@ enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct at
         cbor.pos = cbor.len - command->signature.payload.len;
         status = read_payload(&cbor, command);
     }
-    return status == ATTO_OK ? ATTO_OK : atto_deploy_refuse(refusal, status, cbor.pos);
+    return status == ATTO_OK ? ATTO_OK : atto_refuse(refusal, status, cbor.pos);
 }
 
 enum atto_status atto_command_verify(const struct atto_command *command, const struct atto_signer *signer,

@@ -26,6 +26,10 @@ enum { HEADER_ALGORITHM = 1, HEADER_KID = 4 };
 enum { TYPE_OKP = 1, TYPE_EC2 = 2, CURVE_P256 = 1, CURVE_ED25519 = 6 };
 
 /* Reads the number of an algorithm; 0 is none of the two. False: no number. */
+/*@ requires \valid(cbor) && \valid(algorithm) && \separated(cbor, algorithm) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *algorithm;
+    ensures sound_reader(cbor);
+    ensures \result ==> *algorithm <= ATTO_ES256; */
 static bool read_algorithm(struct atto_cbor *cbor, uint32_t *algorithm)
 {
     uint32_t any = 0, number;
@@ -42,12 +46,23 @@ static bool read_algorithm(struct atto_cbor *cbor, uint32_t *algorithm)
 }
 
 /* Reads a header; the algorithm may stand in the protected one alone. */
+/*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);
+    requires inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len);
+    terminates \true; exits \false; assigns cbor->pos, sign1->algorithm, sign1->kid.ptr, sign1->kid.len;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
+            \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len); */
 static enum atto_status read_header(struct atto_cbor *cbor, bool is_protected, struct atto_sign1 *sign1)
 {
     uint32_t count, key, algorithm, start, next = 0;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COSE;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor);
+        loop invariant inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len);
+        loop assigns i, start, key, algorithm, next, cbor->pos, sign1->algorithm, sign1->kid.ptr, sign1->kid.len;
+        loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         start = cbor->pos;
         if (!atto_cbor_key(cbor, &next, &key))
@@ -72,6 +87,17 @@ static enum atto_status read_header(struct atto_cbor *cbor, bool is_protected, s
     return ATTO_OK;
 }
 
+/*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);
+    requires sign1->kid.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, sign1->algorithm, sign1->kid.ptr, sign1->kid.len, sign1->protected_header.ptr,
+            sign1->protected_header.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
+            \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) &&
+        inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len) &&
+        inside(sign1->protected_header.ptr, sign1->protected_header.len, cbor->bytes, cbor->len); */
 static enum atto_status read_headers(struct atto_cbor *cbor, struct atto_sign1 *sign1)
 {
     enum atto_status status;
@@ -91,12 +117,13 @@ static enum atto_status read_headers(struct atto_cbor *cbor, struct atto_sign1 *
 
 enum atto_status atto_cose_read(struct atto_cbor *cbor, struct atto_sign1 *sign1)
 {
-    const struct atto_sign1 nothing = {{NULL, 0}, {NULL, 0}, {NULL, 0}, NULL, (enum atto_algorithm)0};
     struct atto_span signature;
     enum atto_status status;
     uint32_t number;
 
-    *sign1 = nothing;
+    sign1->algorithm = (enum atto_algorithm)0;
+    sign1->kid.ptr = sign1->payload.ptr = NULL;
+    sign1->kid.len = sign1->payload.len = 0;
     if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_SIGN1 ||
         !atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &number) || number != 4)
         return ATTO_E_COSE;
@@ -141,25 +168,47 @@ struct parts {
     struct atto_span kid, x, y;
 };
 
+/*@ predicate sound_parts(struct parts *parts, uint8_t *bytes, integer len) =
+        inside(parts->kid.ptr, parts->kid.len, bytes, len) && inside(parts->x.ptr, parts->x.len, bytes, len) &&
+        inside(parts->y.ptr, parts->y.len, bytes, len) &&
+        (parts->x.len == 0 || parts->x.len == ATTO_COORDINATE_BYTES) &&
+        (parts->y.len == 0 || parts->y.len == ATTO_COORDINATE_BYTES); */
+
+/*@ requires \valid(cbor) && \valid(parts) && \separated(cbor, parts) && sound_reader(cbor);
+    requires sound_parts(parts, cbor->bytes, cbor->len);
+    terminates \true; exits \false;
+    assigns cbor->pos, parts->type, parts->curve, parts->algorithm, parts->kid.ptr, parts->kid.len, parts->x.ptr,
+            parts->x.len, parts->y.ptr, parts->y.len;
+    ensures sound_reader(cbor);
+    ensures \result ==> sound_parts(parts, cbor->bytes, cbor->len); */
 static bool read_part(struct atto_cbor *cbor, uint32_t label, struct parts *parts)
 {
+    bool fine;
+
     switch (label) {
     case KEY_TYPE:
         return atto_cbor_uint(cbor, TYPE_EC2, &parts->type);
     case KEY_KID:
         return atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &parts->kid);
     case KEY_ALGORITHM:
-        return read_algorithm(cbor, &parts->algorithm) && parts->algorithm != 0;
+        fine = read_algorithm(cbor, &parts->algorithm);
+        return fine && parts->algorithm != 0;
     case KEY_CURVE:
         return atto_cbor_uint(cbor, CURVE_ED25519, &parts->curve);
     case KEY_X:
         return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->x);
-    default:
+    case KEY_Y:
         return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->y);
+    default:
+        return false;
     }
 }
 
 /* Which algorithm this key is for; 0: it is not whole, or not of a known kind. */
+/*@ requires \valid_read(parts);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result == 0 || (\result == ATTO_EDDSA && parts->x.len != 0) ||
+            (\result == ATTO_ES256 && parts->x.len != 0 && parts->y.len != 0); */
 static uint32_t kind_of(const struct parts *parts)
 {
     if (parts->x.len == 0)
@@ -171,12 +220,20 @@ static uint32_t kind_of(const struct parts *parts)
     return 0;
 }
 
+/*@ requires \valid(cbor) && \valid(parts) && \separated(cbor, parts) && sound_reader(cbor);
+    requires sound_parts(parts, cbor->bytes, cbor->len);
+    terminates \true; exits \false; assigns cbor->pos, *parts;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> sound_parts(parts, cbor->bytes, cbor->len); */
 static enum atto_status read_key(struct atto_cbor *cbor, struct parts *parts)
 {
     uint32_t count, label, start, next = 0;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COSE;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_parts(parts, cbor->bytes, cbor->len);
+        loop assigns i, start, label, next, cbor->pos, *parts; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         start = cbor->pos;
         if (!atto_cbor_key(cbor, &next, &label))
@@ -199,12 +256,12 @@ enum atto_status atto_key_read(struct atto_span bytes, struct atto_key *key, str
     uint32_t kind;
 
     if (status != ATTO_OK)
-        return atto_deploy_refuse(refusal, status, cbor.pos);
+        return atto_refuse(refusal, status, cbor.pos);
     kind = kind_of(&parts);
     if (kind == 0)
-        return atto_deploy_refuse(refusal, ATTO_E_UNSUPPORTED, 0);
+        return atto_refuse(refusal, ATTO_E_UNSUPPORTED, 0);
     if (parts.algorithm != 0 && parts.algorithm != kind)
-        return atto_deploy_refuse(refusal, ATTO_E_ALGORITHM, 0);
+        return atto_refuse(refusal, ATTO_E_ALGORITHM, 0);
     key->algorithm = (enum atto_algorithm)kind;
     key->kid = parts.kid;
     key->x = parts.x.ptr;

@@ -1,4 +1,4 @@
-/* What the parsers of this room share: refusals, and reading a COSE_Sign1 in the middle of something else.
+/* What the parsers of this room share: reading a COSE_Sign1 in the middle of something else, and comparing names.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_DEPLOY_COSE_H
@@ -10,16 +10,7 @@
 
 #include "atto/cose.h"
 #include "base/cbor.h"
-
-/* Notes why and where (may be NULL), and gives the status back. */
-static inline enum atto_status atto_deploy_refuse(struct atto_refusal *refusal, enum atto_status status, uint32_t at)
-{
-    if (refusal != NULL) {
-        refusal->status = status;
-        refusal->at = at;
-    }
-    return status;
-}
+#include "image/formats.h"
 
 static inline bool atto_same_span(struct atto_span a, struct atto_span b)
 {
@@ -28,6 +19,12 @@ static inline bool atto_same_span(struct atto_span a, struct atto_span b)
 
 /* Reads a COSE_Sign1 with its tag. On a refusal the cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */
+/*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, cbor->len, *sign1;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
+            \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && sound_sign1(sign1, cbor->bytes, cbor->len); */
 enum atto_status atto_cose_read(struct atto_cbor *cbor, struct atto_sign1 *sign1);
 
 #endif

@@ -199,7 +199,7 @@ enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct a
     memset(envelope, 0, sizeof *envelope);
     status = read_envelope(&cbor, envelope);
     if (status != ATTO_OK)
-        return atto_deploy_refuse(refusal, status, cbor.pos);
+        return atto_refuse(refusal, status, cbor.pos);
     envelope->head = bytes;
     envelope->head_bytes = cbor.pos;
     return ATTO_OK;

@@ -16,7 +16,7 @@ static enum atto_status read_manifest(struct atto_span bytes, uint32_t member, s
     struct atto_manifest manifest;
 
     if (bytes.len < 2 || bytes.ptr[0] != MAP_OF_ONE || bytes.ptr[1] != member)
-        return atto_deploy_refuse(refusal, ATTO_E_MANIFEST, 0);
+        return atto_refuse(refusal, ATTO_E_MANIFEST, 0);
     return atto_manifest_parse(bytes, &manifest, refusal);
 }
 

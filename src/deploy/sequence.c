@@ -357,19 +357,19 @@ enum atto_status atto_envelope_judge(const struct atto_envelope *envelope, const
     struct run run;
 
     if (!is_name(envelope->component.tenant) || !is_name(envelope->component.container))
-        return atto_deploy_refuse(refusal, ATTO_E_ARGUMENT, 0);
+        return atto_refuse(refusal, ATTO_E_ARGUMENT, 0);
     if (envelope->sequence <= conditions->sequence)
-        return atto_deploy_refuse(refusal, ATTO_E_SEQUENCE, envelope->manifest.at);
+        return atto_refuse(refusal, ATTO_E_SEQUENCE, envelope->manifest.at);
     memset(&found, 0, sizeof found);
     memset(&run, 0, sizeof run);
     run.conditions = conditions;
     run.order = &found;
     status = judge_all(&run, envelope);
     if (status != ATTO_OK)
-        return atto_deploy_refuse(refusal, status, run.cbor.pos);
+        return atto_refuse(refusal, status, run.cbor.pos);
     status = find_image(envelope, &found);
     if (status != ATTO_OK)
-        return atto_deploy_refuse(refusal, status, envelope->install.at);
+        return atto_refuse(refusal, status, envelope->install.at);
     found.sequence = envelope->sequence;
     *order = found;
     return ATTO_OK;

@@ -85,7 +85,7 @@ enum atto_status atto_tenant_record_read(struct atto_span bytes, struct atto_ten
 
     memset(record, 0, sizeof *record);
     status = read_record(&cbor, record);
-    return status == ATTO_OK ? ATTO_OK : atto_deploy_refuse(refusal, status, cbor.pos);
+    return status == ATTO_OK ? ATTO_OK : atto_refuse(refusal, status, cbor.pos);
 }
 
 static void put_number(struct atto_cbor_writer *writer, uint32_t label, uint32_t number)
