@@ -196,7 +196,7 @@ static void refuses_arguments(void)
     EQUAL(atto_records_mount(&records), ATTO_E_NOT_FOUND);
     EQUAL(put_number(KEY(1), 1), ATTO_E_STATE);
     EQUAL(atto_records_get(&records, KEY(1), &value), ATTO_E_STATE);
-    EQUAL(atto_records_next(&records, &key, &value), ATTO_E_STATE);
+    EQUAL(atto_records_next(&records, &key, &value), ATTO_E_NOT_FOUND);
     EQUAL(atto_records_room(&records), 0);
     EQUAL(atto_records_wear(&records, 0), 0);
     EQUAL(atto_records_format(&records), ATTO_OK);

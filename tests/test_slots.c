@@ -195,6 +195,11 @@ static void refused(void)
     EQUAL(atto_slots_get(&world.slots, 1, &found), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_commit(&world.slots, &writer, ATTO_COMPONENT_MAX, ~0u, digest, NULL, 0), ATTO_OK);
     EQUAL(atto_slots_get(&world.slots, ATTO_COMPONENT_MAX, &found), ATTO_OK);
+    uint32_t behind_the_last = ATTO_COMPONENT_MAX + 1u;
+    EQUAL(atto_slots_next(&world.slots, &behind_the_last, &found), ATTO_E_NOT_FOUND);
+    EQUAL(install(0, 1), ATTO_OK);
+    EQUAL(atto_slots_next(&world.slots, &behind_the_last, &found), ATTO_E_NOT_FOUND);
+    EQUAL(atto_slots_remove(&world.slots, 0, NULL, 0), ATTO_OK);
     EQUAL(atto_slots_sequence(&world.slots, ATTO_COMPONENT_MAX, &sequence), ATTO_OK);
     EQUAL(sequence, ~0u);
     EQUAL(atto_slots_remove(&world.slots, 1, NULL, 0), ATTO_E_NOT_FOUND);

@@ -92,7 +92,8 @@ enum atto_status atto_records_put(struct atto_records *records, const struct att
 enum atto_status atto_records_get(const struct atto_records *records, uint32_t key, struct atto_span *value);
 
 /* The smallest key from *key on, and its value: for (key = 0; next(...) != ATTO_E_NOT_FOUND; key++) meets all.
- * 0; ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more; ATTO_E_STATE. */
+ * 0; ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more, or the log is not
+ * mounted. */
 enum atto_status atto_records_next(const struct atto_records *records, uint32_t *key, struct atto_span *value);
 
 /* The longest value that a new key can have now, in bytes; 0 if there is no room, or not mounted. Takes as long as a

@@ -19,7 +19,7 @@
  * Nothing here judges an image: whoever installs compares the digest of what lies in the slot before the commit,
  * and whoever boots compares it again before anything runs. Formats: docs/SPEC.md, section 15.
  *
- * Not for several threads at a time. All functions need a log that is mounted and answer ATTO_E_STATE otherwise;
+ * Not for several threads at a time. All functions that answer a status need a log that is mounted and answer ATTO_E_STATE otherwise;
  * those that put answer ATTO_E_NO_SPACE and ATTO_E_FLASH as atto_records_put does, and nothing has changed then.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -114,8 +114,8 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
  * names what does not exist: nothing of it is to be run; a newer version can be committed, or it can be removed. */
 enum atto_status atto_slots_get(const struct atto_slots *slots, uint32_t component, struct atto_component *found);
 
-/* The first component from number *component on; ATTO_E_NOT_FOUND: there are no more. ATTO_E_DAMAGED as above, and
- * *component is set. For boot: each one that is found is given to atto_slots_start. */
+/* The first component from number *component on. ATTO_E_DAMAGED as above, and *component is set; ATTO_E_NOT_FOUND: there
+ * are no more, or the log is not mounted. For boot: each one that is found is given to atto_slots_start. */
 enum atto_status atto_slots_next(const struct atto_slots *slots, uint32_t *component, struct atto_component *found);
 
 /* Where an image lies. Its digest is still to be compared with the version's. */

@@ -16,6 +16,7 @@
 #define AREA_HEAD_BYTES 16u
 #define AREA_MAGIC 0x314c5241u /* "ARL1" */
 #define AREA_BYTES_MAX (1u << 20)
+#define GENERATION_MAX 0x7fffffffu /* no flash lives so long, but flash may contain anything */
 #define HEAD_BYTES 8u
 #define CRC_BYTES 4u
 
@@ -97,7 +98,8 @@ static bool decode(const struct atto_records *r, struct entry *e)
     e->flags = (uint16_t)(field & ~ATTO_RECORD_VALUE_MAX);
     uint32_t bytes = record_bytes(r, e->len);
     e->next = e->at + bytes;
-    return head_check(e->at, e->head) == atto_le16(e->head + 6) && bytes <= r->area_bytes - e->at;
+    return head_check(e->at, e->head) == atto_le16(e->head + 6) && bytes <= r->area_bytes - e->at &&
+           ATTO_RECORD_KIND(e->key) < ATTO_RECORD_KINDS;
 }
 
 static const uint8_t *value_of(const struct atto_records *r, const struct entry *e)
@@ -201,7 +203,8 @@ static bool has_header(const struct atto_records *r, uint32_t index, uint32_t *g
     const uint8_t *header = area_of(r, index);
     *generation = atto_le32(header + 4);
     return atto_le32(header) == AREA_MAGIC && atto_le32(header + 8) == r->area_bytes &&
-           atto_le32(header + 12) == atto_crc32(0, header, 12) && *generation % r->area_count == index;
+           atto_le32(header + 12) == atto_crc32(0, header, 12) && *generation <= GENERATION_MAX &&
+           *generation % r->area_count == index;
 }
 
 /* Marks the area before this one as closed: its successor is true. No more than a hint for the day on which the
@@ -355,6 +358,8 @@ static enum atto_status begin_area(const struct atto_records *r, struct atto_rec
     next->readable = r->area_bytes;
     next->damaged = 0;
     next->torn = false;
+    if (r->generation >= GENERATION_MAX)
+        return ATTO_E_NO_SPACE;
     return atto_flash_erase(r->flash, area_offset(next, next->generation), r->area_bytes);
 }
 
@@ -466,9 +471,7 @@ enum atto_status atto_records_format(struct atto_records *r)
 enum atto_status atto_records_next(const struct atto_records *r, uint32_t *key, struct atto_span *value)
 {
     struct entry e;
-    if (!r->mounted)
-        return ATTO_E_STATE;
-    if (!search_living(r, *key, &e))
+    if (!r->mounted || !search_living(r, *key, &e))
         return ATTO_E_NOT_FOUND;
     *key = e.key;
     value->ptr = value_of(r, &e);
@@ -482,6 +485,8 @@ enum atto_status atto_records_next(const struct atto_records *r, uint32_t *key, 
 enum atto_status atto_records_get(const struct atto_records *r, uint32_t key, struct atto_span *value)
 {
     uint32_t found = key;
+    if (!r->mounted)
+        return ATTO_E_STATE;
     enum atto_status status = atto_records_next(r, &found, value);
     return found == key ? status : ATTO_E_NOT_FOUND;
 }

@@ -119,6 +119,8 @@ enum atto_status atto_slots_next(const struct atto_slots *slots, uint32_t *compo
 {
     uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, *component);
     struct atto_span value;
+    if (*component > ATTO_COMPONENT_MAX)
+        return ATTO_E_NOT_FOUND;
     enum atto_status status = atto_records_next(slots->records, &key, &value);
     if (status == ATTO_OK || status == ATTO_E_DAMAGED) {
         if (ATTO_RECORD_KIND(key) != ATTO_RECORD_COMPONENT)
@@ -131,6 +133,8 @@ enum atto_status atto_slots_next(const struct atto_slots *slots, uint32_t *compo
 enum atto_status atto_slots_get(const struct atto_slots *slots, uint32_t component, struct atto_component *found)
 {
     uint32_t number = component;
+    if (!slots->records->mounted)
+        return ATTO_E_STATE;
     enum atto_status status = atto_slots_next(slots, &number, found);
     return number == component ? status : ATTO_E_NOT_FOUND;
 }
@@ -146,8 +150,6 @@ uint32_t atto_slots_free(const struct atto_slots *slots)
     uint32_t used = slots->open;
     struct atto_component found;
     enum atto_status status;
-    if (!slots->records->mounted)
-        return 0;
     for (uint32_t number = 0; number <= ATTO_COMPONENT_MAX; number++) {
         status = atto_slots_next(slots, &number, &found);
         if (status == ATTO_E_NOT_FOUND)
