@@ -312,6 +312,28 @@ static void worn_place(void)
     }
 }
 
+/* A flash that did what it says that it did not. Whether the put that failed is true is open until the next one, which
+ * must not get lost. */
+static void done_though_refused(void)
+{
+    static const uint8_t large[100];
+    for (uint32_t refused = 1; refused < 30u; refused++) {
+        harness_case(refused, 0);
+        begin_formatted(&geometries[0]);
+        while (world.flash.block_bytes - records.end >= 16u + 96u)
+            EQUAL(put_number(KEY(1), 5), ATTO_OK);
+        flash_world_power_up(&world, refused, TEAR_ALL);
+        enum atto_status status = put(KEY(2), large, sizeof large); /* has no room here; a number would have */
+        flash_world_power_up(&world, 0, TEAR_NOTHING);
+        EQUAL(status == ATTO_E_FLASH || status == ATTO_OK, true);
+        EQUAL(number_of(KEY(1)), 5);
+        EQUAL(put_number(KEY(1), 6), ATTO_OK);
+        EQUAL(atto_records_mount(&records), ATTO_OK);
+        EQUAL(number_of(KEY(1)), 6);
+        EQUAL(world.violations, 0);
+    }
+}
+
 static const struct harness_test tests[] = {
     TEST(put_get_delete, "what is put is got, the newest of a key wins, deleted keys are gone, also after mounting"),
     TEST(any_length, "values of every length survive in every geometry, through many compactions"),
@@ -322,6 +344,7 @@ static const struct harness_test tests[] = {
     TEST(first_start, "blank, zero and random flash is no log, and becomes one by formatting"),
     TEST(wear_is_even_and_counted, "areas are erased in turn and each erasing is counted, nothing else is erased"),
     TEST(formatting_forgets, "formatting gives an empty log and keeps the count of erasing"),
+    TEST(done_though_refused, "a put that follows a failed one is not lost, even if the failed one was done after all"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };
 

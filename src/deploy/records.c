@@ -309,11 +309,8 @@ static enum atto_status append(struct atto_records *r, const struct atto_record 
     uint8_t crc[CRC_BYTES];
     put_le32(e.head, put->key);
     uint32_t field = flags | put->value.len;
-    e.head[4] = (uint8_t)field;
-    e.head[5] = (uint8_t)(field >> 8);
-    uint32_t check = head_check(e.at, e.head);
-    e.head[6] = (uint8_t)check;
-    e.head[7] = (uint8_t)(check >> 8);
+    put_le32(e.head + 4, field);
+    put_le32(e.head + 4, field | (uint32_t)head_check(e.at, e.head) << 16);
     put_le32(crc, body_check(&e, put->value.ptr));
     r->end += record_bytes(r, put->value.len);
 
@@ -325,6 +322,21 @@ static enum atto_status append(struct atto_records *r, const struct atto_record 
     if (status == ATTO_OK)
         status = atto_flash_write(&writer, crc, CRC_BYTES);
     return status == ATTO_OK ? atto_flash_flush(&writer) : status;
+}
+
+/* Appends what is put together behind the last record. */
+static enum atto_status append_all(struct atto_records *r, const struct atto_record *put, uint32_t count)
+{
+    struct atto_records next = *r;
+    enum atto_status status = ATTO_OK;
+    for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
+        status = append(&next, &put[i], (i != 0 ? JOINS : r->torn ? RESUMES : 0u) | (i + 1u < count ? MORE : 0u));
+    if (status == ATTO_OK) {
+        *r = next;
+        r->readable = r->end;
+        r->torn = false;
+    }
+    return status;
 }
 
 static bool is_among(uint32_t key, const struct atto_record *put, uint32_t count)
@@ -389,9 +401,8 @@ static enum atto_status compact(struct atto_records *r, const struct atto_record
         if (!is_among(e.key, put, count))
             status = append(&next, &copy, damaged ? DAMAGED : 0u);
     }
-    for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
-        if (put[i].value.len != 0)
-            status = append(&next, &put[i], 0);
+    if (status == ATTO_OK)
+        status = append_all(&next, put, count);
     return status == ATTO_OK ? end_area(r, &next) : status;
 }
 
@@ -405,25 +416,9 @@ static uint32_t living_bytes(const struct atto_records *r, const struct atto_rec
     return bytes;
 }
 
-/* Appends what is put together behind the last record. */
-static enum atto_status append_all(struct atto_records *r, const struct atto_record *put, uint32_t count)
-{
-    struct atto_records next = *r;
-    enum atto_status status = ATTO_OK;
-    for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
-        status = append(&next, &put[i], (i != 0 ? JOINS : r->torn ? RESUMES : 0u) | (i + 1u < count ? MORE : 0u));
-    if (status == ATTO_OK) {
-        *r = next;
-        r->readable = r->end;
-        r->torn = false;
-    }
-    return status;
-}
-
 enum atto_status atto_records_put(struct atto_records *r, const struct atto_record *put, uint32_t count)
 {
-    uint32_t bytes = 0;         /* appended */
-    uint32_t compact_bytes = 0; /* in a new area, where no deletion is needed */
+    uint32_t bytes = 0;
     if (!r->mounted)
         return ATTO_E_STATE;
     if (count == 0)
@@ -435,14 +430,13 @@ enum atto_status atto_records_put(struct atto_records *r, const struct atto_reco
         if (each > r->area_bytes - bytes)
             return ATTO_E_NO_SPACE;
         bytes += each;
-        compact_bytes += put[i].value.len != 0 ? each : 0u;
     }
     if (bytes <= r->area_bytes - r->end) {
         if (append_all(r, put, count) == ATTO_OK)
             return ATTO_OK;
         r->end = r->area_bytes; /* the place is spoilt; nothing more is written here */
     }
-    if (living_bytes(r, put, count) + compact_bytes > r->area_bytes - first_at(r))
+    if (living_bytes(r, put, count) + bytes > r->area_bytes - first_at(r))
         return ATTO_E_NO_SPACE;
     return compact(r, put, count);
 }
