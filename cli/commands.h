@@ -15,5 +15,6 @@ int atto_command_build(int argc, char **argv);
 int atto_command_inspect(int argc, char **argv);
 int atto_command_check(int argc, char **argv);
 int atto_command_run(int argc, char **argv);
+int atto_command_fsck(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const char usage[] =
     "  inspect    show what is in an image: header, manifest, sections, disassembly\n"
     "  check      judge an image as a device does before it installs it\n"
     "  run        run an image here, or on an emulated board\n"
+    "  fsck       explain what lies in a device's flash\n"
     "  help       print this; 'atto help COMMAND' or 'atto COMMAND --help' tell more\n"
     "\n"
     "Exit status: 0 fine, 1 refused or failed, 2 wrong usage.\n";
@@ -28,6 +29,7 @@ static const struct command commands[] = {
     {"inspect", "atto inspect", atto_command_inspect},
     {"check", "atto check", atto_command_check},
     {"run", "atto run", atto_command_run},
+    {"fsck", "atto fsck", atto_command_fsck},
 };
 
 static const struct command *find(const char *name)
