@@ -334,6 +334,27 @@ static void done_though_refused(void)
     }
 }
 
+/* A flash that fails for a while, in this area and in the next: later puts go where nothing was programmed. */
+static void fails_for_a_while(void)
+{
+    for (uint32_t refused = 1; refused <= 2u; refused++)
+        for (uint32_t tear = 0; tear < TEAR_COUNT; tear++) {
+            harness_case(refused, tear);
+            begin_formatted(&geometries[0]);
+            EQUAL(put_number(KEY(1), 5), ATTO_OK);
+            flash_world_power_up(&world, refused, (enum flash_tear)tear);
+            EQUAL(put_number(KEY(1), 6), ATTO_E_FLASH);
+            EQUAL(number_of(KEY(1)), 5);
+            flash_world_power_up(&world, 0, TEAR_NOTHING);
+            EQUAL(put_number(KEY(2), 7), ATTO_OK);
+            EQUAL(world.violations + world.refusals, 0);
+            EQUAL(number_of(KEY(1)), 5);
+            EQUAL(atto_records_mount(&records), ATTO_OK);
+            EQUAL(number_of(KEY(1)), 5);
+            EQUAL(number_of(KEY(2)), 7);
+        }
+}
+
 static const struct harness_test tests[] = {
     TEST(put_get_delete, "what is put is got, the newest of a key wins, deleted keys are gone, also after mounting"),
     TEST(any_length, "values of every length survive in every geometry, through many compactions"),
@@ -345,6 +366,7 @@ static const struct harness_test tests[] = {
     TEST(wear_is_even_and_counted, "areas are erased in turn and each erasing is counted, nothing else is erased"),
     TEST(formatting_forgets, "formatting gives an empty log and keeps the count of erasing"),
     TEST(done_though_refused, "a put that follows a failed one is not lost, even if the failed one was done after all"),
+    TEST(fails_for_a_while, "a place that may be half programmed is not programmed again"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };
 

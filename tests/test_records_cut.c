@@ -400,12 +400,44 @@ static void value_that_looks_like_records(void)
         }
 }
 
+/* Nor if the head before it is ruined: a forger that does not know the place of its value cannot make a head. */
+static void forged_records_behind_a_ruined_head(void)
+{
+    static const struct atto_record innocent = { ATTO_RECORD_KEY(100, 0), { (const uint8_t *)"abcd", 4 } };
+    static const struct atto_record evil = { ATTO_RECORD_KEY(100, 1), { (const uint8_t *)"evil", 4 } };
+    uint8_t forged[64];
+    struct atto_span value;
+    /* A good record that says that there was a cut before it, from another place. */
+    begin(&geometries[0], 1);
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    flash_world_power_up(&world, 2, TEAR_PREFIX);
+    CHECK(atto_records_put(&records, &innocent, 1) != ATTO_OK);
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    CHECK(records.torn);
+    const uint8_t *good = world.bytes + records.offset + records.end;
+    EQUAL(atto_records_put(&records, &evil, 1), ATTO_OK);
+    for (uint32_t at = 0; at < sizeof forged; at += 16u)
+        memcpy(forged + at, good, 16);
+
+    begin(&geometries[0], 1);
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    const struct atto_record carrier = { ATTO_RECORD_KEY(100, 2), { forged, sizeof forged } };
+    uint32_t place = records.end;
+    EQUAL(atto_records_put(&records, &carrier, 1), ATTO_OK);
+    world.bytes[records.offset + place] ^= 3u;
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    CHECK(records.damaged != 0 || records.torn);
+    EQUAL(atto_records_get(&records, evil.key, &value), ATTO_E_NOT_FOUND);
+    EQUAL(atto_records_get(&records, carrier.key, &value), ATTO_E_NOT_FOUND);
+}
+
 static const struct harness_test tests[] = {
     TEST(cut_at_every_operation, "wherever power is cut, each put has happened wholly or not at all"),
     TEST(cut_again_while_recovering, "a second cut during recovery makes no difference"),
     TEST(random_cuts, "10,000 puts with random cuts, cut again at random while recovering: never another state"),
     TEST(one_wrong_bit_anywhere, "a wrong bit never makes a wrong value, nor an older one unless the end is told to be torn"),
     TEST(value_that_looks_like_records, "bytes of a value are never taken for records, even if it is cut off"),
+    TEST(forged_records_behind_a_ruined_head, "nor are they if two bits of its head are wrong"),
 };
 
 int main(int argc, char **argv)
