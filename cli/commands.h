@@ -21,5 +21,6 @@ int atto_command_sign(int argc, char **argv);
 int atto_command_verify_file(int argc, char **argv);
 int atto_command_command(int argc, char **argv);
 int atto_command_tenant(int argc, char **argv);
+int atto_command_fsck(int argc, char **argv);
 
 #endif

@@ -20,6 +20,7 @@ static const char usage[] =
     "  verify     verify an envelope or a signed command as a device does\n"
     "  command    make a signed command: start, stop, change rights, enrol tenants\n"
     "  tenant     write a tenant's record: its key and its ceilings\n"
+    "  fsck       explain what lies in a device's flash\n"
     "  help       print this; 'atto help COMMAND' or 'atto COMMAND --help' tell more\n"
     "\n"
     "Exit status: 0 fine, 1 refused or failed, 2 wrong usage.\n";
@@ -40,6 +41,7 @@ static const struct command commands[] = {
     {"verify", "atto verify", atto_command_verify_file},
     {"command", "atto command", atto_command_command},
     {"tenant", "atto tenant", atto_command_tenant},
+    {"fsck", "atto fsck", atto_command_fsck},
 };
 
 static const struct command *find(const char *name)

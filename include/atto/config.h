@@ -51,4 +51,17 @@
 #define ATTO_CALL_IDS 256u
 #endif
 
+/* Bytes that are gathered before flash is programmed: a power of two, at least 32, which is the largest program unit. More
+ * means fewer calls of the flash's program function, which matters where a call programs a whole page (serial NOR: 256).
+ * Costs that much RAM in an open slot and that much stack while a record is written. */
+#ifndef ATTO_FLASH_BUFFER_BYTES
+#define ATTO_FLASH_BUFFER_BYTES 32u
+#endif
+
+/* How often a version on trial is started before it counts as faulted. With 1, a power cut during the first start would
+ * roll a good version back; a version that hangs the device costs this many restarts. Costs nothing; at most 255. */
+#ifndef ATTO_SLOT_TRIALS
+#define ATTO_SLOT_TRIALS 3u
+#endif
+
 #endif

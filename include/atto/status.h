@@ -71,7 +71,11 @@
     X(ATTO_FAULT_DURATION, -70, "longest duration of an activation is over")              \
     X(ATTO_FAULT_DEADLINE, -71, "deadline missed")                                        \
     X(ATTO_FAULT_BUDGET, -72, "budget of the window used up")                             \
-    X(ATTO_FAULT_HEARTBEAT, -73, "no heartbeat in time")
+    X(ATTO_FAULT_HEARTBEAT, -73, "no heartbeat in time")                                  \
+    /* what persists in flash */                                                          \
+    X(ATTO_E_FLASH, -80, "flash did not take what was programmed, or was not erased")     \
+    X(ATTO_E_NO_SPACE, -81, "no room in flash")                                           \
+    X(ATTO_E_DAMAGED, -82, "what was kept in flash is damaged")
 
 enum atto_status {
 #define ATTO_STATUS_ENUM(name, value, sentence) name = (value),

@@ -8,6 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "flash_file.h"
+
 const char *const board_name = "linux";
 
 int32_t board_file_read(const char *path, void *buffer, uint32_t capacity)
@@ -28,6 +30,13 @@ int32_t board_file_read(const char *path, void *buffer, uint32_t capacity)
 void board_write(const char *text, uint32_t len)
 {
     fwrite(text, 1, len, stdout);
+}
+
+struct memory_flash *board_flash(const char *path)
+{
+    static struct memory_flash flash;
+    return flash_file_open(&flash, path, BOARD_FLASH_BYTES, BOARD_FLASH_BLOCK_BYTES, BOARD_FLASH_UNIT_BYTES) ? &flash
+                                                                                                            : NULL;
 }
 
 void board_exit(int status)

@@ -70,6 +70,17 @@ int32_t machine_semihosting(uint32_t operation, const void *argument)
     return (int32_t)r0;
 }
 
+/* 16 MB that QEMU can keep in a file of the host. */
+#define PSRAM ((uint8_t *)0x21000000u)
+
+struct memory_flash *board_flash(const char *path)
+{
+    static struct memory_flash flash;
+    (void)path;
+    memory_flash_begin(&flash, PSRAM, BOARD_FLASH_BYTES, BOARD_FLASH_BLOCK_BYTES, BOARD_FLASH_UNIT_BYTES);
+    return &flash;
+}
+
 /* frame: what the core pushed: r0 to r3, r12, lr, pc, xpsr. */
 __attribute__((used)) static void fault_report(const uint32_t *frame)
 {

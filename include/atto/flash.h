@@ -1,0 +1,65 @@
+/* The door to flash: geometry, where it is mapped, and two functions that the port gives. Reading needs no function:
+ * flash that images run from in place is mapped in memory, and everything else is read there too, without a copy.
+ *
+ * What the port promises. Erasing a block makes all its bytes 0xff. A program unit is programmed at most once after its
+ * block was erased; whoever calls keeps to that, and the port may refuse (ATTO_E_FLASH) what breaks it. When a function
+ * has returned, what it did can be read at `mapped` and survives loss of power. When power fails during a call, the bytes
+ * of that call may have any value, and no others have changed. Reading never traps: where a chip raises an exception
+ * for a unit that was cut off (flash with ECC), the port's handler lets the read go on with any value.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_FLASH_H
+#define ATTO_FLASH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "atto/config.h"
+#include "atto/status.h"
+
+#define ATTO_FLASH_UNIT_MAX 32u
+
+_Static_assert(ATTO_FLASH_BUFFER_BYTES >= ATTO_FLASH_UNIT_MAX &&
+                   (ATTO_FLASH_BUFFER_BYTES & (ATTO_FLASH_BUFFER_BYTES - 1u)) == 0,
+               "the buffer holds whole units of every size");
+
+struct atto_flash {
+    /* Programs len bytes at offset, both multiples of unit_bytes, inside the flash, len at least 1 unit and at most
+     * ATTO_FLASH_BUFFER_BYTES. 0, or ATTO_E_FLASH: the flash refused or failed; those bytes may then have any value. */
+    enum atto_status (*program)(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len);
+    /* Erases the block that begins at offset, a multiple of block_bytes inside the flash. 0, or ATTO_E_FLASH. */
+    enum atto_status (*erase)(void *user, uint32_t offset);
+    void *user;            /* given to both */
+    const uint8_t *mapped; /* where byte 0 is read; aligned to 8 */
+    uint32_t bytes;        /* in all: a multiple of block_bytes */
+    uint32_t block_bytes;  /* what is erased at a time: a multiple of 32 */
+    uint32_t unit_bytes;   /* what is programmed at a time: 1, 2, 4, 8, 16 or 32 */
+};
+
+/* Is the geometry as described above? */
+bool atto_flash_is_sound(const struct atto_flash *flash);
+
+/* Writes bytes in order, whatever the sizes of the pieces: gathers them into whole units. Owned by the caller; no field
+ * is to be touched. */
+struct atto_flash_writer {
+    const struct atto_flash *flash;
+    uint32_t at; /* where the buffer goes */
+    uint32_t filled;
+    uint8_t buffer[ATTO_FLASH_BUFFER_BYTES];
+};
+
+/* Begins at `offset`, a multiple of the unit. What is written from there on must be erased. */
+void atto_flash_begin(struct atto_flash_writer *writer, const struct atto_flash *flash, uint32_t offset);
+
+/* Writes len bytes. They may be still in the buffer afterwards. The caller sees to it that they stay inside the flash.
+ * 0, or ATTO_E_FLASH: the flash failed, or does not read back what was programmed; writing cannot go on. */
+enum atto_status atto_flash_write(struct atto_flash_writer *writer, const uint8_t *bytes, uint32_t len);
+
+/* Programs what is left in the buffer, filled up with 0xff to a whole unit, in one call; nothing if it is empty. The
+ * writer then stands at the next unit. Errors as above. */
+enum atto_status atto_flash_flush(struct atto_flash_writer *writer);
+
+/* Erases the blocks that [offset, offset + len) lies in; offset is the start of a block. 0, or ATTO_E_FLASH. */
+enum atto_status atto_flash_erase(const struct atto_flash *flash, uint32_t offset, uint32_t len);
+
+#endif

@@ -1,0 +1,504 @@
+/* The record log. The one idea: what is in force is decided by reading forwards from the area's start, and by position
+ * alone; nothing is kept in memory but where the next record goes.
+ *
+ * A head is programmed before its value, so whatever is cut off has a length that later readers agree upon: all of the
+ * record if the head is good, a head's length if it is not. The first record behind something that was cut off says so
+ * (RESUMES); a bad record without such a follower was good once and is damaged.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/records.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/crc32.h"
+
+#define AREA_HEAD_BYTES 16u
+#define AREA_MAGIC 0x314c5241u /* "ARL1" */
+#define AREA_BYTES_MAX (1u << 20)
+#define GENERATION_MAX 0x7fffffffu /* no flash lives so long, but flash may contain anything */
+#define HEAD_BYTES 8u
+#define CRC_BYTES 4u
+
+/* In the head's length field. */
+#define JOINS 0x8000u   /* true only together with the record before */
+#define MORE 0x4000u    /* true only together with the record behind */
+#define RESUMES 0x2000u /* what lies before was cut off */
+#define DAMAGED 0x1000u /* the value was damaged already when it was copied here */
+
+_Static_assert(ATTO_RECORD_VALUE_MAX == DAMAGED - 1u, "lengths and flags share a field");
+
+/* What lies at one place of the area. */
+struct entry {
+    uint32_t at, next; /* in bytes from the area's start */
+    uint32_t key;
+    uint16_t len, flags;
+    bool good; /* the head is; otherwise only at and next have a meaning */
+    uint8_t head[HEAD_BYTES]; /* as it should be */
+};
+
+static uint32_t whole_units(const struct atto_records *r, uint32_t len)
+{
+    return (len + r->flash->unit_bytes - 1u) & ~(r->flash->unit_bytes - 1u);
+}
+
+static uint32_t record_bytes(const struct atto_records *r, uint32_t len)
+{
+    return whole_units(r, HEAD_BYTES) + whole_units(r, len + CRC_BYTES);
+}
+
+/* Where the mark of a closed area lies, and its records begin. */
+static uint32_t mark_at(const struct atto_records *r)
+{
+    return whole_units(r, AREA_HEAD_BYTES);
+}
+
+static uint32_t first_at(const struct atto_records *r)
+{
+    return mark_at(r) + r->flash->unit_bytes;
+}
+
+static uint32_t area_offset(const struct atto_records *r, uint32_t generation)
+{
+    return r->offset + generation % r->area_count * r->area_bytes;
+}
+
+static const uint8_t *area_of(const struct atto_records *r, uint32_t generation)
+{
+    return r->flash->mapped + area_offset(r, generation);
+}
+
+static bool all_are(const uint8_t *bytes, uint32_t len, uint8_t value)
+{
+    for (uint32_t i = 0; i < len; i++)
+        if (bytes[i] != value)
+            return false;
+    return true;
+}
+
+static void put_le32(uint8_t *bytes, uint32_t value)
+{
+    for (uint32_t i = 0; i < 4u; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* ---- reading ---- */
+
+/* The check of a head starts from its place, so that bytes of a value, which may look like anything, are no head. */
+static uint16_t head_check(uint32_t at, const uint8_t *head)
+{
+    return (uint16_t)atto_crc32(at, head, HEAD_BYTES - 2u);
+}
+
+static bool decode(const struct atto_records *r, struct entry *e)
+{
+    uint32_t field = atto_le16(e->head + 4);
+    e->key = atto_le32(e->head);
+    e->len = (uint16_t)(field & ATTO_RECORD_VALUE_MAX);
+    e->flags = (uint16_t)(field & ~ATTO_RECORD_VALUE_MAX);
+    uint32_t bytes = record_bytes(r, e->len);
+    e->next = e->at + bytes;
+    return head_check(e->at, e->head) == atto_le16(e->head + 6) && bytes <= r->area_bytes - e->at &&
+           ATTO_RECORD_KIND(e->key) < ATTO_RECORD_KINDS;
+}
+
+static const uint8_t *value_of(const struct atto_records *r, const struct entry *e)
+{
+    return area_of(r, r->generation) + e->at + whole_units(r, HEAD_BYTES);
+}
+
+static uint32_t body_check(const struct entry *e, const uint8_t *value)
+{
+    return atto_crc32(atto_crc32(e->at, e->head, HEAD_BYTES), value, e->len);
+}
+
+static bool body_is_good(const struct atto_records *r, const struct entry *e)
+{
+    const uint8_t *value = value_of(r, e);
+    return body_check(e, value) == atto_le32(value + e->len);
+}
+
+/* One wrong bit in a head is found by trying all; only the checksum of head and value together is believed. */
+static bool mend(const struct atto_records *r, struct entry *e)
+{
+    for (uint32_t bit = 0; bit < 8u * HEAD_BYTES; bit++) {
+        uint8_t mask = (uint8_t)(1u << bit % 8u);
+        e->head[bit / 8u] ^= mask;
+        if (decode(r, e) && body_is_good(r, e))
+            return true;
+        e->head[bit / 8u] ^= mask;
+    }
+    return false;
+}
+
+/* Reads what lies at `at`. false: nothing more, the area ends or nothing was written there. */
+static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
+{
+    uint32_t head = whole_units(r, HEAD_BYTES);
+    if (at > r->readable || r->readable - at < head)
+        return false;
+    const uint8_t *bytes = area_of(r, r->generation) + at;
+    if (all_are(bytes, head, 0xff))
+        return false;
+    e->at = at;
+    memcpy(e->head, bytes, HEAD_BYTES);
+    e->good = decode(r, e) || mend(r, e);
+    if (!e->good)
+        e->next = at + head;
+    return true;
+}
+
+/* Of the keys from `key` on, the smallest that a record was ever written for, and its newest record that became true;
+ * this may be a deletion. The loop moves at least one unit with each round. */
+static bool search(const struct atto_records *r, uint32_t key, struct entry *found)
+{
+    struct entry e = { .next = first_at(r) }, last = { 0 }, candidate = { 0 };
+    bool any = false;  /* `found` is set */
+    bool open = false; /* `candidate`, of records that belong together, waits for the last of them, `last` */
+    bool whole = true; /* `last` is the last of its put */
+    for (;;) {
+        bool more = read_at(r, e.next, &e);
+        if (!more || !e.good || whole || (e.flags & JOINS) == 0) {
+            /* `last` ended a put; was it cut off? */
+            if (open && whole) {
+                bool cut = !more ? r->torn : e.good ? (e.flags & RESUMES) != 0 : !body_is_good(r, &last);
+                if (!cut && (!any || candidate.key <= found->key)) {
+                    *found = candidate;
+                    any = true;
+                }
+            }
+            open = false;
+        }
+        if (!more)
+            return any;
+        whole = e.good && (e.flags & MORE) == 0;
+        last = e;
+        if (e.good && e.key >= key && (!open || e.key < candidate.key)) {
+            candidate = e;
+            open = true;
+        }
+    }
+}
+
+/* The same without deletions. Each round meets a larger key. */
+static bool search_living(const struct atto_records *r, uint32_t key, struct entry *found)
+{
+    while (search(r, key, found)) {
+        if (found->len != 0)
+            return true;
+        key = found->key + 1u; /* no key is the largest number, its kind does not exist */
+    }
+    return false;
+}
+
+static bool is_damaged(const struct atto_records *r, const struct entry *e)
+{
+    return (e->flags & DAMAGED) != 0 || !body_is_good(r, e);
+}
+
+/* ---- mounting ---- */
+
+static bool has_header(const struct atto_records *r, uint32_t index, uint32_t *generation)
+{
+    const uint8_t *header = area_of(r, index);
+    *generation = atto_le32(header + 4);
+    return atto_le32(header) == AREA_MAGIC && atto_le32(header + 8) == r->area_bytes &&
+           atto_le32(header + 12) == atto_crc32(0, header, 12) && *generation <= GENERATION_MAX &&
+           *generation % r->area_count == index;
+}
+
+/* Marks the area before this one as closed: its successor is true. No more than a hint for the day on which the
+ * successor's header is damaged, so failing is no error. */
+static void close_previous(const struct atto_records *r)
+{
+    static const uint8_t zeros[ATTO_FLASH_UNIT_MAX];
+    uint32_t unit = r->flash->unit_bytes, previous = r->generation - 1u, generation;
+    if (r->generation == 0 || !has_header(r, previous % r->area_count, &generation) || generation != previous ||
+        !all_are(area_of(r, previous) + mark_at(r), unit, 0xff))
+        return;
+    (void)r->flash->program(r->flash->user, area_offset(r, previous) + mark_at(r), zeros, unit);
+}
+
+/* Finds the area in force. */
+static enum atto_status find_area(struct atto_records *r)
+{
+    uint32_t generation;
+    bool any = false;
+    for (uint32_t i = 0; i < r->area_count; i++)
+        if (has_header(r, i, &generation) && (!any || generation > r->generation)) {
+            r->generation = generation;
+            any = true;
+        }
+    if (!any) {
+        /* Records without a header: there was a log. */
+        struct entry e;
+        for (r->generation = 0; r->generation < r->area_count; r->generation++)
+            if (read_at(r, first_at(r), &e) && e.good && body_is_good(r, &e))
+                return ATTO_E_DAMAGED;
+        return ATTO_E_NOT_FOUND;
+    }
+    uint32_t next = r->generation + 1u;
+    if (all_are(area_of(r, r->generation) + mark_at(r), r->flash->unit_bytes, 0) &&
+        !has_header(r, next % r->area_count, &generation) && !all_are(area_of(r, next), AREA_HEAD_BYTES, 0xff)) {
+        r->generation = next;
+        r->damaged++;
+    }
+    return ATTO_OK;
+}
+
+/* Reads the area through: where it ends, and what is damaged. The loop moves at least one unit with each round. */
+static void survey(struct atto_records *r)
+{
+    struct entry e = { .next = first_at(r), .good = true }, before;
+    bool bad = false; /* `before` is cut off or damaged */
+    for (;;) {
+        before = e;
+        if (!read_at(r, e.next, &e))
+            break;
+        bool resumes = e.good && (e.flags & RESUMES) != 0;
+        if (bad && e.good && !resumes) {
+            r->damaged++;
+            if (!before.good) { /* its length is not known, so nothing behind it can be trusted */
+                r->readable = before.at;
+                return;
+            }
+        }
+        bad = !e.good || !body_is_good(r, &e);
+        r->damaged += e.good && (e.flags & DAMAGED) != 0;
+    }
+    r->torn = bad;
+    r->readable = e.next;
+    if (all_are(area_of(r, r->generation) + e.next, r->area_bytes - e.next, 0xff))
+        r->end = e.next;
+    else
+        r->damaged++;
+}
+
+static bool is_sound(const struct atto_records *r)
+{
+    const struct atto_flash *flash = r->flash;
+    return atto_flash_is_sound(flash) && r->area_bytes != 0 && r->area_bytes <= AREA_BYTES_MAX &&
+           r->area_bytes % flash->block_bytes == 0 && first_at(r) < r->area_bytes &&
+           r->offset % flash->block_bytes == 0 && r->offset <= flash->bytes && r->area_count >= 2u &&
+           r->area_count <= (flash->bytes - r->offset) / r->area_bytes;
+}
+
+enum atto_status atto_records_mount(struct atto_records *r)
+{
+    r->mounted = r->torn = false;
+    r->generation = r->damaged = 0;
+    if (!is_sound(r))
+        return ATTO_E_ARGUMENT;
+    r->readable = r->end = r->area_bytes;
+    enum atto_status status = find_area(r);
+    if (status != ATTO_OK)
+        return status;
+    survey(r);
+    close_previous(r);
+    r->mounted = true;
+    return ATTO_OK;
+}
+
+/* ---- writing ---- */
+
+/* Appends one record; moves `end`. */
+static enum atto_status append(struct atto_records *r, const struct atto_record *put, uint32_t flags)
+{
+    struct entry e = { .at = r->end, .len = (uint16_t)put->value.len };
+    struct atto_flash_writer writer;
+    uint8_t crc[CRC_BYTES];
+    put_le32(e.head, put->key);
+    uint32_t field = flags | put->value.len;
+    put_le32(e.head + 4, field);
+    put_le32(e.head + 4, field | (uint32_t)head_check(e.at, e.head) << 16);
+    put_le32(crc, body_check(&e, put->value.ptr));
+    r->end += record_bytes(r, put->value.len);
+
+    atto_flash_begin(&writer, r->flash, area_offset(r, r->generation) + e.at);
+    (void)atto_flash_write(&writer, e.head, HEAD_BYTES); /* fits into the buffer */
+    enum atto_status status = atto_flash_flush(&writer);
+    if (status == ATTO_OK)
+        status = atto_flash_write(&writer, put->value.ptr, put->value.len);
+    if (status == ATTO_OK)
+        status = atto_flash_write(&writer, crc, CRC_BYTES);
+    return status == ATTO_OK ? atto_flash_flush(&writer) : status;
+}
+
+/* Appends what is put together behind the last record. */
+static enum atto_status append_all(struct atto_records *r, const struct atto_record *put, uint32_t count)
+{
+    struct atto_records next = *r;
+    enum atto_status status = ATTO_OK;
+    for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
+        status = append(&next, &put[i], (i != 0 ? JOINS : r->torn ? RESUMES : 0u) | (i + 1u < count ? MORE : 0u));
+    if (status == ATTO_OK) {
+        *r = next;
+        r->readable = r->end;
+        r->torn = false;
+    }
+    return status;
+}
+
+static bool is_among(uint32_t key, const struct atto_record *put, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (put[i].key == key)
+            return true;
+    return false;
+}
+
+/* Gives the area of `generation`, whose records are written, its header: it is in force. */
+static enum atto_status write_header(const struct atto_records *r)
+{
+    struct atto_flash_writer writer;
+    uint8_t header[AREA_HEAD_BYTES];
+    put_le32(header, AREA_MAGIC);
+    put_le32(header + 4, r->generation);
+    put_le32(header + 8, r->area_bytes);
+    put_le32(header + 12, atto_crc32(0, header, 12));
+    atto_flash_begin(&writer, r->flash, area_offset(r, r->generation));
+    (void)atto_flash_write(&writer, header, AREA_HEAD_BYTES); /* fits into the buffer */
+    return atto_flash_flush(&writer);
+}
+
+/* Erases the area of the next generation for `next`, which is `r` otherwise. */
+static enum atto_status begin_area(const struct atto_records *r, struct atto_records *next)
+{
+    *next = *r;
+    next->generation = r->generation + 1u;
+    next->end = first_at(r);
+    next->readable = r->area_bytes;
+    next->damaged = 0;
+    next->torn = false;
+    if (r->generation >= GENERATION_MAX)
+        return ATTO_E_NO_SPACE;
+    return atto_flash_erase(r->flash, area_offset(next, next->generation), r->area_bytes);
+}
+
+static enum atto_status end_area(struct atto_records *r, const struct atto_records *next)
+{
+    enum atto_status status = write_header(next);
+    if (status == ATTO_OK) {
+        *r = *next;
+        r->readable = r->end;
+        close_previous(r);
+    } else {
+        r->end = r->area_bytes; /* the header may be good after all, so nothing is written before that area is erased */
+    }
+    return status;
+}
+
+/* Copies what is in force to the next area, with what is put in place of what had those keys. */
+static enum atto_status compact(struct atto_records *r, const struct atto_record *put, uint32_t count)
+{
+    struct atto_records next;
+    struct entry e;
+    enum atto_status status = begin_area(r, &next);
+    for (uint32_t key = 0; status == ATTO_OK && search_living(r, key, &e); key = e.key + 1u) {
+        const struct atto_record copy = { e.key, { value_of(r, &e), e.len } };
+        bool damaged = is_damaged(r, &e);
+        next.damaged += damaged && !is_among(e.key, put, count);
+        if (!is_among(e.key, put, count))
+            status = append(&next, &copy, damaged ? DAMAGED : 0u);
+    }
+    if (status == ATTO_OK)
+        status = append_all(&next, put, count);
+    return status == ATTO_OK ? end_area(r, &next) : status;
+}
+
+/* What the records in force take in an area, but for those whose keys are put. */
+static uint32_t living_bytes(const struct atto_records *r, const struct atto_record *put, uint32_t count)
+{
+    uint32_t bytes = 0;
+    struct entry e;
+    for (uint32_t key = 0; search_living(r, key, &e); key = e.key + 1u)
+        bytes += is_among(e.key, put, count) ? 0u : record_bytes(r, e.len);
+    return bytes;
+}
+
+enum atto_status atto_records_put(struct atto_records *r, const struct atto_record *put, uint32_t count)
+{
+    uint32_t bytes = 0;
+    if (!r->mounted)
+        return ATTO_E_STATE;
+    if (count == 0)
+        return ATTO_E_ARGUMENT;
+    for (uint32_t i = 0; i < count; i++) {
+        if (put[i].value.len > ATTO_RECORD_VALUE_MAX || ATTO_RECORD_KIND(put[i].key) >= ATTO_RECORD_KINDS)
+            return ATTO_E_ARGUMENT;
+        uint32_t each = record_bytes(r, put[i].value.len);
+        if (each > r->area_bytes - bytes)
+            return ATTO_E_NO_SPACE;
+        bytes += each;
+    }
+    if (bytes <= r->area_bytes - r->end) {
+        if (append_all(r, put, count) == ATTO_OK)
+            return ATTO_OK;
+        r->end = r->area_bytes; /* the place is spoilt; nothing more is written here */
+    }
+    if (living_bytes(r, put, count) + bytes > r->area_bytes - first_at(r))
+        return ATTO_E_NO_SPACE;
+    return compact(r, put, count);
+}
+
+enum atto_status atto_records_format(struct atto_records *r)
+{
+    struct atto_records next;
+    enum atto_status status = r->mounted ? ATTO_OK : atto_records_mount(r);
+    if (status == ATTO_E_ARGUMENT)
+        return status;
+    if (status == ATTO_OK) {
+        status = begin_area(r, &next);
+    } else {
+        next = *r;
+        next.generation = 0;
+        next.end = first_at(r);
+        next.damaged = 0;
+        next.mounted = true;
+        status = atto_flash_erase(r->flash, r->offset, r->area_count * r->area_bytes);
+    }
+    return status == ATTO_OK ? end_area(r, &next) : status;
+}
+
+/* ---- asking ---- */
+
+enum atto_status atto_records_next(const struct atto_records *r, uint32_t *key, struct atto_span *value)
+{
+    struct entry e;
+    if (!r->mounted || !search_living(r, *key, &e))
+        return ATTO_E_NOT_FOUND;
+    *key = e.key;
+    value->ptr = value_of(r, &e);
+    value->len = e.len;
+    if (!is_damaged(r, &e))
+        return ATTO_OK;
+    value->len = 0;
+    return ATTO_E_DAMAGED;
+}
+
+enum atto_status atto_records_get(const struct atto_records *r, uint32_t key, struct atto_span *value)
+{
+    uint32_t found = key;
+    if (!r->mounted)
+        return ATTO_E_STATE;
+    enum atto_status status = atto_records_next(r, &found, value);
+    return found == key ? status : ATTO_E_NOT_FOUND;
+}
+
+uint32_t atto_records_room(const struct atto_records *r)
+{
+    if (!r->mounted)
+        return 0;
+    uint32_t room = r->area_bytes - first_at(r), used = living_bytes(r, NULL, 0) + whole_units(r, HEAD_BYTES);
+    if (used + r->flash->unit_bytes + CRC_BYTES > room)
+        return 0;
+    room = ((room - used) & ~(r->flash->unit_bytes - 1u)) - CRC_BYTES;
+    return room < ATTO_RECORD_VALUE_MAX ? room : ATTO_RECORD_VALUE_MAX;
+}
+
+uint32_t atto_records_wear(const struct atto_records *r, uint32_t area)
+{
+    if (!r->mounted || area >= r->area_count || area > r->generation)
+        return 0;
+    return (r->generation - area) / r->area_count + 1u;
+}
