@@ -41,7 +41,7 @@ struct atto_container;
 /* Where an entry point is not given. */
 #define ATTO_ENTRY_NONE 0xffffu
 
-/* What is counted about a container, from its install on; an update goes on counting. Activations and host calls begin
+/* What is counted about a container, from its install on; an update goes on counting. Activations, host calls and heartbeats begin
  * again at 0; the others stop at their largest value. */
 struct atto_counters {
     uint64_t fuel;     /* used by all activations */
@@ -52,6 +52,7 @@ struct atto_counters {
     uint16_t misses;   /* deadlines missed (known when the activation ends) and releases lost */
     uint16_t denials;  /* what was refused: host calls, log lines, events */
     int8_t last_fault; /* enum atto_status; ATTO_OK: none */
+    uint8_t heartbeats; /* begins again at 0 */
 };
 
 /* A container at one moment. */

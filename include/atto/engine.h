@@ -234,6 +234,11 @@ uint32_t atto_engine_rights(struct atto_engine *engine, const struct atto_contai
 enum atto_status atto_engine_set_ceiling(struct atto_engine *engine, uint32_t tenant, const struct atto_right *rights,
                                          uint32_t count, uint8_t actor);
 
+/* The right with this number that a manifest asks for, with its endpoint looked up by name, before any ceiling.
+ * Returns ATTO_OK, ATTO_E_NOT_FOUND (no such right, or no such endpoint), ATTO_E_ARGUMENT (outside its ranges). */
+enum atto_status atto_engine_wish(const struct atto_engine *engine, const struct atto_manifest *manifest,
+                                  uint32_t number, struct atto_right *right);
+
 /* The endpoint that the container's right `handle` is for, if that allows any operation; else NULL. */
 const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
                                                  uint32_t handle);

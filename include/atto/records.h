@@ -40,6 +40,7 @@ enum atto_record_kind {
     ATTO_RECORD_LIMITS = 7,      /* schedules and limits changed at run time */
     ATTO_RECORD_VALUE = 8,       /* values of containers' stores */
     ATTO_RECORD_POST_MORTEM = 9, /* last faults */
+    ATTO_RECORD_NAME = 10,       /* atto/deploy.h: what a component is called, and whether it is to run */
     ATTO_RECORD_FIRMWARE = 64,   /* first of the firmware's own */
     ATTO_RECORD_KINDS = 255      /* kinds are below this */
 };

@@ -289,5 +289,6 @@ void atto_engine_heartbeat(struct atto_engine *engine, struct atto_container *co
     struct limits *limits = atto_limits_of(container);
     if (limits != NULL)
         limits->heartbeat_us = engine->now_us;
+    container->counters.heartbeats++;
     atto_leave(engine);
 }

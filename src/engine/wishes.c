@@ -12,27 +12,36 @@ static uint32_t endpoint_named(const struct atto_host *host, const struct atto_r
     return number;
 }
 
-/* The right with this number that is asked for; not cut yet, for ceilings may change until the lock is held. Returns ATTO_OK, ATTO_E_NOT_FOUND or
- * ATTO_E_ARGUMENT. */
+enum atto_status atto_engine_wish(const struct atto_engine *engine, const struct atto_manifest *manifest,
+                                  uint32_t number, struct atto_right *right)
+{
+    struct atto_right_wish wish;
+    enum atto_status status = atto_manifest_right(manifest, number, &wish);
+    if (status != ATTO_OK)
+        return status;
+    *right = wish.right;
+    uint32_t endpoint = wish.right.endpoint;
+    if (wish.name_bytes != 0u)
+        endpoint = endpoint_named(&engine->host, &wish);
+    if (endpoint >= engine->host.endpoint_count)
+        return ATTO_E_NOT_FOUND;
+    right->endpoint = (uint8_t)endpoint;
+    return atto_right_legal(engine, right) ? ATTO_OK : ATTO_E_ARGUMENT;
+}
+
+/* The right with this number that is asked for; not cut yet, for ceilings may change until the lock is held. Returns
+ * ATTO_OK, ATTO_E_NOT_FOUND or ATTO_E_ARGUMENT. */
 static enum atto_status right_wanted(const struct atto_engine *engine, const struct atto_manifest *manifest,
                                      const struct atto_install *request, uint32_t number, struct atto_right *right)
 {
-    if (request->rights != NULL) {
-        *right = request->rights[number];
+    enum atto_status status = ATTO_OK;
+    if (request->rights == NULL) {
+        status = atto_engine_wish(engine, manifest, number, right);
     } else {
-        struct atto_right_wish wish;
-        enum atto_status status = atto_manifest_right(manifest, number, &wish);
-        if (status != ATTO_OK)
-            return status;
-        *right = wish.right;
-        uint32_t endpoint = wish.right.endpoint;
-        if (wish.name_bytes != 0u)
-            endpoint = endpoint_named(&engine->host, &wish);
-        if (endpoint >= engine->host.endpoint_count)
-            return ATTO_E_NOT_FOUND;
-        right->endpoint = (uint8_t)endpoint;
+        *right = request->rights[number];
+        status = atto_right_legal(engine, right) ? ATTO_OK : ATTO_E_ARGUMENT;
     }
-    return atto_right_legal(engine, right) ? ATTO_OK : ATTO_E_ARGUMENT;
+    return status;
 }
 
 enum atto_status atto_wishes_judge(const struct atto_engine *engine, const struct atto_manifest *manifest,

@@ -1,0 +1,397 @@
+/* From flash to a running engine, see atto/deploy.h. The one idea: what runs is worked out from the records alone, by the
+ * same function after a reset and after a version on trial has faulted.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/deployment.h"
+
+void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
+                      enum atto_status status)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    if (config->told != NULL)
+        config->told(config->user, event, number, status);
+}
+
+/* ---- names of components ---- */
+
+enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name)
+{
+    struct atto_span value;
+    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
+    if (status != ATTO_OK)
+        return status;
+    if (value.len < 3u || value.len > ATTO_NAME_RECORD_MAX)
+        return ATTO_E_DAMAGED;
+    uint32_t tenant = value.ptr[1];
+    if (tenant > ATTO_NAME_MAX || tenant + 3u > value.len)
+        return ATTO_E_DAMAGED;
+    uint32_t container = value.ptr[2u + tenant];
+    if (container == 0u || container > ATTO_NAME_MAX || 3u + tenant + container != value.len)
+        return ATTO_E_DAMAGED;
+    name->invoke = (value.ptr[0] & ATTO_NAME_INVOKE) != 0u;
+    name->component.tenant = (struct atto_span){ value.ptr + 2, tenant };
+    name->component.container = (struct atto_span){ value.ptr + 3u + tenant, container };
+    return ATTO_OK;
+}
+
+struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes)
+{
+    struct atto_span tenant = name->component.tenant, container = name->component.container;
+    bytes[0] = name->invoke ? ATTO_NAME_INVOKE : 0u;
+    bytes[1] = (uint8_t)tenant.len;
+    if (tenant.len != 0u)
+        memcpy(bytes + 2, tenant.ptr, tenant.len);
+    bytes[2u + tenant.len] = (uint8_t)container.len;
+    memcpy(bytes + 3u + tenant.len, container.ptr, container.len);
+    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 3u + tenant.len + container.len } };
+}
+
+bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component)
+{
+    struct atto_name_record name;
+    if (atto_name_record_get(deploy, number, &name) != ATTO_OK)
+        return false;
+    *component = name.component;
+    return true;
+}
+
+int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_component *component)
+{
+    struct atto_component other;
+    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
+        if (atto_deploy_name(deploy, i, &other) && atto_same_span(other.tenant, component->tenant) &&
+            atto_same_span(other.container, component->container))
+            return (int32_t)i;
+    }
+    return ATTO_E_NOT_FOUND;
+}
+
+/* ---- tenants ---- */
+
+int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
+{
+    const struct atto_engine_config *engine = deploy->config->engine->config;
+    for (uint32_t i = 0; i < engine->tenant_count && name.len != 0u; i++) {
+        const char *other = deploy->config->tenants[i].name;
+        if (strlen(other) == name.len && memcmp(other, name.ptr, name.len) == 0)
+            return (int32_t)i + 1;
+    }
+    return name.len == 0u ? (int32_t)ATTO_TENANT_OWNER : ATTO_E_NOT_FOUND;
+}
+
+struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    const struct atto_deploy_tenant *memory = &deploy->owner;
+    if (tenant != ATTO_TENANT_OWNER)
+        memory = &deploy->config->tenants[tenant - 1u];
+    struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
+    return (struct atto_signer){ name, memory->key };
+}
+
+enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes)
+{
+    struct atto_key key;
+    enum atto_status status = bytes.len <= ATTO_KEY_RECORD_MAX ? atto_key_read(bytes, &key, NULL) : ATTO_E_ARGUMENT;
+    if (status != ATTO_OK)
+        return status;
+    memcpy(tenant->key_bytes, bytes.ptr, bytes.len);
+    return atto_key_read((struct atto_span){ tenant->key_bytes, bytes.len }, &tenant->key, NULL);
+}
+
+enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
+                                    struct atto_right *rows, uint32_t capacity, uint32_t *count)
+{
+    struct atto_manifest parsed;
+    *count = 0;
+    if (manifest.len == 0u)
+        return ATTO_OK;
+    enum atto_status status = atto_manifest_parse(manifest, &parsed, NULL);
+    if (status == ATTO_OK && parsed.right_count > capacity)
+        status = ATTO_E_ARGUMENT;
+    for (uint32_t i = 0; status == ATTO_OK && i < parsed.right_count; i++)
+        status = atto_engine_wish(deploy->config->engine, &parsed, i, &rows[i]);
+    if (status == ATTO_OK)
+        *count = parsed.right_count;
+    return status;
+}
+
+enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record,
+                                          struct atto_right *rows, uint32_t *row_count)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    if (record->id > config->engine->config->tenant_count || record->key.len > ATTO_KEY_RECORD_MAX)
+        return ATTO_E_ARGUMENT;
+    int32_t same = atto_deploy_tenant_named(deploy, record->name);
+    const char *before = config->tenants[record->id - 1u].name;
+    if (same >= 0 ? (uint32_t)same != record->id : before[0] != '\0')
+        return ATTO_E_ARGUMENT;
+    return atto_deploy_rights(deploy, record->rights, rows, ATTO_CEILING_ROWS, row_count);
+}
+
+void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
+                       const struct atto_right *rows, uint32_t row_count)
+{
+    struct atto_engine *engine = deploy->config->engine;
+    struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
+    struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
+    memset(memory->name, 0, sizeof memory->name);
+    memcpy(memory->name, record->name.ptr, record->name.len);
+    atto_deploy_keep_key(memory, record->key);
+    if (row_count != 0u)
+        memcpy(memory->rights, rows, row_count * sizeof *rows);
+    tenant->name = memory->name;
+    tenant->key = memory->key.x;
+    tenant->ram_bytes = record->ram_bytes;
+    tenant->fuel_per_s = record->fuel_per_s;
+    tenant->priority_first = (uint8_t)record->priority_first;
+    tenant->store_bytes = (uint16_t)record->store_bytes;
+    atto_engine_set_ceiling(engine, record->id, memory->rights, row_count, ATTO_TENANT_OWNER);
+}
+
+void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant)
+{
+    struct atto_deploy_tenant *memory = &deploy->config->tenants[tenant - 1u];
+    memset(memory, 0, sizeof *memory);
+    deploy->config->engine->config->tenants[tenant - 1u].key = NULL;
+    atto_engine_set_ceiling(deploy->config->engine, tenant, memory->rights, 0, ATTO_TENANT_OWNER);
+}
+
+static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_tenant_record record;
+    struct atto_right rows[ATTO_CEILING_ROWS];
+    struct atto_span value;
+    uint32_t count;
+    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number),
+                                               &value);
+    if (status == ATTO_OK && number == ATTO_TENANT_OWNER)
+        return atto_deploy_keep_key(&deploy->owner, value);
+    if (status == ATTO_OK)
+        status = atto_tenant_record_read(value, &record, NULL);
+    if (status == ATTO_OK && record.id != number)
+        status = ATTO_E_DAMAGED;
+    if (status == ATTO_OK)
+        status = atto_deploy_judge_tenant(deploy, &record, rows, &count);
+    if (status == ATTO_OK)
+        atto_deploy_enrol(deploy, &record, rows, count);
+    return status;
+}
+
+/* ---- components ---- */
+
+bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest)
+{
+    const struct atto_crypto *crypto = deploy->config->crypto;
+    struct atto_sha256 hash;
+    uint8_t found[ATTO_SHA256_BYTES];
+    crypto->sha256_begin(crypto->user, &hash);
+    crypto->sha256_add(crypto->user, &hash, image.ptr, image.len);
+    crypto->sha256_end(crypto->user, &hash, found);
+    return memcmp(found, digest, sizeof found) == 0;
+}
+
+/* What was changed of a component at run time, for an install request. */
+struct changes {
+    struct atto_right rows[ATTO_RIGHTS_MAX];
+    struct atto_manifest manifest;
+};
+
+static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t number, struct changes *changes,
+                                      struct atto_install *request)
+{
+    const struct atto_records *records = deploy->config->records;
+    struct atto_span value;
+    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
+    if (status == ATTO_OK) {
+        request->rights = changes->rows;
+        status = atto_deploy_rights(deploy, value, changes->rows, ATTO_RIGHTS_MAX, &request->right_count);
+    }
+    if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
+        return status;
+    status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
+    if (status == ATTO_OK) {
+        request->schedule = &changes->manifest.schedule;
+        status = atto_manifest_parse(value, &changes->manifest, NULL);
+    }
+    return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
+}
+
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
+                                 struct atto_span image, bool plain, struct atto_report *report)
+{
+    struct atto_engine *engine = deploy->config->engine;
+    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_install request = { .bytes = image.ptr, .len = image.len };
+    struct changes changes;
+    enum atto_status status = ATTO_OK;
+    int32_t tenant = atto_deploy_tenant_named(deploy, tenant_name);
+    if (tenant < 0)
+        return ATTO_E_SIGNER;
+    request.tenant = (uint32_t)tenant;
+    if (!plain)
+        status = apply_changes(deploy, number, &changes, &request);
+    if (status != ATTO_OK)
+        return status;
+    if (component->container == NULL)
+        return atto_engine_install(engine, &request, &component->container, report);
+    return atto_engine_update(engine, &component->container, &request, report);
+}
+
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial)
+{
+    struct atto_engine *engine = deploy->config->engine;
+    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_container_info info;
+    component->on_trial = on_trial;
+    if (component->container == NULL)
+        return;
+    atto_engine_info(engine, component->container, &info);
+    component->faults = info.counters.faults;
+    component->heartbeats = info.counters.heartbeats;
+    component->since_us = engine->config->port->now_us(engine->config->port->user);
+}
+
+enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_engine *engine = deploy->config->engine;
+    struct atto_deploy_component *component = &deploy->config->components[number];
+    if (component->container == NULL)
+        return ATTO_OK;
+    atto_engine_stop(engine, component->container, true);
+    enum atto_status status = atto_engine_remove(engine, component->container);
+    if (status != ATTO_OK)
+        return status == ATTO_E_STATE ? ATTO_E_BUSY : status;
+    component->container = NULL;
+    component->on_trial = false;
+    return ATTO_OK;
+}
+
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_engine *engine = deploy->config->engine;
+    struct atto_container *container = deploy->config->components[number].container;
+    struct atto_container_info info;
+    struct atto_name_record name;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    if (status != ATTO_OK)
+        return status;
+    atto_engine_info(engine, container, &info);
+    if (name.invoke)
+        return info.state == ATTO_STATE_INSTALLED ? atto_engine_start(engine, container) : ATTO_OK;
+    return info.state != ATTO_STATE_INSTALLED ? atto_engine_stop(engine, container, true) : ATTO_OK;
+}
+
+/* The name record may have moved in flash meanwhile. */
+static enum atto_status run_named(struct atto_deploy *deploy, uint32_t number, struct atto_span image)
+{
+    struct atto_name_record name;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    return status == ATTO_OK ? atto_deploy_run(deploy, number, name.component.tenant, image, false, NULL) : status;
+}
+
+void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_slots *slots = deploy->config->slots;
+    struct atto_versions versions;
+    enum atto_status status = atto_slots_start(slots, number, &versions);
+    while (status == ATTO_OK) {
+        struct atto_span image = atto_slots_image(slots, &versions.current);
+        if (!atto_deploy_is_whole(deploy, image, versions.current.digest))
+            status = ATTO_E_DIGEST;
+        else
+            status = run_named(deploy, number, image);
+        if (status == ATTO_OK) {
+            status = atto_deploy_invoke(deploy, number);
+            atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
+            atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
+            return;
+        }
+        if (versions.state != ATTO_COMPONENT_TRIAL)
+            break;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
+        status = atto_slots_fault(slots, number);
+        if (status == ATTO_OK)
+            status = atto_slots_start(slots, number, &versions);
+    }
+    atto_deploy_take_out(deploy, number);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
+}
+
+/* ---- boot ---- */
+
+static enum atto_status open_storage(const struct atto_deploy_config *config)
+{
+    enum atto_status status = atto_records_mount(config->records);
+    if (status == ATTO_E_NOT_FOUND)
+        status = atto_records_format(config->records);
+    return status == ATTO_OK ? atto_slots_check(config->slots) : status;
+}
+
+enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
+{
+    uint32_t tenant_count = config->engine->config->tenant_count;
+    struct atto_versions versions;
+    memset(deploy, 0, sizeof *deploy);
+    deploy->config = config;
+    if (tenant_count != 0u)
+        memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
+    memset(config->components, 0, config->component_count * sizeof *config->components);
+    enum atto_status status = atto_deploy_keep_key(&deploy->owner, config->owner_key);
+    if (status == ATTO_OK)
+        status = open_storage(config);
+    if (status != ATTO_OK)
+        return status;
+    for (uint32_t i = 0; i <= tenant_count; i++) {
+        status = boot_tenant(deploy, i);
+        if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
+            atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
+    }
+    for (uint32_t i = 0; i < config->component_count; i++) {
+        if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
+            atto_deploy_bring_up(deploy, i);
+    }
+    return ATTO_OK;
+}
+
+/* ---- trial ---- */
+
+enum atto_status atto_deploy_confirm(struct atto_deploy *deploy, uint32_t number)
+{
+    enum atto_status status = atto_slots_confirm(deploy->config->slots, number);
+    if (status == ATTO_OK && deploy->config->components[number].on_trial) {
+        deploy->config->components[number].on_trial = false;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_HEALTHY, number, ATTO_OK);
+    }
+    return status;
+}
+
+static void look_after(struct atto_deploy *deploy, uint32_t number)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    const struct atto_port *port = config->engine->config->port;
+    struct atto_deploy_component *component = &config->components[number];
+    struct atto_container_info info;
+    atto_engine_info(config->engine, component->container, &info);
+    uint64_t ran_us = port->now_us(port->user) - component->since_us;
+    bool runs = info.state == ATTO_STATE_RUNNING || info.state == ATTO_STATE_PAUSED;
+    if (info.counters.faults != component->faults) {
+        component->on_trial = false;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, (enum atto_status)info.counters.last_fault);
+        if (atto_slots_fault(config->slots, number) == ATTO_OK)
+            atto_deploy_bring_up(deploy, number);
+        else
+            component->on_trial = true; /* the next tick tries again */
+    } else if (info.counters.heartbeats != component->heartbeats ||
+               (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms)) {
+        atto_deploy_confirm(deploy, number);
+    }
+}
+
+void atto_deploy_tick(struct atto_deploy *deploy)
+{
+    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
+        const struct atto_deploy_component *component = &deploy->config->components[i];
+        if (component->on_trial && component->container != NULL)
+            look_after(deploy, i);
+    }
+}

@@ -1,0 +1,72 @@
+/* What boot, installer and commands share. Private to src/deploy.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTO_DEPLOY_DEPLOYMENT_H
+#define ATTO_DEPLOY_DEPLOYMENT_H
+
+#include <string.h>
+
+#include "atto/deploy.h"
+
+static inline bool atto_same_span(struct atto_span a, struct atto_span b)
+{
+    return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* A component's name record: whether it is to run, tenant, container; each name behind its length. */
+#define ATTO_NAME_RECORD_MAX (3u + 2u * ATTO_NAME_MAX)
+#define ATTO_NAME_INVOKE 1u
+
+struct atto_name_record {
+    bool invoke;
+    struct atto_component component;
+};
+
+/* ATTO_OK, ATTO_E_NOT_FOUND or ATTO_E_DAMAGED. */
+enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name);
+/* Writes one; returns the record to be put. bytes: ATTO_NAME_RECORD_MAX. */
+struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes);
+
+static inline struct atto_record atto_record_without(enum atto_record_kind kind, uint32_t number)
+{
+    return (struct atto_record){ ATTO_RECORD_KEY(kind, number), { NULL, 0 } };
+}
+
+void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
+                      enum atto_status status);
+
+/* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
+int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
+/* Who a tenant is, by its number. */
+struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant);
+
+/* Keeps a key, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as atto_key_read. */
+enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes);
+/* Can the device have such a tenant? Rows: those of its ceiling, ATTO_CEILING_ROWS at most. */
+enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record,
+                                          struct atto_right *rows, uint32_t *row_count);
+/* Puts a tenant's record, which was judged, in force; its containers' rights are cut. */
+void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
+                       const struct atto_right *rows, uint32_t row_count);
+void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant);
+
+/* Rights of a manifest that has nothing else. */
+enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
+                                    struct atto_right *rows, uint32_t capacity, uint32_t *count);
+
+/* Is the image what the version's digest says? */
+bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest);
+/* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
+ * and schedule that were made to it. */
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
+                                 struct atto_span image, bool plain, struct atto_report *report);
+/* Starts what is in the engine, or stops it, as its name record says. */
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number);
+/* Notes that a version begins to run, or is none. */
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
+/* Runs what flash says of a component, after a reset or a fault on trial. */
+void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
+/* Takes a component out of the engine. ATTO_E_BUSY: it is attached to a hook, or in the middle of a slice. */
+enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number);
+
+#endif

@@ -1,0 +1,369 @@
+/* A device that is deployed to: envelopes, trials, commands and resets, each by the smallest story, and what must not
+ * happen.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "deploy_world.h"
+#include "harness.h"
+
+static void begin(void)
+{
+    deploy_begin();
+    EQUAL(deploy_enrol(), ATTO_OK);
+}
+
+static void reset(void)
+{
+    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+    EQUAL(dw.flash.violations, 0);
+}
+
+/* The container of acme called blink has come to this version, and runs. */
+static void runs(uint32_t version)
+{
+    deploy_run(10);
+    EQUAL(deploy_version("acme", "blink"), version);
+    EQUAL(world_info(&dw.world, deploy_container("acme", "blink")).state, ATTO_STATE_RUNNING);
+}
+
+static void install_in_pieces(void)
+{
+    static const uint32_t pieces[] = { 1, 7, 64, 1000, SUIT_BYTES_MAX };
+    for (uint32_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        harness_case(pieces[i], 0);
+        begin();
+        deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+        EQUAL(deploy_send(pieces[i]), ATTO_OK);
+        EQUAL(dw.told[ATTO_DEPLOY_RUNS], 1);
+        EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 0);
+        runs(7);
+        EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 1);
+        for (uint32_t k = 0; k < 5u; k++) {
+            reset();
+            EQUAL(dw.told[ATTO_DEPLOY_RUNS], 1);
+            runs(7);
+        }
+    }
+}
+
+static void updates_and_replays(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_send(100), ATTO_E_SEQUENCE);
+    EQUAL(deploy_install("acme", "blink", 6, PROGRAM_GOOD), ATTO_E_SEQUENCE);
+    runs(7);
+    for (uint32_t sequence = 8; sequence < 40u; sequence++) { /* more often than there are slots */
+        EQUAL(deploy_install("acme", "blink", sequence, PROGRAM_GOOD), ATTO_OK);
+        runs(sequence);
+        if (sequence % 5u == 0u)
+            reset();
+    }
+    EQUAL(deploy_install("acme", "blink", 39, PROGRAM_GOOD), ATTO_E_SEQUENCE);
+    /* Once more before the one on trial is healthy. */
+    EQUAL(deploy_install("acme", "blink", 50, PROGRAM_QUIET), ATTO_OK);
+    EQUAL(deploy_install("acme", "blink", 51, PROGRAM_GOOD), ATTO_OK);
+    runs(51);
+    EQUAL(atto_slots_free(&dw.slots), (1u << DEPLOY_SLOTS) - 1u - (1u << dw.installer.writer.slot));
+}
+
+static void a_bad_version_is_rolled_back(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_BAD), ATTO_OK);
+    deploy_run(10);
+    EQUAL(dw.told[ATTO_DEPLOY_ROLLED_BACK], 1);
+    runs(7);
+    EQUAL(deploy_send(100), ATTO_E_SEQUENCE); /* its number is used up */
+    reset();
+    runs(7);
+    EQUAL(dw.told[ATTO_DEPLOY_ROLLED_BACK], 0);
+    EQUAL(deploy_install("acme", "blink", 9, PROGRAM_GOOD), ATTO_OK);
+    runs(9);
+}
+
+static void a_bad_first_version(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_BAD), ATTO_OK);
+    deploy_run(10);
+    EQUAL(dw.told[ATTO_DEPLOY_NOT_RUN], 1);
+    CHECK(deploy_container("acme", "blink") == NULL);
+    reset();
+    EQUAL(dw.told[ATTO_DEPLOY_NOT_RUN], 1);
+    CHECK(deploy_container("acme", "blink") == NULL);
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
+    runs(8);
+}
+
+static void resets_end_a_trial(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_QUIET), ATTO_OK);
+    runs(8);
+    for (uint32_t i = 0; i < ATTO_SLOT_TRIALS; i++) {
+        reset();
+        runs(8);
+    }
+    reset();
+    runs(7);
+    /* One that is left alone long enough is healthy. */
+    EQUAL(deploy_install("acme", "blink", 9, PROGRAM_QUIET), ATTO_OK);
+    deploy_run(4999);
+    EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 0);
+    deploy_run(1);
+    EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 1);
+    for (uint32_t i = 0; i < 2u * ATTO_SLOT_TRIALS; i++) {
+        reset();
+        runs(9);
+    }
+}
+
+/* Nothing has changed: one good container runs, and no slot is lost. */
+static void unchanged(void)
+{
+    EQUAL(dw.told[ATTO_DEPLOY_RUNS], 0);
+    EQUAL(dw.told[ATTO_DEPLOY_NOT_RUN], 0);
+    runs(7);
+    EQUAL(dw.slots.open, 0);
+    EQUAL(__builtin_popcount(atto_slots_free(&dw.slots)), DEPLOY_SLOTS - 1u);
+    CHECK(deploy_container("acme", "spy") == NULL);
+}
+
+static void refused_envelopes(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    reset();
+    deploy_run(10);
+    memset(dw.told, 0, sizeof dw.told);
+    deploy_pack("acme", "spy", 8, PROGRAM_GOOD, &suit_other); /* another tenant's key */
+    EQUAL(deploy_send(100), ATTO_E_SIGNER);
+    unchanged();
+    deploy_pack("nobody", "spy", 8, PROGRAM_GOOD, &suit_acme);
+    EQUAL(deploy_send(100), ATTO_E_SIGNER);
+    unchanged();
+    deploy_pack("", "spy", 8, PROGRAM_GOOD, &suit_acme); /* the owner's, by a tenant */
+    CHECK(deploy_send(100) != ATTO_OK);
+    unchanged();
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_ALIEN), ATTO_E_CALL);
+    unchanged();
+    EQUAL(deploy_install("acme", "spy", 8, PROGRAM_ALIEN), ATTO_E_CALL);
+    unchanged();
+    reset();
+    EQUAL(dw.told[ATTO_DEPLOY_RUNS], 1);
+    runs(7);
+    EQUAL(deploy_install("", "spy", 8, PROGRAM_GOOD), ATTO_OK); /* the owner's own */
+    deploy_run(10);
+    EQUAL(deploy_version("", "spy"), 8);
+}
+
+/* Every byte of the envelope is flipped, and it ends at every byte. */
+static void damaged_envelopes(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    memset(dw.told, 0, sizeof dw.told);
+    deploy_pack("acme", "spy", 8, PROGRAM_GOOD, &suit_acme);
+    for (uint32_t i = 0; i < dw.suit.len && !harness_failed(); i++) {
+        harness_case(i, 1);
+        dw.suit.bytes[i] ^= (uint8_t)(1u << i % 8u);
+        CHECK(deploy_send(dw.suit.len) != ATTO_OK);
+        dw.suit.bytes[i] ^= (uint8_t)(1u << i % 8u);
+        EQUAL(dw.slots.open, 0);
+    }
+    GO_ON();
+    const uint32_t whole = dw.suit.len;
+    for (dw.suit.len = 0; dw.suit.len < whole && !harness_failed(); dw.suit.len++) {
+        harness_case(dw.suit.len, 2);
+        CHECK(deploy_send(whole) != ATTO_OK);
+        EQUAL(dw.slots.open, 0);
+    }
+    GO_ON();
+    dw.suit.len = whole + 1u;
+    CHECK(deploy_send(whole + 1u) != ATTO_OK);
+    unchanged();
+    dw.suit.len = whole;
+    EQUAL(deploy_send(50), ATTO_OK);
+    deploy_run(10);
+    EQUAL(deploy_version("acme", "spy"), 8);
+}
+
+static void lives_by_command(void)
+{
+    begin();
+    EQUAL(deploy_order("acme", ATTO_COMMAND_START, "acme", "blink", NULL, 0), ATTO_E_NOT_FOUND);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_START, "acme", "blink", NULL, 0), ATTO_E_STATE);
+    EQUAL(deploy_order("other", ATTO_COMMAND_STOP, "acme", "blink", NULL, 0), ATTO_E_DENIED);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_STOP, "acme", "blink", NULL, 0), ATTO_OK);
+    EQUAL(world_info(&dw.world, deploy_container("acme", "blink")).state, ATTO_STATE_STOPPED);
+    reset(); /* what was stopped stays so */
+    deploy_run(10);
+    EQUAL(world_info(&dw.world, deploy_container("acme", "blink")).state, ATTO_STATE_INSTALLED);
+    EQUAL(deploy_order("", ATTO_COMMAND_START, "acme", "blink", NULL, 0), ATTO_OK);
+    runs(7);
+    reset();
+    runs(7);
+    EQUAL(deploy_order("", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_OK);
+    EQUAL(world_info(&dw.world, deploy_container("acme", "blink")).state, ATTO_STATE_PAUSED);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_RESUME, "acme", "blink", NULL, 0), ATTO_OK);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_RESUME, "acme", "blink", NULL, 0), ATTO_E_STATE);
+    runs(7);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_OK);
+    CHECK(deploy_container("acme", "blink") == NULL);
+    EQUAL(atto_slots_free(&dw.slots), (1u << DEPLOY_SLOTS) - 1u);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_E_SEQUENCE); /* that stays */
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
+    runs(8);
+}
+
+static void commands_once(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_OK);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_RESUME, "acme", "blink", NULL, 0), ATTO_OK);
+    dw.counter -= 2u; /* the same bytes once more */
+    EQUAL(deploy_order("acme", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_E_SEQUENCE);
+    reset();
+    EQUAL(deploy_order("acme", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_E_SEQUENCE);
+    /* Each signer counts for itself. */
+    EQUAL(deploy_order("", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_OK);
+}
+
+/* {8: [["memory", 1]]}, and no right at all */
+#define READ_ALONE "\x4c\xa1\x08\x81\x82\x66" "memory" "\x01"
+#define NO_RIGHTS "\x43\xa1\x08\x80"
+/* {7: {2: 1000000}}: a period */
+#define SLOWER "\x49\xa1\x07\xa1\x02\x1a\x00\x0f\x42\x40"
+
+static void rights_and_schedules_stay(void)
+{
+    struct atto_right right;
+    struct atto_schedule schedule;
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_SET_RIGHTS, "acme", "blink", READ_ALONE, 13), ATTO_OK);
+    EQUAL(deploy_order("", ATTO_COMMAND_SET_SCHEDULE, "acme", "blink", SLOWER, 10), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        EQUAL(atto_engine_rights(&dw.world.engine, deploy_container("acme", "blink"), &right, 1), 1);
+        EQUAL(right.operations, ATTO_OPERATION_READ);
+        atto_engine_schedule(&dw.world.engine, deploy_container("acme", "blink"), &schedule);
+        EQUAL(schedule.period_us, 1000000);
+        reset();
+        runs(7);
+    }
+    EQUAL(deploy_order("", ATTO_COMMAND_SET_RIGHTS, "acme", "blink", NO_RIGHTS, 4), ATTO_OK);
+    atto_engine_rights(&dw.world.engine, deploy_container("acme", "blink"), &right, 1);
+    EQUAL(right.operations, 0);
+    reset();
+    EQUAL(atto_engine_rights(&dw.world.engine, deploy_container("acme", "blink"), &right, 1), 0);
+    /* A new version has what it asks for. */
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
+    atto_engine_schedule(&dw.world.engine, deploy_container("acme", "blink"), &schedule);
+    EQUAL(schedule.period_us, 0);
+}
+
+#define NEW_X "acme's next public key, 32 bytes"
+#define NEW_KEY "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" NEW_X
+
+static void keys_and_tenants(void)
+{
+    static const struct atto_key next = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)NEW_X, NULL };
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("other", "blink", 7, PROGRAM_GOOD), ATTO_OK); /* a name for each tenant */
+    runs(7);
+    EQUAL(deploy_command("acme", &suit_acme, NEW_KEY, sizeof NEW_KEY - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(deploy_install("acme", "blink", 8u + i, PROGRAM_GOOD) != ATTO_OK); /* the old key */
+        deploy_pack("acme", "blink", 8u + i, PROGRAM_GOOD, &next);
+        EQUAL(deploy_send(100), ATTO_OK);
+        runs(8u + i);
+        reset();
+    }
+    runs(9);
+    EQUAL(deploy_order("other", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_E_DENIED);
+    /* {5: revoke, 6: ["acme"]}, which no tenant may */
+#define REVOKE "\x05\x0a\x06\x81\x64" "acme"
+    EQUAL(deploy_command("other", &suit_other, REVOKE, sizeof REVOKE - 1u), ATTO_E_DENIED);
+    EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(deploy_container("acme", "blink") == NULL);
+        CHECK(deploy_container("other", "blink") != NULL);
+        deploy_pack("acme", "blink", 20, PROGRAM_GOOD, &next);
+        EQUAL(deploy_send(100), ATTO_E_SIGNER);
+        reset();
+    }
+    EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_E_NOT_FOUND);
+    /* Enrolled again, with numbers that go on. */
+    EQUAL(deploy_enrol(), ATTO_OK);
+    EQUAL(deploy_install("acme", "blink", 9, PROGRAM_GOOD), ATTO_E_SEQUENCE);
+    EQUAL(deploy_install("acme", "blink", 10, PROGRAM_GOOD), ATTO_OK);
+    runs(10);
+}
+
+/* Each bit of an image in flash is flipped: it does not run, and the other one does. */
+static void damaged_images(void)
+{
+    begin();
+    EQUAL(deploy_install("other", "lamp", 3, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    deploy_run(10);
+    uint8_t *image = dw.flash.bytes + dw.slots.offset + dw.installer.writer.slot * DEPLOY_SLOT_BYTES;
+    for (uint32_t bit = 0; bit < dw.image.len * 8u && !harness_failed(); bit += 1u + bit % 7u) {
+        harness_case(bit, 0);
+        image[bit / 8u] ^= (uint8_t)(1u << bit % 8u);
+        reset();
+        EQUAL(dw.told[ATTO_DEPLOY_NOT_RUN], 1);
+        EQUAL(dw.last_told, ATTO_E_DIGEST);
+        CHECK(deploy_container("acme", "blink") == NULL);
+        deploy_run(10);
+        EQUAL(deploy_version("other", "lamp"), 3);
+        image[bit / 8u] ^= (uint8_t)(1u << bit % 8u);
+    }
+    GO_ON();
+    reset();
+    runs(7);
+}
+
+/* Names are never forgotten, so there can be only so many. */
+static void no_room(void)
+{
+    begin();
+    EQUAL(deploy_install("acme", "a", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "b", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "c", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "d", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "e", 1, PROGRAM_GOOD), ATTO_E_NO_SPACE);
+    EQUAL(dw.slots.open, 0);
+}
+
+static const struct harness_test tests[] = {
+    TEST(install_in_pieces, "An envelope in pieces of any length runs, reports healthy and survives resets."),
+    TEST(updates_and_replays, "Only a higher sequence number is installed, however often, and no slot is lost."),
+    TEST(a_bad_version_is_rolled_back, "A version that faults before it reports healthy gives way to the one before."),
+    TEST(a_bad_first_version, "Without one before nothing runs, until there is a better one."),
+    TEST(resets_end_a_trial, "A version that never reports healthy survives only so many resets."),
+    TEST(refused_envelopes, "An envelope that is refused changes nothing."),
+    TEST(damaged_envelopes, "No envelope with a flipped bit, cut short or with more behind it is installed."),
+    TEST(lives_by_command, "Commands start, stop, pause, resume and remove, and what is to run is kept."),
+    TEST(commands_once, "A command is done once, before and after a reset."),
+    TEST(rights_and_schedules_stay, "Changes of rights and schedule stay until there is a new version."),
+    TEST(keys_and_tenants, "Keys are rotated, tenants revoked and enrolled again."),
+    TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
+    TEST(no_room, "What there is no room for is refused."),
+};
+HARNESS_MAIN(tests)
