@@ -220,10 +220,15 @@ static enum atto_status enrol(uint32_t id, const char *name, const struct atto_k
     return deploy_command("", &deploy_owner, arguments, at);
 }
 
+enum atto_status deploy_enrol_one(uint32_t id)
+{
+    return id == 1u ? enrol(1, "acme", &suit_acme) : enrol(2, "other", &suit_other);
+}
+
 enum atto_status deploy_enrol(void)
 {
-    enum atto_status status = enrol(1, "acme", &suit_acme);
-    return status == ATTO_OK ? enrol(2, "other", &suit_other) : status;
+    enum atto_status status = deploy_enrol_one(1);
+    return status == ATTO_OK ? deploy_enrol_one(2) : status;
 }
 
 /* ---- what is there ---- */

@@ -50,7 +50,8 @@ void deploy_begin(void);
 extern const struct atto_key deploy_owner;
 /* Power goes and comes back; it fails again at operation `cut_at` of flash (0: never). */
 enum atto_status deploy_reset(uint32_t cut_at, enum flash_tear tear);
-/* Enrols both tenants, each with the right to read and write of "memory" as its ceiling. */
+/* Enrols one of the tenants, or both, each with the right to read and write of "memory" as its ceiling. */
+enum atto_status deploy_enrol_one(uint32_t id);
 enum atto_status deploy_enrol(void);
 
 /* Makes an envelope in dw.suit, for this tenant and container ("" for the owner's), signed with `key`. */

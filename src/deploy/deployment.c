@@ -327,6 +327,13 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     return status == ATTO_OK ? atto_slots_check(config->slots) : status;
 }
 
+/* Was its tenant revoked, and power failed before its containers went? */
+static bool is_orphan(const struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_component component;
+    return atto_deploy_name(deploy, number, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0;
+}
+
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
 {
     uint32_t tenant_count = config->engine->config->tenant_count;
@@ -341,13 +348,20 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         status = open_storage(config);
     if (status != ATTO_OK)
         return status;
+    bool all_known = true;
     for (uint32_t i = 0; i <= tenant_count; i++) {
         status = boot_tenant(deploy, i);
-        if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
-            atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
+        if (status == ATTO_OK || status == ATTO_E_NOT_FOUND)
+            continue;
+        all_known = false;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
     }
     for (uint32_t i = 0; i < config->component_count; i++) {
-        if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
+        if (atto_slots_get(config->slots, i, &versions) == ATTO_E_NOT_FOUND)
+            continue;
+        if (all_known && is_orphan(deploy, i))
+            atto_slots_remove(config->slots, i, NULL, 0);
+        else
             atto_deploy_bring_up(deploy, i);
     }
     return ATTO_OK;

@@ -1,0 +1,257 @@
+/* Power fails at each operation of flash in the life of a device, in each way: it boots into what was true before the step
+ * that was under way, or into what it makes true, also if power fails again while it boots; and the rest of the story
+ * comes to the same end.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "deploy_world.h"
+#include "harness.h"
+
+/* ---- the story ---- */
+
+#define NEW_X "acme's next public key, 32 bytes"
+static const struct atto_key next_key = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)NEW_X, NULL };
+
+static enum atto_status run_a_while(void)
+{
+    deploy_run(10);
+    return ATTO_OK;
+}
+
+static enum atto_status enrol_all(void)
+{
+    return deploy_enrol_one(1);
+}
+
+static enum atto_status enrol_other(void)
+{
+    return deploy_enrol_one(2);
+}
+
+static enum atto_status blink_7(void)
+{
+    return deploy_install("acme", "blink", 7, PROGRAM_GOOD);
+}
+
+static enum atto_status lamp_3(void)
+{
+    return deploy_install("other", "lamp", 3, PROGRAM_QUIET);
+}
+
+static enum atto_status blink_8(void)
+{
+    return deploy_install("acme", "blink", 8, PROGRAM_GOOD);
+}
+
+static enum atto_status blink_9_bad(void)
+{
+    return deploy_install("acme", "blink", 9, PROGRAM_BAD);
+}
+
+static enum atto_status fewer_rights(void)
+{
+    return deploy_order("acme", ATTO_COMMAND_SET_RIGHTS, "acme", "blink", "\x4c\xa1\x08\x81\x82\x66" "memory" "\x01", 13);
+}
+
+static enum atto_status less_urgent(void)
+{
+    return deploy_order("", ATTO_COMMAND_SET_SCHEDULE, "acme", "blink", "\x45\xa1\x07\xa1\x01\x09", 6);
+}
+
+static enum atto_status stop_blink(void)
+{
+    return deploy_order("acme", ATTO_COMMAND_STOP, "acme", "blink", NULL, 0);
+}
+
+static enum atto_status start_blink(void)
+{
+    return deploy_order("acme", ATTO_COMMAND_START, "acme", "blink", NULL, 0);
+}
+
+static enum atto_status rotate(void)
+{
+    static const char key[] = "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" NEW_X;
+    return deploy_command("acme", &suit_acme, key, sizeof key - 1u);
+}
+
+static enum atto_status blink_10(void)
+{
+    deploy_pack("acme", "blink", 10, PROGRAM_GOOD, &next_key);
+    return deploy_send(100);
+}
+
+static enum atto_status remove_lamp(void)
+{
+    return deploy_order("other", ATTO_COMMAND_REMOVE, "other", "lamp", NULL, 0);
+}
+
+static enum atto_status revoke_acme(void)
+{
+    static const char revoke[] = "\x05\x0a\x06\x81\x64" "acme";
+    return deploy_command("", &deploy_owner, revoke, sizeof revoke - 1u);
+}
+
+static enum atto_status (*const steps[])(void) = {
+    enrol_all,  enrol_other,  blink_7,     run_a_while, lamp_3,   blink_8,     run_a_while, blink_9_bad, run_a_while,
+    fewer_rights, less_urgent,     stop_blink,  start_blink, rotate,   blink_10,    run_a_while, remove_lamp, revoke_acme,
+};
+#define STEPS (sizeof steps / sizeof *steps)
+
+/* ---- what is true ---- */
+
+struct truth {
+    uint32_t sequence[DEPLOY_COMPONENTS]; /* the highest ever */
+    uint32_t version[DEPLOY_COMPONENTS];  /* that is installed; 0: none */
+    uint32_t state[DEPLOY_COMPONENTS], engine[DEPLOY_COMPONENTS];
+    uint32_t operations[DEPLOY_COMPONENTS], priority[DEPLOY_COMPONENTS];
+    uint32_t key[DEPLOY_TENANTS];         /* where in its middle; 0: not enrolled */
+    uint32_t counter[DEPLOY_TENANTS + 1u];
+    uint32_t free_slots;
+};
+
+static uint32_t word_at(uint32_t key)
+{
+    struct atto_span value;
+    return atto_records_get(&dw.records, key, &value) == ATTO_OK ? value.ptr[0] : 0u;
+}
+
+static void look_at(uint32_t number, struct truth *truth)
+{
+    struct atto_versions versions;
+    struct atto_schedule schedule;
+    struct atto_right right = { 0 };
+    struct atto_container *container = dw.components[number].container;
+    atto_slots_sequence(&dw.slots, number, &truth->sequence[number]);
+    if (atto_slots_get(&dw.slots, number, &versions) != ATTO_OK)
+        return;
+    truth->version[number] = versions.current.sequence;
+    truth->state[number] = versions.state;
+    if (container == NULL)
+        return;
+    truth->engine[number] = 1u + (uint32_t)world_info(&dw.world, container).state;
+    atto_engine_rights(&dw.world.engine, container, &right, 1);
+    truth->operations[number] = right.operations;
+    atto_engine_schedule(&dw.world.engine, container, &schedule);
+    truth->priority[number] = schedule.priority;
+}
+
+/* Of a device that has just booted. */
+static struct truth truth_now(void)
+{
+    struct truth truth;
+    memset(&truth, 0, sizeof truth);
+    for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
+        look_at(i, &truth);
+    for (uint32_t i = 0; i < DEPLOY_TENANTS; i++)
+        truth.key[i] = dw.tenants[i].name[0] != '\0' ? dw.tenants[i].key.x[8] : 0u;
+    for (uint32_t i = 0; i <= DEPLOY_TENANTS; i++)
+        truth.counter[i] = word_at(ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, i));
+    truth.free_slots = (uint32_t)__builtin_popcount(atto_slots_free(&dw.slots));
+    return truth;
+}
+
+static bool same(const struct truth *a, const struct truth *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* ---- without a cut ---- */
+
+static struct truth after[STEPS + 1u]; /* so many steps, and a reset */
+static uint32_t operations[STEPS];
+
+/* Each step as it is, and what a reset makes of it; the reset itself is undone. */
+static void tell_the_story(void)
+{
+    static struct flash_world kept;
+    deploy_begin();
+    deploy_reset(0, TEAR_NOTHING);
+    after[0] = truth_now();
+    for (uint32_t i = 0; i < STEPS; i++) {
+        harness_case(i, 0);
+        /* The story without resets, up to here. */
+        deploy_begin();
+        for (uint32_t k = 0; k <= i; k++) {
+            dw.flash.operations = 0;
+            EQUAL(steps[k](), ATTO_OK);
+        }
+        operations[i] = dw.flash.operations;
+        kept = dw.flash;
+        EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+        after[i + 1u] = truth_now();
+        dw.flash = kept;
+    }
+}
+
+/* ---- with one ---- */
+
+/* Has the device booted into one of the two? */
+static bool is_old_or_new(uint32_t step)
+{
+    const struct truth truth = truth_now();
+    return same(&truth, &after[step]) || same(&truth, &after[step + 1u]);
+}
+
+static uint32_t new_ones, old_ones;
+
+static void cut(uint32_t step, uint32_t at, enum flash_tear tear, uint32_t again)
+{
+    deploy_begin();
+    for (uint32_t i = 0; i < step; i++)
+        EQUAL(steps[i](), ATTO_OK);
+    flash_world_power_up(&dw.flash, at, tear);
+    steps[step]();
+    if (!dw.flash.dead)
+        return;
+    if (again != 0u)
+        deploy_reset(again, tear);
+    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+    CHECK(is_old_or_new(step));
+    EQUAL(dw.flash.violations, 0);
+    const struct truth truth = truth_now();
+    bool is_new = same(&truth, &after[step + 1u]);
+    new_ones += is_new;
+    old_ones += !is_new;
+    /* The rest of it; what is done already is refused the second time. */
+    dw.counter = 1u;
+    for (uint32_t i = 0; i <= DEPLOY_TENANTS; i++) {
+        if (truth.counter[i] >= 24u && truth.counter[i] - 24u >= dw.counter)
+            dw.counter = truth.counter[i] - 23u;
+    }
+    for (uint32_t i = is_new ? step + 1u : step; i < STEPS && !harness_failed(); i++) {
+        enum atto_status status = steps[i]();
+        harness_case(step, i);
+        EQUAL(status, ATTO_OK);
+    }
+    GO_ON();
+    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+    struct truth end = truth_now();
+    memcpy(end.counter, after[STEPS].counter, sizeof end.counter); /* they may have been used more often */
+    CHECK(same(&end, &after[STEPS]));
+}
+
+static void a_cut_at_each_operation(void)
+{
+    tell_the_story();
+    GO_ON();
+    for (uint32_t step = 0; step < STEPS; step++) {
+        for (uint32_t at = 1; at <= operations[step] && !harness_failed(); at++) {
+            for (uint32_t tear = 0; tear < TEAR_COUNT && !harness_failed(); tear++) {
+#ifdef HARNESS_BOARD
+                if (tear != (step + at) % TEAR_COUNT || at % 4u != step % 4u)
+                    continue;
+#endif
+                harness_case(step * 1000u + at, tear);
+                cut(step, at, (enum flash_tear)tear, (step + at + tear) % 3u);
+            }
+        }
+    }
+    GO_ON();
+    CHECK(old_ones > 50u && new_ones > 5u);
+}
+
+static const struct harness_test tests[] = {
+    TEST(a_cut_at_each_operation, "After a cut the device is as before the step, or as behind it, and goes on."),
+};
+HARNESS_MAIN(tests)
