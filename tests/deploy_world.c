@@ -53,8 +53,11 @@ static enum atto_status boot(void)
     dw.config = (struct atto_deploy_config){
         .engine = &dw.world.engine, .records = &dw.records, .slots = &dw.slots, .crypto = &suit_crypto,
         .identity = &suit_identity, .owner_key = { owner_key, sizeof owner_key - 1u }, .now_s = now_s, .told = told,
-        .tenants = dw.tenants, .components = dw.components, .component_count = DEPLOY_COMPONENTS, .trial_ms = 5000,
+        .tenants = dw.tenants, .components = dw.components, .component_count = DEPLOY_COMPONENTS, .store = &dw.store, .trial_ms = 5000,
     };
+    memset(&dw.store_state, 0, sizeof dw.store_state);
+    dw.store = (struct atto_store){ .memory = dw.store_bytes, .bytes = sizeof dw.store_bytes, .state = &dw.store_state,
+                                    .changed = atto_deploy_value, .user = &dw.deploy };
     memset(dw.told, 0, sizeof dw.told);
     dw.last_told = ATTO_OK;
     return atto_deploy_boot(&dw.deploy, &dw.config);

@@ -33,11 +33,14 @@ struct deploy_world {
     struct atto_deploy_component components[DEPLOY_COMPONENTS];
     struct atto_deploy_config config;
     struct atto_deploy deploy;
+    struct atto_store store;
+    struct atto_store_state store_state;
+    _Alignas(4) uint8_t store_bytes[512];
     struct atto_installer installer;
     struct atto_refusal refusal;
     struct image_bytes image; /* that the last envelope had */
     struct suit_bytes suit;
-    uint32_t told[ATTO_DEPLOY_TENANT + 1u];
+    uint32_t told[ATTO_DEPLOY_VALUE_LOST + 1u];
     enum atto_status last_told;
     uint32_t counter; /* of the next command */
     uint32_t now_s;

@@ -339,6 +339,77 @@ static void damaged_images(void)
     runs(7);
 }
 
+/* A value as a container puts it; len 0: it deletes it. */
+static void put(enum atto_scope scope, uint32_t tenant, struct atto_container *container, uint32_t key, const char *value)
+{
+    uint32_t owner = atto_store_owner(scope, tenant, container != NULL ? atto_container_id(container) : 0u);
+    uint32_t len = (uint32_t)strlen(value);
+    if (len != 0u)
+        EQUAL(atto_store_put(&dw.store, owner, key, (const uint8_t *)value, len), ATTO_OK);
+    dw.store.changed(dw.store.user, owner, key, len != 0u ? (const uint8_t *)value : NULL, len);
+}
+
+static bool has(enum atto_scope scope, uint32_t tenant, struct atto_container *container, uint32_t key,
+                const char *value)
+{
+    uint8_t found[ATTO_VALUE_MAX];
+    uint32_t owner = atto_store_owner(scope, tenant, container != NULL ? atto_container_id(container) : 0u);
+    int32_t len = atto_store_get(&dw.store, owner, key, found, sizeof found);
+    return value == NULL ? len == ATTO_E_NOT_FOUND
+                         : len == (int32_t)strlen(value) && memcmp(found, value, strlen(value)) == 0;
+}
+
+static void values_stay(void)
+{
+    begin();
+    EQUAL(deploy_install("other", "lamp", 3, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    struct atto_container *blink = deploy_container("acme", "blink"), *lamp = deploy_container("other", "lamp");
+    put(ATTO_SCOPE_CONTAINER, 1, blink, 5, "mine");
+    put(ATTO_SCOPE_CONTAINER, 2, lamp, 5, "another's");
+    put(ATTO_SCOPE_CONTAINER, 1, blink, 6, "gone");
+    put(ATTO_SCOPE_TENANT, 1, NULL, 5, "ours");
+    put(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's");
+    put(ATTO_SCOPE_CONTAINER, 1, blink, 5, "mine!");
+    put(ATTO_SCOPE_CONTAINER, 1, blink, 6, "");
+    EQUAL(deploy_order("other", ATTO_COMMAND_REMOVE, "other", "lamp", NULL, 0), ATTO_OK);
+    for (uint32_t i = 0; i < 3u; i++) {
+        reset();
+        blink = deploy_container("acme", "blink");
+        CHECK(has(ATTO_SCOPE_CONTAINER, 1, blink, 5, "mine!") && has(ATTO_SCOPE_CONTAINER, 1, blink, 6, NULL));
+        CHECK(has(ATTO_SCOPE_TENANT, 1, NULL, 5, "ours") && has(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's"));
+    }
+    /* One that comes back finds what it has left, and an update does, too. */
+    EQUAL(deploy_install("other", "lamp", 4, PROGRAM_GOOD), ATTO_OK);
+    CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
+    CHECK(has(ATTO_SCOPE_CONTAINER, 1, deploy_container("acme", "blink"), 5, "mine!"));
+}
+
+static void postmortems_stay(void)
+{
+    struct atto_postmortem postmortem;
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    CHECK(!atto_deploy_postmortem(&dw.deploy, 0, &postmortem));
+    EQUAL(deploy_install("acme", "blink", 8, PROGRAM_BAD), ATTO_OK);
+    deploy_run(10);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(atto_deploy_postmortem(&dw.deploy, 0, &postmortem));
+        EQUAL(postmortem.status, ATTO_FAULT_MEMORY);
+        EQUAL(postmortem.pc, 3);
+        reset();
+    }
+    /* Faults do not wear the flash: one in a minute is kept. */
+    uint32_t end = dw.records.end;
+    for (uint32_t i = 0; i < 9u; i++) {
+        dw.world.engine.postmortems_written++;
+        atto_deploy_tick(&dw.deploy);
+    }
+    CHECK(dw.records.end <= end + 256u);
+}
+
 /* Names are never forgotten, so there can be only so many. */
 static void no_room(void)
 {
@@ -364,6 +435,8 @@ static const struct harness_test tests[] = {
     TEST(rights_and_schedules_stay, "Changes of rights and schedule stay until there is a new version."),
     TEST(keys_and_tenants, "Keys are rotated, tenants revoked and enrolled again."),
     TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
+    TEST(values_stay, "Values of all scopes stay over resets, updates and removals."),
+    TEST(postmortems_stay, "What is left of a fault stays, and faults do not wear the flash."),
     TEST(no_room, "What there is no room for is refused."),
 };
 HARNESS_MAIN(tests)

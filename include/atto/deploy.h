@@ -16,6 +16,7 @@
 #include "atto/crypto.h"
 #include "atto/engine.h"
 #include "atto/envelope.h"
+#include "atto/service.h"
 #include "atto/slots.h"
 #include "atto/tenant_record.h"
 
@@ -29,7 +30,8 @@ enum atto_deploy_event {
     ATTO_DEPLOY_ROLLED_BACK = 3, /* the version on trial is given up; status: its fault */
     ATTO_DEPLOY_HEALTHY = 4,
     ATTO_DEPLOY_REMOVED = 5,
-    ATTO_DEPLOY_TENANT = 6       /* a tenant's record is not to be used; status says why */
+    ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
+    ATTO_DEPLOY_VALUE_LOST = 7   /* there was no room to keep a value */
 };
 
 /* Memory for one tenant and for one component; the library's alone. */
@@ -42,6 +44,7 @@ struct atto_deploy_tenant {
 struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
     uint64_t since_us;                /* that this version runs */
+    uint64_t kept_us;                 /* the last post-mortem; 0: none since the reset */
     uint16_t faults;                  /* when it began */
     uint8_t heartbeats;
     bool on_trial;
@@ -60,12 +63,14 @@ struct atto_deploy_config {
     struct atto_deploy_tenant *tenants; /* as many as engine->config->tenant_count */
     struct atto_deploy_component *components;
     uint32_t component_count; /* names of containers that the device can ever know */
+    const struct atto_store *store; /* whose values stay; its `changed` is atto_deploy_value, its user the deployment */
     uint32_t trial_ms;        /* a version that has run so long without a fault is healthy; 0: a heartbeat alone says so */
 };
 
 struct atto_deploy {
     const struct atto_deploy_config *config;
     struct atto_deploy_tenant owner; /* its key; no more */
+    uint32_t postmortems_seen;
 };
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
@@ -87,6 +92,17 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 /* The names of component `number`; false: it has none. They point into flash, until something else is put there. */
 bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component);
+
+/* ---- what stays ---- */
+
+/* Keeps a value of a store, or that there is none any more: struct atto_store, `changed`. user: the deployment. Takes the
+ * time that flash takes, in the slice of whoever has put the value; give rights to stores a rate, or a container wears
+ * the flash out. */
+void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *value, uint32_t len);
+
+/* The last post-mortem of a component that was kept: of the first fault since the reset, and then of one in a minute at
+ * most. false: there is none. */
+bool atto_deploy_postmortem(const struct atto_deploy *deploy, uint32_t number, struct atto_postmortem *postmortem);
 
 /* ---- installing ---- */
 

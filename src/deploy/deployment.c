@@ -232,8 +232,12 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, st
         status = apply_changes(deploy, number, &changes, &request);
     if (status != ATTO_OK)
         return status;
-    if (component->container == NULL)
-        return atto_engine_install(engine, &request, &component->container, report);
+    if (component->container == NULL) {
+        status = atto_engine_install(engine, &request, &component->container, report);
+        if (status == ATTO_OK)
+            atto_deploy_restore(deploy, ATTO_SCOPE_CONTAINER, number);
+        return status;
+    }
     return atto_engine_update(engine, &component->container, &request, report);
 }
 
@@ -340,6 +344,7 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     struct atto_versions versions;
     memset(deploy, 0, sizeof *deploy);
     deploy->config = config;
+    deploy->postmortems_seen = config->engine->postmortems_written;
     if (tenant_count != 0u)
         memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
     memset(config->components, 0, config->component_count * sizeof *config->components);
@@ -356,6 +361,9 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         all_known = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
     }
+    atto_deploy_restore(deploy, ATTO_SCOPE_DEVICE, 0);
+    for (uint32_t i = 0; i <= tenant_count; i++)
+        atto_deploy_restore(deploy, ATTO_SCOPE_TENANT, i);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) == ATTO_E_NOT_FOUND)
             continue;
@@ -403,6 +411,7 @@ static void look_after(struct atto_deploy *deploy, uint32_t number)
 
 void atto_deploy_tick(struct atto_deploy *deploy)
 {
+    atto_deploy_keep_postmortems(deploy);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
         const struct atto_deploy_component *component = &deploy->config->components[i];
         if (component->on_trial && component->container != NULL)

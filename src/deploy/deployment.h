@@ -66,6 +66,10 @@ enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number)
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
+/* Puts kept values back into the store: the device's, a tenant's, or those of a component that has come into the engine. */
+void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number);
+/* Keeps post-mortems that are new. */
+void atto_deploy_keep_postmortems(struct atto_deploy *deploy);
 /* Takes a component out of the engine. ATTO_E_BUSY: it is attached to a hook, or in the middle of a slice. */
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number);
 

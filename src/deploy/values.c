@@ -1,0 +1,127 @@
+/* What containers leave behind over a reset: values of their stores and their last post-mortem, as records.
+ *
+ * A value's record says whose it is: scope, component or tenant, key; a container's number in the engine is another one
+ * after each reset. Which number the record itself has means nothing.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
+#include "deploy/deployment.h"
+
+/* ---- values ---- */
+
+#define PREFIX_BYTES 6u /* scope, component or tenant, key */
+
+static void put_le32(uint8_t *bytes, uint32_t value)
+{
+    for (uint32_t i = 0; i < 4u; i++)
+        bytes[i] = (uint8_t)(value >> 8u * i);
+}
+
+/* The component that a container is, or ATTO_E_NOT_FOUND (negative). */
+static int32_t component_of(const struct atto_deploy *deploy, uint32_t container)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    for (uint32_t i = 0; i < config->component_count; i++) {
+        if (config->components[i].container != NULL && atto_container_id(config->components[i].container) == container)
+            return (int32_t)i;
+    }
+    return ATTO_E_NOT_FOUND;
+}
+
+/* The record that begins like this, or one that is free. */
+static uint32_t record_for(const struct atto_records *records, const uint8_t *prefix, bool *found)
+{
+    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0), free = key;
+    struct atto_span value;
+    *found = false;
+    for (; atto_records_next(records, &key, &value) != ATTO_E_NOT_FOUND && ATTO_RECORD_KIND(key) == ATTO_RECORD_VALUE;
+         key++) {
+        if (value.len >= PREFIX_BYTES && memcmp(value.ptr, prefix, PREFIX_BYTES) == 0) {
+            *found = true;
+            return key;
+        }
+        if (key == free)
+            free = key + 1u;
+    }
+    return free;
+}
+
+void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *value, uint32_t len)
+{
+    const struct atto_deploy *deploy = user;
+    uint8_t bytes[PREFIX_BYTES + ATTO_VALUE_MAX] = { (uint8_t)(owner >> 24), (uint8_t)(owner >> 16) };
+    struct atto_record record = { 0, { NULL, 0 } };
+    bool found;
+    if (bytes[0] == ATTO_SCOPE_CONTAINER) {
+        int32_t number = component_of(deploy, owner & 0xffffu);
+        if (number < 0)
+            return;
+        bytes[1] = (uint8_t)number;
+    }
+    put_le32(bytes + 2, key);
+    record.key = record_for(deploy->config->records, bytes, &found);
+    if (value != NULL) {
+        memcpy(bytes + PREFIX_BYTES, value, len);
+        record.value = (struct atto_span){ bytes, PREFIX_BYTES + len };
+    }
+    if ((value != NULL || found) && atto_records_put(deploy->config->records, &record, 1) != ATTO_OK)
+        atto_deploy_tell(deploy, ATTO_DEPLOY_VALUE_LOST, bytes[1], ATTO_E_NO_SPACE);
+}
+
+void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0), owner = atto_store_owner(scope, number, 0);
+    struct atto_span value;
+    if (config->store == NULL)
+        return;
+    if (scope == ATTO_SCOPE_CONTAINER) {
+        const struct atto_container *container = config->components[number].container;
+        owner = atto_store_owner(scope, atto_container_tenant(container), atto_container_id(container));
+    }
+    for (; atto_records_next(config->records, &key, &value) != ATTO_E_NOT_FOUND &&
+           ATTO_RECORD_KIND(key) == ATTO_RECORD_VALUE; key++) {
+        if (value.len < PREFIX_BYTES || value.ptr[0] != (uint8_t)scope || value.ptr[1] != (uint8_t)number)
+            continue;
+        atto_store_put(config->store, owner, atto_le32(value.ptr + 2), value.ptr + PREFIX_BYTES,
+                       value.len - PREFIX_BYTES);
+    }
+}
+
+/* ---- post-mortems ---- */
+
+#define MINUTE_US 60000000u /* so often one is kept, at most: a container that faults wears the flash */
+
+void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    uint32_t written = config->engine->postmortems_written, count = written - deploy->postmortems_seen;
+    struct atto_postmortem postmortem;
+    deploy->postmortems_seen = written;
+    if (count > config->engine->config->postmortem_count)
+        count = config->engine->config->postmortem_count;
+    for (uint32_t age = count; age-- != 0u;) {
+        if (!atto_engine_postmortem(config->engine, age, &postmortem))
+            continue;
+        int32_t number = component_of(deploy, postmortem.container);
+        if (number < 0)
+            continue;
+        uint64_t *kept_us = &config->components[number].kept_us;
+        if (*kept_us != 0u && postmortem.time_us - *kept_us < MINUTE_US)
+            continue;
+        const struct atto_record record = { ATTO_RECORD_KEY(ATTO_RECORD_POST_MORTEM, number),
+                                            { (const uint8_t *)&postmortem, sizeof postmortem } };
+        if (atto_records_put(config->records, &record, 1) == ATTO_OK)
+            *kept_us = postmortem.time_us;
+    }
+}
+
+bool atto_deploy_postmortem(const struct atto_deploy *deploy, uint32_t number, struct atto_postmortem *postmortem)
+{
+    struct atto_span value;
+    if (atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_POST_MORTEM, number), &value) != ATTO_OK ||
+        value.len != sizeof *postmortem)
+        return false;
+    memcpy(postmortem, value.ptr, sizeof *postmortem);
+    return true;
+}
