@@ -251,7 +251,139 @@ static void a_cut_at_each_operation(void)
     CHECK(old_ones > 20u && new_ones > 0u);
 }
 
+/* ---- a long life ---- */
+
+#define NAMES 3u
+#ifdef HARNESS_BOARD
+#define LONG_LIFE 400u
+#else
+#define LONG_LIFE 10000u
+#endif
+
+/* What a component must be. */
+struct model {
+    uint32_t highest; /* sequence number */
+    uint32_t healthy; /* version that runs or would be rolled back to; 0: none */
+    uint32_t trial;   /* version on trial; 0: none */
+    bool good;        /* that one */
+};
+static struct model models[NAMES];
+static struct rng life;
+static uint32_t accepted, cuts, rollbacks;
+static const char *const names[NAMES] = { "a", "b", "c" };
+
+/* The version that the slots have of it, 0 for none, and whether it is on trial. */
+static uint32_t version_of(uint32_t number, uint32_t *state)
+{
+    const struct atto_component component = { { (const uint8_t *)"acme", 4 }, { (const uint8_t *)names[number], 1 } };
+    struct atto_versions versions;
+    int32_t at = atto_deploy_find(&dw.deploy, &component);
+    if (at < 0 || atto_slots_get(&dw.slots, (uint32_t)at, &versions) != ATTO_OK)
+        return 0;
+    *state = versions.state;
+    return versions.state != ATTO_COMPONENT_FAILED ? versions.current.sequence : 0u;
+}
+
+/* Is the device what the model says of all but `but`, and are the slots in use those of versions? */
+static void is_as(uint32_t but)
+{
+    uint32_t used = 0, state = 0;
+    for (uint32_t i = 0; i < NAMES; i++) {
+        const struct model *m = &models[i];
+        uint32_t version = version_of(i, &state);
+        if (i != but)
+            EQUAL(version, m->trial != 0u ? m->trial : m->healthy);
+        struct atto_container *container = deploy_container("acme", names[i]);
+        if (version != 0u)
+            CHECK(container != NULL);
+    }
+    for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++) {
+        struct atto_versions versions;
+        if (atto_slots_get(&dw.slots, i, &versions) == ATTO_OK)
+            used += 1u + (versions.previous.image_bytes != 0u);
+    }
+    EQUAL(__builtin_popcount(atto_slots_free(&dw.slots)), DEPLOY_SLOTS - used);
+    EQUAL(dw.slots.open, 0);
+    EQUAL(dw.flash.violations, 0);
+}
+
+/* A version on trial has had its time: it is healthy, or it is rolled back. */
+static void settle(void)
+{
+    deploy_run(10);
+    if (dw.flash.dead)
+        return;
+    for (uint32_t i = 0; i < NAMES; i++) {
+        struct model *m = &models[i];
+        rollbacks += m->trial != 0u && !m->good;
+        if (m->trial != 0u && m->good)
+            m->healthy = m->trial;
+        m->trial = 0;
+    }
+}
+
+static enum atto_status step(uint32_t number, struct model *next)
+{
+    *next = models[number];
+    if (rng_once_in(&life, 8)) {
+        *next = (struct model){ .highest = next->highest };
+        return deploy_order("acme", ATTO_COMMAND_REMOVE, "acme", names[number], NULL, 0);
+    }
+    next->good = !rng_once_in(&life, 4);
+    next->trial = ++next->highest;
+    return deploy_install("acme", names[number], next->highest, next->good ? PROGRAM_GOOD : PROGRAM_BAD);
+}
+
+static void reboot(uint32_t number, const struct model *next)
+{
+    uint32_t state = 0, cut_at = rng_once_in(&life, 3) ? 1u + rng_below(&life, 6) : 0u;
+    if (cut_at != 0u)
+        deploy_reset(cut_at, (enum flash_tear)rng_below(&life, TEAR_COUNT)); /* once more, while it boots */
+    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+    uint32_t version = version_of(number, &state);
+    if (next != NULL && version == (next->trial != 0u ? next->trial : next->healthy))
+        models[number] = *next;
+    is_as(NAMES);
+}
+
+static void a_long_life(void)
+{
+    life = (struct rng){ 20261126 };
+    memset(models, 0, sizeof models);
+    deploy_begin();
+    EQUAL(deploy_enrol(), ATTO_OK);
+    for (uint32_t i = 0; i < LONG_LIFE && !harness_failed(); i++) {
+        uint32_t number = rng_below(&life, NAMES);
+        struct model next;
+        harness_case(i, number);
+        if (dw.counter > 200u || models[number].highest > 200u) { /* numbers of the tests have a byte */
+            deploy_begin();
+            EQUAL(deploy_enrol(), ATTO_OK);
+            memset(models, 0, sizeof models);
+        }
+        flash_world_power_up(&dw.flash, rng_once_in(&life, 3) ? 1u + rng_below(&life, 12) : 0u,
+                             (enum flash_tear)rng_below(&life, TEAR_COUNT));
+        enum atto_status status = step(number, &next);
+        if (status == ATTO_OK)
+            models[number] = next;
+        accepted += status == ATTO_OK;
+        if (status == ATTO_OK && !dw.flash.dead)
+            settle();
+        cuts += dw.flash.dead;
+        if (dw.flash.dead) {
+            reboot(number, status == ATTO_OK ? NULL : &next);
+            dw.counter += 2u; /* it may have been used */
+            flash_world_power_up(&dw.flash, 0, TEAR_NOTHING);
+            settle();
+        }
+        is_as(NAMES);
+    }
+    GO_ON();
+    CHECK(accepted > LONG_LIFE / 3u && cuts > LONG_LIFE / 20u && rollbacks > LONG_LIFE / 20u);
+}
+
 static const struct harness_test tests[] = {
+    TEST(a_long_life, "Ten thousand installs, updates and removals with cuts at random leave a store without a fault."),
     TEST(a_cut_at_each_operation, "After a cut the device is as before the step, or as behind it, and goes on."),
 };
 HARNESS_MAIN(tests)
