@@ -125,6 +125,29 @@ static void resets_end_a_trial(void)
     }
 }
 
+/* What does not run is not tried, and its trial begins when it is started. */
+static void a_version_that_does_not_run(void)
+{
+    begin();
+    deploy_pack("acme", "blink", 7, PROGRAM_QUIET, &suit_acme);
+    suit_set(&dw.suit, SUIT_INVOKE, NULL, 0);
+    SUIT_SET(&dw.suit, SUIT_MANIFEST_MAP, "\xa5");
+    suit_build(&dw.suit, &suit_acme);
+    EQUAL(deploy_send(100), ATTO_OK);
+    for (uint32_t i = 0; i < 2u * ATTO_SLOT_TRIALS; i++) {
+        deploy_run(9000);
+        EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 0);
+        EQUAL(world_info(&dw.world, deploy_container("acme", "blink")).state, ATTO_STATE_INSTALLED);
+        reset();
+    }
+    deploy_run(9000);
+    EQUAL(deploy_order("acme", ATTO_COMMAND_START, "acme", "blink", NULL, 0), ATTO_OK);
+    deploy_run(4000);
+    EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 0);
+    deploy_run(1000);
+    EQUAL(dw.told[ATTO_DEPLOY_HEALTHY], 1);
+}
+
 /* Nothing has changed: one good container runs, and no slot is lost. */
 static void unchanged(void)
 {
@@ -428,6 +451,7 @@ static const struct harness_test tests[] = {
     TEST(a_bad_version_is_rolled_back, "A version that faults before it reports healthy gives way to the one before."),
     TEST(a_bad_first_version, "Without one before nothing runs, until there is a better one."),
     TEST(resets_end_a_trial, "A version that never reports healthy survives only so many resets."),
+    TEST(a_version_that_does_not_run, "A version that is not to run is not on trial until it is started."),
     TEST(refused_envelopes, "An envelope that is refused changes nothing."),
     TEST(damaged_envelopes, "No envelope with a flipped bit, cut short or with more behind it is installed."),
     TEST(lives_by_command, "Commands start, stop, pause, resume and remove, and what is to run is kept."),

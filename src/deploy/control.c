@@ -66,7 +66,10 @@ static enum atto_status live(struct control *control)
     switch (operation) {
     case ATTO_COMMAND_START:
         status = (state & over) != 0u ? set_invoke(control, true) : ATTO_E_STATE;
-        return status == ATTO_OK ? atto_engine_start(engine_of(control), control->container) : status;
+        if (status == ATTO_OK)
+            status = atto_engine_start(engine_of(control), control->container);
+        atto_deploy_watch(control->deploy, control->number, control->deploy->config->components[control->number].on_trial);
+        return status;
     case ATTO_COMMAND_STOP:
         status = (state & (runs | 1u << ATTO_STATE_PAUSED | 1u << ATTO_STATE_FAULTED)) != 0u ? set_invoke(control, false)
                                                                                           : ATTO_E_STATE;

@@ -293,11 +293,25 @@ static enum atto_status run_named(struct atto_deploy *deploy, uint32_t number, s
     return status == ATTO_OK ? atto_deploy_run(deploy, number, name.component.tenant, image, false, NULL) : status;
 }
 
+/* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
+static enum atto_status version_of(struct atto_deploy *deploy, uint32_t number, struct atto_versions *versions)
+{
+    struct atto_slots *slots = deploy->config->slots;
+    struct atto_name_record name;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    if (status != ATTO_OK)
+        return status;
+    if (name.invoke)
+        return atto_slots_start(slots, number, versions);
+    status = atto_slots_get(slots, number, versions);
+    return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
+}
+
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_slots *slots = deploy->config->slots;
     struct atto_versions versions;
-    enum atto_status status = atto_slots_start(slots, number, &versions);
+    enum atto_status status = version_of(deploy, number, &versions);
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
         if (!atto_deploy_is_whole(deploy, image, versions.current.digest))
@@ -315,7 +329,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
         if (status == ATTO_OK)
-            status = atto_slots_start(slots, number, &versions);
+            status = version_of(deploy, number, &versions);
     }
     atto_deploy_take_out(deploy, number);
     atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
@@ -395,7 +409,7 @@ static void look_after(struct atto_deploy *deploy, uint32_t number)
     struct atto_container_info info;
     atto_engine_info(config->engine, component->container, &info);
     uint64_t ran_us = port->now_us(port->user) - component->since_us;
-    bool runs = info.state == ATTO_STATE_RUNNING || info.state == ATTO_STATE_PAUSED;
+    bool runs = info.state != ATTO_STATE_INSTALLED && info.state != ATTO_STATE_FAULTED;
     if (info.counters.faults != component->faults) {
         component->on_trial = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, (enum atto_status)info.counters.last_fault);
