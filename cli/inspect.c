@@ -409,7 +409,11 @@ static int inspect(const char *path, const struct arguments *arguments)
         atto_buffer_free(&bytes);
         return result;
     }
-    if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE) {
+    if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE && arguments->tiny.key != NULL) {
+        atto_report_at(path, 0, "'atto verify' verifies envelopes and commands; --key here is for TinyContainer's");
+    } else if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE && (arguments->json || arguments->where != NOWHERE)) {
+        atto_report_at(path, 0, "--json and --where are for images");
+    } else if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE) {
         result = inspect_shape(path, &bytes);
     } else if (atto_tinycontainer_is(bytes.bytes, (uint32_t)bytes.len)) {
         result = inspect_tiny(path, &bytes, arguments);

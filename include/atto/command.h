@@ -14,7 +14,7 @@
 #include "atto/span.h"
 #include "atto/status.h"
 
-#define ATTO_COMMAND_MAX 640u /* bytes of the longest command that can be read */
+#define ATTO_COMMAND_MAX 672u /* bytes of the longest command there can be */
 
 /* What an operation has as arguments. */
 enum atto_command_arguments {

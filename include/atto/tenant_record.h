@@ -24,11 +24,21 @@ struct atto_tenant_record {
     struct atto_span rights;   /* a manifest with rights alone, for atto_manifest_parse; empty: none */
 };
 
+/*@ predicate sound_record(struct atto_tenant_record *record, uint8_t *bytes, integer len) =
+        inside(record->name.ptr, record->name.len, bytes, len) &&
+        inside(record->key.ptr, record->key.len, bytes, len) &&
+        inside(record->rights.ptr, record->rights.len, bytes, len) &&
+        record->id <= 254 && record->priority_first <= 15 && record->store_bytes <= 0xffff; */
+
 /* Reads a record. Refused are keys of the map that are unknown, missing, doubled or out of order, values out of range, a
  * COSE_Key that atto_key_read refuses, rights that atto_manifest_parse refuses.
  * record: points into `bytes`
  * refusal: where, in bytes; may be NULL
  * Returns ATTO_OK, ATTO_E_TENANT, ATTO_E_MANIFEST (the rights), or as atto_key_read. */
+/*@ requires readable(bytes.ptr, bytes.len) && \valid(record) && (refusal == \null || \valid(refusal));
+    requires \separated(record, refusal, bytes.ptr + (0 .. bytes.len - 1));
+    terminates \true; exits \false; assigns *record, *refusal;
+    ensures \result == ATTO_OK ==> record->id >= 1 && sound_record(record, bytes.ptr, bytes.len); */
 enum atto_status atto_tenant_record_read(struct atto_span bytes, struct atto_tenant_record *record,
                                          struct atto_refusal *refusal);
 

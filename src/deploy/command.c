@@ -44,8 +44,8 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_span *by
     if (!atto_cbor_bytes(cbor, 0, UINT32_MAX, bytes))
         return ATTO_E_COMMAND;
     status = atto_tenant_record_read(*bytes, &record, &refusal);
-    if (status != ATTO_OK)
-        cbor->pos = cbor->pos - bytes->len + refusal.at;
+    if (status != ATTO_OK && refusal.at <= bytes->len)
+        cbor->pos -= bytes->len - refusal.at;
     return status;
 }
 
@@ -92,7 +92,8 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
     switch (label) {
     case COMMAND_DEVICE:
         fine = atto_cbor_bytes(cbor, ATTO_IDENTITY_BYTES, ATTO_IDENTITY_BYTES, &device);
-        command->device_id = device.ptr;
+        if (fine)
+            command->device_id = device.ptr;
         break;
     case COMMAND_TENANT:
         fine = atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &command->tenant);
@@ -115,13 +116,13 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
 
 static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command *command)
 {
-    uint32_t count, label, seen = 0, next = 0;
+    uint32_t count, label, start, seen = 0, next = 0;
     enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COMMAND;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t start = cbor->pos;
+        start = cbor->pos;
 
         if (!atto_cbor_key(cbor, &next, &label))
             return ATTO_E_COMMAND;
@@ -132,24 +133,37 @@ static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command
             return status;
         seen |= 1u << label;
     }
-    return (seen & NEEDED) == NEEDED && cbor->pos == cbor->len ? ATTO_OK : ATTO_E_COMMAND;
+    if ((seen & NEEDED) != NEEDED || command->device_id == NULL || command->operation == 0 || cbor->pos != cbor->len)
+        return ATTO_E_COMMAND;
+    return ATTO_OK;
+}
+
+static void clear(struct atto_command *command)
+{
+    command->device_id = NULL;
+    command->tenant.ptr = command->component.tenant.ptr = command->component.container.ptr = NULL;
+    command->tenant.len = command->component.tenant.len = command->component.container.len = 0;
+    command->argument.ptr = NULL;
+    command->argument.len = 0;
+    command->counter = command->expiry_s = 0;
+    command->operation = (enum atto_command_operation)0;
 }
 
 enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct atto_command *command,
                                    struct atto_refusal *refusal)
 {
-    struct atto_cbor cbor = {bytes, len, 0};
+    struct atto_cbor cbor = {bytes, len, 0}, payload = {bytes, 0, 0};
     enum atto_status status;
 
-    memset(command, 0, sizeof *command);
+    clear(command);
     status = atto_cose_read(&cbor, &command->signature);
     if (status == ATTO_OK && (command->signature.payload.ptr == NULL || cbor.pos != len))
         status = ATTO_E_COMMAND;
     if (status == ATTO_OK) {
-        /* The payload ends where the head of the signature, which has two bytes, begins. */
-        cbor.len = len - ATTO_SIGNATURE_BYTES - 2u;
-        cbor.pos = cbor.len - command->signature.payload.len;
-        status = read_payload(&cbor, command);
+        payload.bytes = command->signature.payload.ptr;
+        payload.len = command->signature.payload.len;
+        status = read_payload(&payload, command);
+        cbor.pos = (uint32_t)(payload.bytes - bytes) + payload.pos;
     }
     return status == ATTO_OK ? ATTO_OK : atto_refuse(refusal, status, cbor.pos);
 }

@@ -1,5 +1,5 @@
-/* COSE_Sign1 and COSE_Key, see atto/cose.h. A header is a map with integer keys; of the few that are known each may come
- * once, in either header but for the algorithm, which must be under the signature. Everything else is refused, so
+/* COSE_Sign1 and COSE_Key, see atto/cose.h. A header is a map with integer keys; of the few that are known each may
+ * come once, in either header but for the algorithm, which must be under the signature. Everything else is refused, so
  * nothing that is critical is ever ignored.
  *
  * SPDX-License-Identifier: Apache-2.0 */

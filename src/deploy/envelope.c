@@ -1,6 +1,6 @@
-/* Reads and verifies SUIT envelopes, see atto/envelope.h. The cursor counts bytes from the start of the head wherever it
- * is, for it goes into the strings of CBOR that are nested in the envelope and out of them again; so a refusal's place is
- * always the cursor's. What the command sequences mean is in sequence.c.
+/* Reads and verifies SUIT envelopes, see atto/envelope.h. The cursor counts bytes from the start of the head wherever
+ * it is, for it goes into the strings of CBOR that are nested in the envelope and out of them again; so a refusal's
+ * place is always the cursor's. What the command sequences mean is in sequence.c.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/fragment.h"
@@ -56,7 +56,9 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
     status = atto_cose_read(cbor, &envelope->signature);
     if (status != ATTO_OK)
         return status;
-    return envelope->signature.payload.ptr == NULL && atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_COSE;
+    if (envelope->signature.payload.ptr != NULL || !atto_cbor_leave(cbor, outer))
+        return ATTO_E_COSE;
+    return ATTO_OK;
 }
 
 /* One component, no more. */
@@ -190,13 +192,22 @@ static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelo
     return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
+static void clear(struct atto_envelope *envelope)
+{
+    envelope->component.tenant.ptr = envelope->component.container.ptr = envelope->payload_key.ptr = NULL;
+    envelope->component.tenant.len = envelope->component.container.len = envelope->payload_key.len = 0;
+    envelope->sequence = envelope->payload_bytes = 0;
+    envelope->shared.at = envelope->shared.end = envelope->install.at = envelope->install.end = 0;
+    envelope->validate.at = envelope->validate.end = envelope->invoke.at = envelope->invoke.end = 0;
+}
+
 enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct atto_envelope *envelope,
                                     struct atto_refusal *refusal)
 {
     struct atto_cbor cbor = {bytes, len, 0};
     enum atto_status status;
 
-    memset(envelope, 0, sizeof *envelope);
+    clear(envelope);
     status = read_envelope(&cbor, envelope);
     if (status != ATTO_OK)
         return atto_refuse(refusal, status, cbor.pos);

@@ -1,5 +1,5 @@
-/* Keys, rights and schedules in strings of something larger, see fragment.h: each is read by the one reader of its kind,
- * whose refusal is told as a place in the whole.
+/* Keys, rights and schedules in strings of something larger, see fragment.h: each is read by the one reader of its
+ * kind, whose refusal is told as a place in the whole.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/fragment.h"
@@ -11,6 +11,9 @@
 enum { MANIFEST_SCHEDULE = 7, MANIFEST_RIGHTS = 8 };
 #define MAP_OF_ONE 0xa1u
 
+/*@ requires readable(bytes.ptr, bytes.len) && \valid(refusal);
+    requires \separated(refusal, bytes.ptr + (0 .. bytes.len - 1));
+    terminates \true; exits \false; assigns *refusal; */
 static enum atto_status read_manifest(struct atto_span bytes, uint32_t member, struct atto_refusal *refusal)
 {
     struct atto_manifest manifest;
@@ -20,6 +23,9 @@ static enum atto_status read_manifest(struct atto_span bytes, uint32_t member, s
     return atto_manifest_parse(bytes, &manifest, refusal);
 }
 
+/*@ requires readable(bytes.ptr, bytes.len) && \valid(refusal);
+    requires \separated(refusal, bytes.ptr + (0 .. bytes.len - 1));
+    terminates \true; exits \false; assigns *refusal; */
 static enum atto_status read_content(struct atto_span bytes, enum atto_command_arguments kind,
                                      struct atto_refusal *refusal)
 {
@@ -39,8 +45,8 @@ enum atto_status atto_fragment_read(struct atto_cbor *cbor, enum atto_command_ar
     if (!atto_cbor_bytes(cbor, 0, UINT32_MAX, fragment))
         return ATTO_E_COMMAND;
     status = read_content(*fragment, kind, &refusal);
-    if (status != ATTO_OK)
-        cbor->pos = cbor->pos - fragment->len + refusal.at;
+    if (status != ATTO_OK && refusal.at <= fragment->len)
+        cbor->pos -= fragment->len - refusal.at;
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* Runs the command sequences of a manifest, see sequence.h. There are two ways to go through one: reading it for no
- * device, which visits every alternative and takes every condition for true, and judging, which does what the device would
- * do. Both are the same code, so that nothing is judged that was not read. A sequence in a sequence is an alternative of
- * try-each and cannot have one itself: two levels, two loops, no recursion.
+ * device, which visits every alternative and takes every condition for true, and judging, which does what the device
+ * would do. Both are the same code, so that nothing is judged that was not read. A sequence in a sequence is an
+ * alternative of try-each and cannot have one itself: two levels, two loops, no recursion.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/sequence.h"

@@ -22,13 +22,22 @@ enum {
 #define NEEDED (1u << RECORD_ID | 1u << RECORD_NAME | 1u << RECORD_KEY)
 #define STORE_BYTES_MAX 0xffffu
 
+/*@ requires \valid(cbor) && \valid(record) && \separated(cbor, record) && sound_reader(cbor);
+    requires sound_record(record, cbor->bytes, cbor->len);
+    terminates \true; exits \false;
+    assigns cbor->pos, record->id, record->name.ptr, record->name.len, record->key.ptr, record->key.len,
+            record->ram_bytes, record->fuel_per_s, record->priority_first, record->store_bytes, record->rights.ptr,
+            record->rights.len;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK ==> RECORD_ID <= label <= RECORD_RIGHTS;
+    ensures \result == ATTO_OK ==> sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struct atto_tenant_record *record)
 {
     bool fine;
 
     switch (label) {
     case RECORD_ID:
-        fine = atto_cbor_uint(cbor, ATTO_TENANTS_MAX, &record->id) && record->id != 0;
+        fine = atto_cbor_uint(cbor, ATTO_TENANTS_MAX, &record->id);
         break;
     case RECORD_NAME:
         fine = atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &record->name);
@@ -55,15 +64,28 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
     return fine ? ATTO_OK : ATTO_E_TENANT;
 }
 
+/*@ requires \valid(cbor) && \valid(record) && \separated(cbor, record) && sound_reader(cbor);
+    requires sound_record(record, cbor->bytes, cbor->len);
+    terminates \true; exits \false;
+    assigns cbor->pos, record->id, record->name.ptr, record->name.len, record->key.ptr, record->key.len,
+            record->ram_bytes, record->fuel_per_s, record->priority_first, record->store_bytes, record->rights.ptr,
+            record->rights.len;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK ==> record->id >= 1 && sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_record *record)
 {
-    uint32_t count, label, seen = 0, next = 0;
+    uint32_t count, label, start, seen = 0, next = 0;
     enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_TENANT;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_record(record, cbor->bytes, cbor->len);
+        loop assigns i, label, start, seen, next, status, cbor->pos, record->id, record->name.ptr, record->name.len,
+            record->key.ptr, record->key.len, record->ram_bytes, record->fuel_per_s, record->priority_first,
+            record->store_bytes, record->rights.ptr, record->rights.len;
+        loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t start = cbor->pos;
+        start = cbor->pos;
 
         if (!atto_cbor_key(cbor, &next, &label))
             return ATTO_E_TENANT;
@@ -74,7 +96,21 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_r
             return status;
         seen |= 1u << label;
     }
-    return (seen & NEEDED) == NEEDED && cbor->pos == cbor->len ? ATTO_OK : ATTO_E_TENANT;
+    if ((seen & NEEDED) != NEEDED || record->id == 0 || cbor->pos != cbor->len)
+        return ATTO_E_TENANT;
+    return ATTO_OK;
+}
+
+/*@ requires \valid(record);
+    terminates \true; exits \false; assigns *record;
+    ensures record->id == 0 && record->name.len == 0 && record->key.len == 0 && record->rights.len == 0 &&
+            record->ram_bytes == 0 && record->fuel_per_s == 0 && record->priority_first == 0 &&
+            record->store_bytes == 0; */
+static void clear(struct atto_tenant_record *record)
+{
+    record->id = record->ram_bytes = record->fuel_per_s = record->priority_first = record->store_bytes = 0;
+    record->name.ptr = record->key.ptr = record->rights.ptr = NULL;
+    record->name.len = record->key.len = record->rights.len = 0;
 }
 
 enum atto_status atto_tenant_record_read(struct atto_span bytes, struct atto_tenant_record *record,
@@ -83,7 +119,7 @@ enum atto_status atto_tenant_record_read(struct atto_span bytes, struct atto_ten
     struct atto_cbor cbor = {bytes.ptr, bytes.len, 0};
     enum atto_status status;
 
-    memset(record, 0, sizeof *record);
+    clear(record);
     status = read_record(&cbor, record);
     return status == ATTO_OK ? ATTO_OK : atto_refuse(refusal, status, cbor.pos);
 }
