@@ -274,6 +274,9 @@ run "$atto" run --json --scenario rights.json
 match json_rights 1 '"tenant": "one"' '"audit": "denied"' '"call_name": "atto_pin_read"' '"status": "ATTO_E_QUOTA"' \
     '"audit": "ceiling"' '"actor": "owner"' '"before": \{' '"after": \{' '"period": "100ms"' '"total": 7'
 
+run "$atto" run --scenario "$root/examples/messages.json"
+match example_messages 0 'receiver: value 2150' 'receiver: value -40'
+
 # --- on the boards
 
 for board in mps2-an386 rv32-virt; do
