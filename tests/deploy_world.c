@@ -26,8 +26,8 @@ static const struct atto_endpoint endpoints[] = { { "memory", &memory, ATTO_KIND
 static void told(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status)
 {
     (void)user;
-    (void)number;
     dw.told[event]++;
+    dw.last_number = number;
     dw.last_told = status;
 }
 

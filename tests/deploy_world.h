@@ -40,7 +40,7 @@ struct deploy_world {
     struct atto_refusal refusal;
     struct image_bytes image; /* that the last envelope had */
     struct suit_bytes suit;
-    uint32_t told[ATTO_DEPLOY_VALUE_LOST + 1u];
+    uint32_t told[ATTO_DEPLOY_REFUSED + 1u], last_number;
     enum atto_status last_told;
     uint32_t counter; /* of the next command */
     uint32_t now_s;

@@ -170,9 +170,14 @@ static void refused_envelopes(void)
     deploy_pack("acme", "spy", 8, PROGRAM_GOOD, &suit_other); /* another tenant's key */
     EQUAL(deploy_send(100), ATTO_E_SIGNER);
     unchanged();
+    EQUAL(dw.told[ATTO_DEPLOY_REFUSED], 1);
+    EQUAL(dw.last_number, 1);
+    EQUAL(dw.last_told, ATTO_E_SIGNER);
     deploy_pack("nobody", "spy", 8, PROGRAM_GOOD, &suit_acme);
     EQUAL(deploy_send(100), ATTO_E_SIGNER);
     unchanged();
+    EQUAL(dw.told[ATTO_DEPLOY_REFUSED], 2);
+    EQUAL(dw.last_number, ATTO_NO_TENANT);
     deploy_pack("", "spy", 8, PROGRAM_GOOD, &suit_acme); /* the owner's, by a tenant */
     CHECK(deploy_send(100) != ATTO_OK);
     unchanged();
@@ -259,6 +264,8 @@ static void commands_once(void)
     EQUAL(deploy_order("acme", ATTO_COMMAND_RESUME, "acme", "blink", NULL, 0), ATTO_OK);
     dw.counter -= 2u; /* the same bytes once more */
     EQUAL(deploy_order("acme", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_E_SEQUENCE);
+    EQUAL(dw.told[ATTO_DEPLOY_REFUSED], 1);
+    EQUAL(dw.last_number, 1);
     reset();
     EQUAL(deploy_order("acme", ATTO_COMMAND_PAUSE, "acme", "blink", NULL, 0), ATTO_E_SEQUENCE);
     /* Each signer counts for itself. */

@@ -31,8 +31,12 @@ enum atto_deploy_event {
     ATTO_DEPLOY_HEALTHY = 4,
     ATTO_DEPLOY_REMOVED = 5,
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
-    ATTO_DEPLOY_VALUE_LOST = 7   /* there was no room to keep a value */
+    ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
+    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command; number: of the tenant that it names, ATTO_NO_TENANT if it
+                                    cannot be read or there is none */
 };
+
+#define ATTO_NO_TENANT UINT32_MAX
 
 /* Memory for one tenant and for one component; the library's alone. */
 struct atto_deploy_tenant {

@@ -281,8 +281,8 @@ static enum atto_status find_component(struct control *control)
     return ATTO_OK;
 }
 
-enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
-                                     struct atto_refusal *refusal)
+static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *signer_number,
+                             struct atto_refusal *refusal)
 {
     const struct atto_deploy_config *config = deploy->config;
     struct atto_command_conditions conditions = { .identity = config->identity };
@@ -294,6 +294,7 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
     if (tenant < 0)
         return ATTO_E_SIGNER;
     struct control control = { .deploy = deploy, .command = &command, .signer = (uint32_t)tenant };
+    *signer_number = control.signer;
     struct atto_signer signer = atto_deploy_signer(deploy, control.signer);
     status = atto_command_verify(&command, &signer, config->crypto);
     if (status == ATTO_OK)
@@ -305,4 +306,14 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
     if (status == ATTO_OK)
         status = find_component(&control);
     return status == ATTO_OK ? carry_out(&control) : status;
+}
+
+enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
+                                     struct atto_refusal *refusal)
+{
+    uint32_t signer = ATTO_NO_TENANT;
+    enum atto_status status = take(deploy, bytes, len, &signer, refusal);
+    if (status != ATTO_OK)
+        atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, signer, status);
+    return status;
 }

@@ -72,10 +72,23 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = judge(installer);
         installer->state = ATTO_INSTALL_IMAGE;
-    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
-        *status = ATTO_OK;
+    } else {
+        installer->envelope.head = NULL;
+        if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX)
+            *status = ATTO_OK;
     }
     return taken;
+}
+
+/* Gives it up, and tells so. Returns the status. */
+static enum atto_status refused(struct atto_installer *installer, enum atto_status status)
+{
+    int32_t tenant = ATTO_E_NOT_FOUND;
+    if (installer->envelope.head != NULL)
+        tenant = atto_deploy_tenant_named(installer->deploy, installer->envelope.component.tenant);
+    atto_install_abandon(installer);
+    atto_deploy_tell(installer->deploy, ATTO_DEPLOY_REFUSED, tenant >= 0 ? (uint32_t)tenant : ATTO_NO_TENANT, status);
+    return status;
 }
 
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len)
@@ -86,9 +99,7 @@ enum atto_status atto_install_bytes(struct atto_installer *installer, const uint
         taken = take_head(installer, bytes, len, &status);
     if (status == ATTO_OK && taken != len)
         status = atto_slots_write(&installer->writer, bytes + taken, len - taken);
-    if (status != ATTO_OK)
-        atto_install_abandon(installer);
-    return status;
+    return status == ATTO_OK || status == ATTO_E_STATE ? status : refused(installer, status);
 }
 
 /* Makes the new version true. */
@@ -125,9 +136,9 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     struct atto_span image;
     uint32_t number = installer->component;
     if (installer->state != ATTO_INSTALL_IMAGE) {
-        enum atto_status refused = installer->state == ATTO_INSTALL_OVER ? ATTO_E_STATE : installer->refusal.status;
-        installer->state = ATTO_INSTALL_OVER;
-        return refused != ATTO_OK ? refused : ATTO_E_LENGTH;
+        if (installer->state == ATTO_INSTALL_OVER)
+            return ATTO_E_STATE;
+        return refused(installer, installer->refusal.status != ATTO_OK ? installer->refusal.status : ATTO_E_LENGTH);
     }
     bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
@@ -140,10 +151,10 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         if (status != ATTO_OK)
             undo(installer, had_one);
     }
-    installer->slot_open = installer->slot_open && status != ATTO_OK; /* a commit gives it away */
-    atto_install_abandon(installer);
     if (status != ATTO_OK)
-        return status;
+        return refused(installer, status);
+    installer->slot_open = false; /* the commit has given it away */
+    installer->state = ATTO_INSTALL_OVER;
     atto_deploy_watch(deploy, number, true);
     atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, atto_deploy_invoke(deploy, number));
     return ATTO_OK;
