@@ -440,6 +440,25 @@ static void postmortems_stay(void)
     CHECK(dw.records.end <= end + 256u);
 }
 
+/* Two new containers on their way at the same time: the second one does not get into the place of the first. */
+static void two_at_once(void)
+{
+    static struct atto_installer other;
+    begin();
+    deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+    atto_install_begin(&other, &dw.deploy);
+    EQUAL(atto_install_bytes(&other, dw.suit.bytes, dw.suit.len), ATTO_OK);
+    EQUAL(deploy_install("acme", "lamp", 9, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(atto_install_finish(&other, NULL), ATTO_E_BUSY);
+    EQUAL(dw.slots.open, 0);
+    deploy_run(10);
+    EQUAL(deploy_version("acme", "lamp"), 9);
+    CHECK(deploy_container("acme", "blink") == NULL);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+    EQUAL(deploy_version("acme", "lamp"), 9);
+}
+
 /* Names are never forgotten, so there can be only so many. */
 static void no_room(void)
 {
@@ -466,6 +485,7 @@ static const struct harness_test tests[] = {
     TEST(rights_and_schedules_stay, "Changes of rights and schedule stay until there is a new version."),
     TEST(keys_and_tenants, "Keys are rotated, tenants revoked and enrolled again."),
     TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
+    TEST(two_at_once, "Two installers do not get into each other's way."),
     TEST(values_stay, "Values of all scopes stay over resets, updates and removals."),
     TEST(postmortems_stay, "What is left of a fault stays, and faults do not wear the flash."),
     TEST(no_room, "What there is no room for is refused."),

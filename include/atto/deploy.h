@@ -143,7 +143,7 @@ enum atto_status atto_install_bytes(struct atto_installer *installer, const uint
  * version runs if the envelope says so; changes of rights and schedule that were made to an older one are gone. The
  * installer is over, whatever this returns.
  * report: of the engine; may be NULL
- * Returns ATTO_OK; ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
+ * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
  * atto_slots_commit. With any but ATTO_OK nothing has changed. */
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report);
 

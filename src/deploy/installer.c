@@ -142,6 +142,9 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     }
     bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
+    /* Another installer may have taken the number that was free. */
+    if (status == ATTO_OK && number_for(deploy, &installer->envelope.component) != (int32_t)number)
+        status = ATTO_E_BUSY;
     if (status == ATTO_OK && !atto_deploy_is_whole(deploy, image, installer->order.digest))
         status = ATTO_E_DIGEST;
     if (status == ATTO_OK)
