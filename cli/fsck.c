@@ -1,5 +1,5 @@
-/* `atto fsck`: explains what lies in a flash, read from a file: areas and their wear, records, components and slots, and what
- * is damaged. Writes nothing: the log is mounted on a flash that takes no program and no erase.
+/* `atto fsck`: explains what lies in a flash, read from a file: areas and their wear, records, components and slots,
+ * and what is damaged. Writes nothing: the log is mounted on a flash that takes no program and no erase.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <sodium.h>
@@ -55,7 +55,8 @@ static const char *kind_name(uint8_t kind)
     static const char *const names[] = {
         [ATTO_RECORD_COMPONENT] = "component", [ATTO_RECORD_SEQUENCE] = "sequence", [ATTO_RECORD_WEAR] = "wear",
         [ATTO_RECORD_TENANT] = "tenant",       [ATTO_RECORD_COUNTER] = "counter",   [ATTO_RECORD_RIGHTS] = "rights",
-        [ATTO_RECORD_LIMITS] = "limits",       [ATTO_RECORD_VALUE] = "value",       [ATTO_RECORD_POST_MORTEM] = "post-mortem",
+        [ATTO_RECORD_LIMITS] = "limits",       [ATTO_RECORD_VALUE] = "value",
+        [ATTO_RECORD_POST_MORTEM] = "post-mortem",
     };
     const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;
 
@@ -66,7 +67,8 @@ static void print_log(const struct atto_records *records)
 {
     printf("log: %u areas of %u bytes at %u\n", records->area_count, records->area_bytes, records->offset);
     printf("  in force: area %u, generation %u, %u bytes used; room for a value of %u bytes\n",
-           records->generation % records->area_count, records->generation, records->readable, atto_records_room(records));
+           records->generation % records->area_count, records->generation, records->readable,
+           atto_records_room(records));
     for (uint32_t area = 0; area < records->area_count; area++)
         printf("  area %u: erased %u times\n", area, atto_records_wear(records, area));
     printf("  damaged: %u\n", records->damaged);
@@ -156,7 +158,8 @@ static int explain(const struct layout *layout, const struct atto_buffer *file)
     bool fine = status == ATTO_OK && records.damaged == 0;
 
     if (status != ATTO_OK) {
-        atto_report("no log: %s", status == ATTO_E_NOT_FOUND ? "there is none with this layout" : atto_status_text(status));
+        atto_report("no log: %s",
+                    status == ATTO_E_NOT_FOUND ? "there is none with this layout" : atto_status_text(status));
         return ATTO_EXIT_REFUSED;
     }
     print_log(&records);
@@ -173,7 +176,8 @@ static int explain(const struct layout *layout, const struct atto_buffer *file)
 
 int atto_command_fsck(int argc, char **argv)
 {
-    struct layout layout = {.block_bytes = 4096, .unit_bytes = 8, .area_count = 2, .slots = UINT32_MAX, .slot_count = 1};
+    struct layout layout = {.block_bytes = 4096, .unit_bytes = 8, .area_count = 2, .slots = UINT32_MAX,
+                            .slot_count = 1};
     const struct atto_option options[] = {
         {"block", .number = &layout.block_bytes, .min = 1, .max = 1u << 24},
         {"unit", .number = &layout.unit_bytes, .min = 1, .max = ATTO_FLASH_UNIT_MAX},

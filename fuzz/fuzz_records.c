@@ -1,8 +1,8 @@
 /* Fuzz target: bytes as flash. The log is mounted and everything is read, components are started, records are put, and
  * it is mounted again: nothing outside of flash is read, no rule of flash is broken, and what was put is there.
  *
- * The first byte chooses the geometry; 0x80 of it sets the checks of what looks like a header or a record right first, so
- * that the fuzzer gets behind them.
+ * The first byte chooses the geometry; 0x80 of it sets the checks of what looks like a header or a record right first,
+ * so that the fuzzer gets behind them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
@@ -15,7 +15,8 @@
 #include "slots_world.h"
 
 static const struct slots_geometry geometries[] = {
-    { 256, 8, 1, 2, 1, 3 }, { 128, 1, 2, 3, 2, 4 }, { 256, 4, 2, 2, 1, 5 }, { 256, 16, 1, 4, 1, 3 }, { 256, 32, 1, 2, 1, 3 },
+    { 256, 8, 1, 2, 1, 3 }, { 128, 1, 2, 3, 2, 4 }, { 256, 4, 2, 2, 1, 5 }, { 256, 16, 1, 4, 1, 3 },
+    { 256, 32, 1, 2, 1, 3 },
 };
 
 static struct slots_world world;

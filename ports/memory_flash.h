@@ -1,6 +1,6 @@
 /* Memory that plays flash: RAM of an emulated board, or a file that is mapped. It keeps the rules of atto/flash.h, so
- * that what works here works on flash: whoever programs what is not erased, or half a unit, is refused. Power can be cut
- * off in the middle of an operation.
+ * that what works here works on flash: whoever programs what is not erased, or half a unit, is refused. Power can be
+ * cut off in the middle of an operation.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef MEMORY_FLASH_H

@@ -1,5 +1,5 @@
-/* What the other tests of storage rest on: memory that plays flash, in tests and in ports, keeps the rules; and the writer
- * makes whole units of any pieces, and notices what was not taken.
+/* What the other tests of storage rest on: memory that plays flash, in tests and in ports, keeps the rules; and the
+ * writer makes whole units of any pieces, and notices what was not taken.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -130,8 +130,8 @@ static enum atto_status boot(uint32_t cut_at, enum flash_tear tear)
     return status;
 }
 
-/* The scenario of a seed with power cut at operation `cut_at`, and again at operation `again_at` of the recovery. Both 0:
- * no cut. Tells how many operations there were before the first cut, and in the recovery's boot and put. */
+/* The scenario of a seed with power cut at operation `cut_at`, and again at operation `again_at` of the recovery. Both
+ * 0: no cut. Tells how many operations there were before the first cut, and in the recovery's boot and put. */
 static void run(const struct geometry *geometry, uint64_t seed, uint32_t steps, uint32_t cut_at, enum flash_tear tear,
                 uint32_t again_at, uint32_t *operations, uint32_t *recovery)
 {
@@ -249,7 +249,8 @@ static void cut_again_while_recovering(void)
             for (uint32_t tear = 1; tear < TEAR_COUNT; tear++) {
                 run(&geometries[i], SEED, STEPS, cut_at, (enum flash_tear)tear, 0, &more, &recovery);
                 GO_ON();
-                for (uint32_t again_at = 1; again_at <= recovery; again_at += ON_LINUX_OR_BOARD(1u + recovery / 8u, 9u)) {
+                for (uint32_t again_at = 1; again_at <= recovery;
+                     again_at += ON_LINUX_OR_BOARD(1u + recovery / 8u, 9u)) {
                     harness_case(i * 100000u + cut_at, again_at * 10u + tear);
                     run(&geometries[i], SEED, STEPS, cut_at, (enum flash_tear)tear, again_at, &more, &unused);
                     GO_ON();
@@ -435,7 +436,7 @@ static const struct harness_test tests[] = {
     TEST(cut_at_every_operation, "wherever power is cut, each put has happened wholly or not at all"),
     TEST(cut_again_while_recovering, "a second cut during recovery makes no difference"),
     TEST(random_cuts, "10,000 puts with random cuts, cut again at random while recovering: never another state"),
-    TEST(one_wrong_bit_anywhere, "a wrong bit never makes a wrong value, nor an older one unless the end is told to be torn"),
+    TEST(one_wrong_bit_anywhere, "a wrong bit never makes a wrong value, nor an older one unless `torn` is told"),
     TEST(value_that_looks_like_records, "bytes of a value are never taken for records, even if it is cut off"),
     TEST(forged_records_behind_a_ruined_head, "nor are they if two bits of its head are wrong"),
 };

@@ -1,5 +1,5 @@
-/* Slots and versions without power cuts: the life of a version arrow by arrow, what is refused in each state, slots that
- * are free, wear, layouts; and wrong bits anywhere in flash, after which nothing wrong runs.
+/* Slots and versions without power cuts: the life of a version arrow by arrow, what is refused in each state, slots
+ * that are free, wear, layouts; and wrong bits anywhere in flash, after which nothing wrong runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

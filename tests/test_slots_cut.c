@@ -1,6 +1,6 @@
-/* Power cuts in the life of components: every operation of flash that a story of installs, updates, trials, rollbacks and
- * removals takes is cut off in each way, and the recovery is cut off again. After each cut the device must be as before
- * or as after the step that was cut; the story must go on from there to the same end.
+/* Power cuts in the life of components: every operation of flash that a story of installs, updates, trials, rollbacks
+ * and removals takes is cut off in each way, and the recovery is cut off again. After each cut the device must be as
+ * before or as after the step that was cut; the story must go on from there to the same end.
  *
  * What is before and after is known from a run without cuts (slots_fingerprint), which test_slots holds against hand.
  *
@@ -249,7 +249,8 @@ static void numbers_never_go_back(void)
         }
         cuts += world.flash.dead;
         while (world.flash.dead)
-            (void)slots_world_boot(&world, rng_once_in(&rng, 2) ? 1u : 0u, (enum flash_tear)rng_below(&rng, TEAR_COUNT));
+            (void)slots_world_boot(&world, rng_once_in(&rng, 2) ? 1u : 0u,
+                                   (enum flash_tear)rng_below(&rng, TEAR_COUNT));
         EQUAL(atto_slots_sequence(&world.slots, 1, &now), ATTO_OK);
         CHECK(now == sequence || now == round);
         sequence = now;
@@ -264,7 +265,7 @@ static void numbers_never_go_back(void)
 }
 
 static const struct harness_test tests[] = {
-    TEST(cut_at_every_operation, "wherever power is cut, once or twice, the device is as before the step or as after it"),
+    TEST(cut_at_every_operation, "wherever power is cut, once or twice, the device is as before or after the step"),
     TEST(numbers_never_go_back, "sequence numbers and counters never go back, through 3,000 random steps with cuts"),
 };
 

@@ -51,9 +51,9 @@
 #define ATTO_CALL_IDS 256u
 #endif
 
-/* Bytes that are gathered before flash is programmed: a power of two, at least 32, which is the largest program unit. More
- * means fewer calls of the flash's program function, which matters where a call programs a whole page (serial NOR: 256).
- * Costs that much RAM in an open slot and that much stack while a record is written. */
+/* Bytes that are gathered before flash is programmed: a power of two, at least 32, which is the largest program unit.
+ * More means fewer calls of the flash's program function, which matters where a call programs a whole page (serial NOR:
+ * 256). Costs that much RAM in an open slot and that much stack while a record is written. */
 #ifndef ATTO_FLASH_BUFFER_BYTES
 #define ATTO_FLASH_BUFFER_BYTES 32u
 #endif

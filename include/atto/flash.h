@@ -3,9 +3,9 @@
  *
  * What the port promises. Erasing a block makes all its bytes 0xff. A program unit is programmed at most once after its
  * block was erased; whoever calls keeps to that, and the port may refuse (ATTO_E_FLASH) what breaks it. When a function
- * has returned, what it did can be read at `mapped` and survives loss of power. When power fails during a call, the bytes
- * of that call may have any value, and no others have changed. Reading never traps: where a chip raises an exception
- * for a unit that was cut off (flash with ECC), the port's handler lets the read go on with any value.
+ * has returned, what it did can be read at `mapped` and survives loss of power. When power fails during a call, the
+ * bytes of that call may have any value, and no others have changed. Reading never traps: where a chip raises an
+ * exception for a unit that was cut off (flash with ECC), the port's handler lets the read go on with any value.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_FLASH_H

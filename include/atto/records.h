@@ -80,20 +80,19 @@ enum atto_status atto_records_mount(struct atto_records *records);
  * is as it was, or empty, or has to be formatted again. 0, ATTO_E_ARGUMENT as above, ATTO_E_FLASH. */
 enum atto_status atto_records_format(struct atto_records *records);
 
-/* Puts `count` records, at least 1, keys all different, which become true together with one program operation, the
- * last one. Compacts if need be. Values must not be spans that this log has given out.
- * ATTO_E_STATE: not mounted; ATTO_E_ARGUMENT: a kind or a length is out of range; ATTO_E_NO_SPACE: no room even after
- * compaction; nothing has changed then. ATTO_E_FLASH: the flash failed, in this area and
- * in the next; what was in force is still in force. Only if power is lost before the next put, what was put may turn out
- * to be true. */
+/* Puts `count` records, at least 1, keys all different, which become true together with one program operation, the last
+ * one. Compacts if need be. Values must not be spans that this log has given out. ATTO_E_STATE: not mounted;
+ * ATTO_E_ARGUMENT: a kind or a length is out of range; ATTO_E_NO_SPACE: no room even after compaction; nothing has
+ * changed then. ATTO_E_FLASH: the flash failed, in this area and in the next; what was in force is still in force. Only
+ * if power is lost before the next put, what was put may turn out to be true. */
 enum atto_status atto_records_put(struct atto_records *records, const struct atto_record *put, uint32_t count);
 
-/* The value of a key. ATTO_E_NOT_FOUND: none; ATTO_E_DAMAGED: there is one and it is damaged; ATTO_E_STATE: not mounted.
- * Reads the head of each record in the area, and the value. */
+/* The value of a key. ATTO_E_NOT_FOUND: none; ATTO_E_DAMAGED: there is one and it is damaged; ATTO_E_STATE: not
+ * mounted. Reads the head of each record in the area, and the value. */
 enum atto_status atto_records_get(const struct atto_records *records, uint32_t key, struct atto_span *value);
 
-/* The smallest key from *key on, and its value: for (key = 0; next(...) != ATTO_E_NOT_FOUND; key++) meets all.
- * 0; ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more, or the log is not
+/* The smallest key from *key on, and its value: for (key = 0; next(...) != ATTO_E_NOT_FOUND; key++) meets all. 0;
+ * ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more, or the log is not
  * mounted. */
 enum atto_status atto_records_next(const struct atto_records *records, uint32_t *key, struct atto_span *value);
 

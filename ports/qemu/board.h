@@ -32,10 +32,10 @@ int32_t board_file_read(const char *path, void *buffer, uint32_t capacity);
 /* Writes `len` bytes to standard output, beside what printf writes; nothing is added or lost. */
 void board_write(const char *text, uint32_t len);
 
-/* Flash that outlives the program: BOARD_FLASH_BYTES in blocks of 4 KB, programmed 8 bytes at a time. On Linux it is the
- * file `path`; on mps2-an386 it is memory that lies in the host file which scripts/qemu-run was told of, and `path` means
- * nothing. It may contain anything at first. The flash is the board's, one for a program. NULL: this board has none, or
- * the file cannot be used. */
+/* Flash that outlives the program: BOARD_FLASH_BYTES in blocks of 4 KB, programmed 8 bytes at a time. On Linux it is
+ * the file `path`; on mps2-an386 it is memory that lies in the host file which scripts/qemu-run was told of, and `path`
+ * means nothing. It may contain anything at first. The flash is the board's, one for a program. NULL: this board has
+ * none, or the file cannot be used. */
 #define BOARD_FLASH_BYTES (512u * 1024u)
 #define BOARD_FLASH_BLOCK_BYTES 4096u
 #define BOARD_FLASH_UNIT_BYTES 8u
