@@ -107,6 +107,10 @@ open("ed448", "wb").write(key)'
     expect verify_other_image 1 "the image is not the one that was signed"
     run "$atto" inspect ours.suit
     expect inspect_envelope 0 "sequence number 3" "name moving-average" "directive fetch" "image ("
+    run "$atto" inspect ours.suit --json
+    expect inspect_envelope_as_json 1 "are for images"
+    run "$atto" inspect ours.suit --key 00
+    expect inspect_envelope_with_key 1 "'atto verify' verifies"
     run "$atto" pack image.atto --sequence 3 --vendor example.com -o x
     expect pack_without_class 2 "--class is missing"
     run "$atto" pack image.atto --sequence 3 --class board-1 --vendor example.com --uri nowhere -o x

@@ -138,24 +138,13 @@ static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command
     return ATTO_OK;
 }
 
-static void clear(struct atto_command *command)
-{
-    command->device_id = NULL;
-    command->tenant.ptr = command->component.tenant.ptr = command->component.container.ptr = NULL;
-    command->tenant.len = command->component.tenant.len = command->component.container.len = 0;
-    command->argument.ptr = NULL;
-    command->argument.len = 0;
-    command->counter = command->expiry_s = 0;
-    command->operation = (enum atto_command_operation)0;
-}
-
 enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct atto_command *command,
                                    struct atto_refusal *refusal)
 {
     struct atto_cbor cbor = {bytes, len, 0}, payload = {bytes, 0, 0};
     enum atto_status status;
 
-    clear(command);
+    memset(command, 0, sizeof *command);
     status = atto_cose_read(&cbor, &command->signature);
     if (status == ATTO_OK && (command->signature.payload.ptr == NULL || cbor.pos != len))
         status = ATTO_E_COMMAND;

@@ -192,22 +192,13 @@ static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelo
     return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
-static void clear(struct atto_envelope *envelope)
-{
-    envelope->component.tenant.ptr = envelope->component.container.ptr = envelope->payload_key.ptr = NULL;
-    envelope->component.tenant.len = envelope->component.container.len = envelope->payload_key.len = 0;
-    envelope->sequence = envelope->payload_bytes = 0;
-    envelope->shared.at = envelope->shared.end = envelope->install.at = envelope->install.end = 0;
-    envelope->validate.at = envelope->validate.end = envelope->invoke.at = envelope->invoke.end = 0;
-}
-
 enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct atto_envelope *envelope,
                                     struct atto_refusal *refusal)
 {
     struct atto_cbor cbor = {bytes, len, 0};
     enum atto_status status;
 
-    clear(envelope);
+    memset(envelope, 0, sizeof *envelope);
     status = read_envelope(&cbor, envelope);
     if (status != ATTO_OK)
         return atto_refuse(refusal, status, cbor.pos);
