@@ -157,9 +157,9 @@ static void run_beside(const struct atto_schedule *schedule, uint32_t hostile_fu
     CHECK(victim != NULL && hostile != NULL);
     EQUAL(atto_engine_start(&world.engine, hostile), ATTO_OK);
     EQUAL(atto_engine_start(&world.engine, victim), ATTO_OK);
-    uint64_t end_us = now_us() + RUN_US;
+    uint64_t end_us = now_us() + RUN_US - PERIOD_US;
     uint16_t id = world_info(&world, victim).id;
-    for (uint64_t us = now_us(); us < end_us; us += PERIOD_US) {
+    for (uint64_t us = now_us(); us <= end_us; us += PERIOD_US / 8u) { /* or the trace overflows */
         run_until(us);
         drain(id, &worst);
     }
