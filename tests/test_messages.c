@@ -225,7 +225,33 @@ static void listening_ends_with_a_life(void)
     EQUAL(world_info(&sw.world, from).events, 0);
 }
 
+/* The owner's containers have no table of rights if they ask for none. */
+static void a_listener_without_rights(void)
+{
+    static struct image_bytes other_image;
+    static const uint64_t text[] = { MOV(0, 0), EXIT };
+    begin();
+    struct atto_container *owners = reader(0);
+    EQUAL(listen(owners, 1), 0);
+    world_image(&other_image, text, 2, (const struct world_entry[]){ { "loop", 0 } }, 1);
+    const struct atto_install request = { .bytes = other_image.bytes, .len = other_image.len, .fuel = 100 };
+    EQUAL(atto_engine_update(&sw.world.engine, &owners, &request, NULL), ATTO_OK);
+    EQUAL(send("........"), 0);
+    EQUAL(world_info(&sw.world, owners).events, 0);
+    /* Nor does the one after that, which has rights again. */
+    const struct atto_install again = { .bytes = other_image.bytes, .len = other_image.len, .fuel = 100,
+                                        .rights = sw.all, .right_count = ENDPOINTS };
+    EQUAL(atto_engine_update(&sw.world.engine, &owners, &again, NULL), ATTO_OK);
+    EQUAL(atto_engine_update(&sw.world.engine, &owners, &again, NULL), ATTO_OK);
+    EQUAL(send("more...."), 0);
+    EQUAL(world_info(&sw.world, owners).events, 0);
+    EQUAL(listen(to, 1), 0);
+    let_run();
+    has_got(to, 2, "more....");
+}
+
 static const struct harness_test tests[] = {
+    TEST(a_listener_without_rights, "A listener whose next program has no rights at all does not listen."),
     TEST(taken_without_a_listener, "A mailbox without a listener keeps messages until somebody takes them."),
     TEST(activations_in_order, "Each message is one activation of whoever listens, in order."),
     TEST(none_twice, "A message that ends its reader does not come again, nor do those behind it to a new life."),

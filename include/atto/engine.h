@@ -61,7 +61,7 @@ struct atto_engine {
     uint32_t denials_written, changes_written;
     uint32_t removals; /* of containers from their place */
     uint32_t log_first, log_used;
-    uint16_t last_id;
+    uint16_t last_id, last_life;
 };
 
 /* Makes an engine without containers. pool: memory for all of them, aligned to ATTO_ARENA_ALIGN; in use from now on. */

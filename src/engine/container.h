@@ -63,7 +63,7 @@ struct grants {
     uint8_t capacity;        /* rights that there is room for */
     uint8_t generation;      /* counts changes */
     uint8_t window[WINDOWS]; /* handle of what is seen through it, and 1; 0: closed */
-    uint16_t life;           /* counts starts and updates */
+    uint16_t life;           /* another one after each start and update */
 };
 
 struct limits {

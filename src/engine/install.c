@@ -189,8 +189,8 @@ static void inherit(struct atto_container *container, struct atto_container *old
 {
     atto_activation_drop(old);
     atto_limits_free(old);
-    if (old->grants != NULL && container->grants != NULL)
-        container->grants->life = (uint16_t)(old->grants->life + 1u);
+    if (container->grants != NULL)
+        container->grants->life = ++engine_of(old)->last_life;
     atto_grants_free(old);
     container->id = old->id;
     container->counters = old->counters;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Does the listener's container listen still: in the same life, and with the right to? It has a table of rights, which
- * does not become shorter. */
+ * does not become shorter in a life. */
 static inline bool listens(const struct atto_listener *listener)
 {
     const struct atto_container *container = listener->container;
@@ -19,7 +19,8 @@ static inline bool listens(const struct atto_listener *listener)
 
 static OFF_PATH void look_again(struct atto_engine *engine, struct atto_listener *listener)
 {
-    listener->container = atto_container_find(engine, listener->id);
+    struct atto_container *container = atto_container_find(engine, listener->id);
+    listener->container = container != NULL && container->grants != NULL ? container : NULL;
     listener->removals = engine->removals;
 }
 

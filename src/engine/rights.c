@@ -47,7 +47,7 @@ void atto_grants_renew(struct atto_container *container)
     if (grants == NULL)
         return;
     memset(grants->window, 0, sizeof grants->window);
-    grants->life++;
+    grants->life = ++engine_of(container)->last_life;
 }
 
 /* ---- judging and cutting a right ---- */
