@@ -30,7 +30,7 @@ static void judge(const struct atto_envelope *envelope, struct atto_span head)
             require(order.sequence == envelope->sequence && order.sequence != 0, "sequence");
             require(inside((struct atto_span){ order.digest, ATTO_SHA256_BYTES }, head), "digest");
             require(inside(order.uri, head) && order.uri.len >= 1 && order.uri.len <= ATTO_URI_MAX, "URI");
-            require(inside(order.entry, head) && order.image_bytes != 0, "entry, size");
+            require(order.image_bytes != 0, "size");
             require(!order.integrated || envelope->payload_bytes == order.image_bytes, "the image's size");
         }
         return;

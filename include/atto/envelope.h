@@ -28,6 +28,8 @@ struct atto_component {
     struct atto_span container; /* 1 to ATTO_NAME_MAX bytes */
 };
 
+#define ATTO_COMPONENT_CBOR_MAX (1u + 2u * (2u + ATTO_NAME_MAX)) /* bytes of one in CBOR */
+
 /* A piece of the head: from byte `at` up to byte `end`. */
 struct atto_piece {
     uint32_t at, end;
@@ -40,6 +42,7 @@ struct atto_envelope {
     uint32_t payload_bytes; /* of the image behind the head; 0: it is not there */
     struct atto_span payload_key; /* the name that the manifest's URI calls that image by; empty: it is not there */
     struct atto_component component;
+    struct atto_span component_cbor; /* as it was read */
     uint32_t sequence;
     struct atto_sign1 signature;
     struct atto_span digest;   /* what is signed: a SUIT_Digest */
@@ -77,7 +80,6 @@ struct atto_order {
     bool integrated;        /* the image is behind the head; else it is at the URI */
     bool invoke;            /* the container is to be started, now and after each reboot */
     struct atto_span uri;
-    struct atto_span entry; /* how to start it, for the container (SPEC.md); may be empty */
 };
 
 /* Judges an envelope that was verified, and changes nothing: the device must hold the image to digest and size before it

@@ -3,6 +3,7 @@
  * nothing that is critical is ever ignored.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/fragment.h"
 #include "deploy/cose.h"
 
 #define TAG_SIGN1 18u

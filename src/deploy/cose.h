@@ -12,11 +12,6 @@
 #include "base/cbor.h"
 #include "image/formats.h"
 
-static inline bool atto_same_span(struct atto_span a, struct atto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 /* Reads a COSE_Sign1 with its tag. On a refusal the cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */
 /*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);

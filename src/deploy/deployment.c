@@ -4,6 +4,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/deployment.h"
 
+/* from may be NULL if there is nothing to copy. */
+static void copy(void *to, const void *from, size_t len)
+{
+    if (len != 0u)
+        memcpy(to, from, len);
+}
+
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status)
 {
@@ -20,30 +27,17 @@ enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t
     enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
     if (status != ATTO_OK)
         return status;
-    if (value.len < 3u || value.len > ATTO_NAME_RECORD_MAX)
-        return ATTO_E_DAMAGED;
-    uint32_t tenant = value.ptr[1];
-    if (tenant > ATTO_NAME_MAX || tenant + 3u > value.len)
-        return ATTO_E_DAMAGED;
-    uint32_t container = value.ptr[2u + tenant];
-    if (container == 0u || container > ATTO_NAME_MAX || 3u + tenant + container != value.len)
-        return ATTO_E_DAMAGED;
+    struct atto_cbor cbor = { value.ptr, value.len, 1 };
+    memset(name, 0, sizeof *name);
     name->invoke = (value.ptr[0] & ATTO_NAME_INVOKE) != 0u;
-    name->component.tenant = (struct atto_span){ value.ptr + 2, tenant };
-    name->component.container = (struct atto_span){ value.ptr + 3u + tenant, container };
-    return ATTO_OK;
+    return atto_component_read(&cbor, &name->component) && cbor.pos == cbor.len ? ATTO_OK : ATTO_E_DAMAGED;
 }
 
-struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes)
+struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes)
 {
-    struct atto_span tenant = name->component.tenant, container = name->component.container;
-    bytes[0] = name->invoke ? ATTO_NAME_INVOKE : 0u;
-    bytes[1] = (uint8_t)tenant.len;
-    if (tenant.len != 0u)
-        memcpy(bytes + 2, tenant.ptr, tenant.len);
-    bytes[2u + tenant.len] = (uint8_t)container.len;
-    memcpy(bytes + 3u + tenant.len, container.ptr, container.len);
-    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 3u + tenant.len + container.len } };
+    bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
+    memcpy(bytes + 1, component.ptr, component.len);
+    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 1u + component.len } };
 }
 
 bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component)
@@ -68,34 +62,39 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 /* ---- tenants ---- */
 
-int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
+static const struct atto_deploy_tenant *memory_of(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    const struct atto_engine_config *engine = deploy->config->engine->config;
-    for (uint32_t i = 0; i < engine->tenant_count && name.len != 0u; i++) {
-        const char *other = deploy->config->tenants[i].name;
-        if (strlen(other) == name.len && memcmp(other, name.ptr, name.len) == 0)
-            return (int32_t)i + 1;
-    }
-    return name.len == 0u ? (int32_t)ATTO_TENANT_OWNER : ATTO_E_NOT_FOUND;
+    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->config->tenants[tenant - 1u];
 }
 
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    const struct atto_deploy_tenant *memory = &deploy->owner;
-    if (tenant != ATTO_TENANT_OWNER)
-        memory = &deploy->config->tenants[tenant - 1u];
+    const struct atto_deploy_tenant *memory = memory_of(deploy, tenant);
     struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
     return (struct atto_signer){ name, memory->key };
 }
 
-enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes)
+/* The owner comes first, whose name is empty as those of tenants that there are not. */
+int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
 {
-    struct atto_key key;
-    enum atto_status status = bytes.len <= ATTO_KEY_RECORD_MAX ? atto_key_read(bytes, &key, NULL) : ATTO_E_ARGUMENT;
-    if (status != ATTO_OK)
-        return status;
-    memcpy(tenant->key_bytes, bytes.ptr, bytes.len);
-    return atto_key_read((struct atto_span){ tenant->key_bytes, bytes.len }, &tenant->key, NULL);
+    for (uint32_t i = 0; i <= deploy->config->engine->config->tenant_count; i++) {
+        if (atto_same_span(atto_deploy_signer(deploy, i).name, name))
+            return (int32_t)i;
+    }
+    return ATTO_E_NOT_FOUND;
+}
+
+enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
+{
+    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)memory_of(deploy, tenant);
+    if (bytes.len > ATTO_KEY_RECORD_MAX)
+        return ATTO_E_ARGUMENT;
+    memset(&memory->key, 0, sizeof memory->key);
+    copy(memory->key_bytes, bytes.ptr, bytes.len);
+    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
+    if (tenant != ATTO_TENANT_OWNER)
+        deploy->config->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
+    return status;
 }
 
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
@@ -134,13 +133,11 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
-    memset(memory->name, 0, sizeof memory->name);
-    memcpy(memory->name, record->name.ptr, record->name.len);
-    atto_deploy_keep_key(memory, record->key);
-    if (row_count != 0u)
-        memcpy(memory->rights, rows, row_count * sizeof *rows);
+    memset(memory, 0, sizeof *memory);
+    copy(memory->name, record->name.ptr, record->name.len);
+    (void)atto_deploy_keep_key(deploy, record->id, record->key);
+    copy(memory->rights, rows, row_count * sizeof *rows);
     tenant->name = memory->name;
-    tenant->key = memory->key.x;
     tenant->ram_bytes = record->ram_bytes;
     tenant->fuel_per_s = record->fuel_per_s;
     tenant->priority_first = (uint8_t)record->priority_first;
@@ -148,33 +145,30 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     atto_engine_set_ceiling(engine, record->id, memory->rights, row_count, ATTO_TENANT_OWNER);
 }
 
-void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant)
-{
-    struct atto_deploy_tenant *memory = &deploy->config->tenants[tenant - 1u];
-    memset(memory, 0, sizeof *memory);
-    deploy->config->engine->config->tenants[tenant - 1u].key = NULL;
-    atto_engine_set_ceiling(deploy->config->engine, tenant, memory->rights, 0, ATTO_TENANT_OWNER);
-}
-
+/* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
 static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
 {
+    const struct atto_records *records = deploy->config->records;
     struct atto_tenant_record record;
     struct atto_right rows[ATTO_CEILING_ROWS];
-    struct atto_span value;
+    struct atto_span key, value;
     uint32_t count;
-    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number),
-                                               &value);
-    if (status == ATTO_OK && number == ATTO_TENANT_OWNER)
-        return atto_deploy_keep_key(&deploy->owner, value);
+    enum atto_status rotated = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
+    if (number == ATTO_TENANT_OWNER)
+        return rotated == ATTO_OK ? atto_deploy_keep_key(deploy, number, key) : rotated;
+    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number), &value);
     if (status == ATTO_OK)
         status = atto_tenant_record_read(value, &record, NULL);
-    if (status == ATTO_OK && record.id != number)
+    if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
         status = ATTO_E_DAMAGED;
     if (status == ATTO_OK)
         status = atto_deploy_judge_tenant(deploy, &record, rows, &count);
-    if (status == ATTO_OK)
-        atto_deploy_enrol(deploy, &record, rows, count);
-    return status;
+    if (status != ATTO_OK)
+        return status;
+    if (rotated == ATTO_OK)
+        record.key = key;
+    atto_deploy_enrol(deploy, &record, rows, count);
+    return ATTO_OK;
 }
 
 /* ---- components ---- */
@@ -345,11 +339,16 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     return status == ATTO_OK ? atto_slots_check(config->slots) : status;
 }
 
-/* Was its tenant revoked, and power failed before its containers went? */
-static bool is_orphan(const struct atto_deploy *deploy, uint32_t number)
+void atto_deploy_remove_orphans(struct atto_deploy *deploy)
 {
     struct atto_component component;
-    return atto_deploy_name(deploy, number, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0;
+    struct atto_record alone;
+    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
+        if (atto_deploy_name(deploy, i, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0 &&
+            atto_deploy_take_out(deploy, i) == ATTO_OK &&
+            atto_slots_remove(deploy->config->slots, i, &alone, 1) == ATTO_OK)
+            atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, i, ATTO_OK);
+    }
 }
 
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
@@ -362,7 +361,7 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     if (tenant_count != 0u)
         memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
     memset(config->components, 0, config->component_count * sizeof *config->components);
-    enum atto_status status = atto_deploy_keep_key(&deploy->owner, config->owner_key);
+    enum atto_status status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, config->owner_key);
     if (status == ATTO_OK)
         status = open_storage(config);
     if (status != ATTO_OK)
@@ -378,12 +377,10 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     atto_deploy_restore(deploy, ATTO_SCOPE_DEVICE, 0);
     for (uint32_t i = 0; i <= tenant_count; i++)
         atto_deploy_restore(deploy, ATTO_SCOPE_TENANT, i);
+    if (all_known) /* power may have failed while a tenant was revoked */
+        atto_deploy_remove_orphans(deploy);
     for (uint32_t i = 0; i < config->component_count; i++) {
-        if (atto_slots_get(config->slots, i, &versions) == ATTO_E_NOT_FOUND)
-            continue;
-        if (all_known && is_orphan(deploy, i))
-            atto_slots_remove(config->slots, i, NULL, 0);
-        else
+        if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
             atto_deploy_bring_up(deploy, i);
     }
     return ATTO_OK;

@@ -7,14 +7,10 @@
 #include <string.h>
 
 #include "atto/deploy.h"
+#include "deploy/fragment.h"
 
-static inline bool atto_same_span(struct atto_span a, struct atto_span b)
-{
-    return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-/* A component's name record: whether it is to run, tenant, container; each name behind its length. */
-#define ATTO_NAME_RECORD_MAX (3u + 2u * ATTO_NAME_MAX)
+/* A component's name record: whether it is to run (1 byte), and the component in CBOR as in an envelope. */
+#define ATTO_NAME_RECORD_MAX (1u + ATTO_COMPONENT_CBOR_MAX)
 #define ATTO_NAME_INVOKE 1u
 
 struct atto_name_record {
@@ -24,8 +20,8 @@ struct atto_name_record {
 
 /* ATTO_OK, ATTO_E_NOT_FOUND or ATTO_E_DAMAGED. */
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name);
-/* Writes one; returns the record to be put. bytes: ATTO_NAME_RECORD_MAX. */
-struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes);
+/* Writes one; returns the record to be put. component: in CBOR. bytes: ATTO_NAME_RECORD_MAX. */
+struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes);
 
 static inline struct atto_record atto_record_without(enum atto_record_kind kind, uint32_t number)
 {
@@ -40,15 +36,18 @@ int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_s
 /* Who a tenant is, by its number. */
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant);
 
-/* Keeps a key, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as atto_key_read. */
-enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes);
+/* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
+ * atto_key_read, and then there is none. */
+enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes);
 /* Can the device have such a tenant? Rows: those of its ceiling, ATTO_CEILING_ROWS at most. */
 enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record,
                                           struct atto_right *rows, uint32_t *row_count);
-/* Puts a tenant's record, which was judged, in force; its containers' rights are cut. */
+/* Puts a tenant's record, which was judged, in force, or one that is empty but for the id; its containers' rights are
+ * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count);
-void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant);
+/* Removes the containers of tenants that there are not. */
+void atto_deploy_remove_orphans(struct atto_deploy *deploy);
 
 /* Rights of a manifest that has nothing else. */
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,

@@ -62,11 +62,17 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
 }
 
 /* One component, no more. */
-static bool read_components(struct atto_cbor *cbor, struct atto_component *component)
+static bool read_components(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     uint32_t count;
 
-    return atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) && count == 1 && atto_component_read(cbor, component);
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1)
+        return false;
+    envelope->component_cbor.ptr = cbor->bytes + cbor->pos;
+    if (!atto_component_read(cbor, &envelope->component))
+        return false;
+    envelope->component_cbor.len = (uint32_t)(cbor->bytes + cbor->pos - envelope->component_cbor.ptr);
+    return true;
 }
 
 /* Reads a string with a command sequence, all of it, for no device. */
@@ -97,7 +103,7 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
     for (uint32_t i = 0; i < count; i++) {
         status = read_known(cbor, BIT(COMMON_COMPONENTS) | BIT(COMMON_SHARED), &next, &key);
         if (status == ATTO_OK && key == COMMON_COMPONENTS)
-            status = read_components(cbor, &envelope->component) ? ATTO_OK : ATTO_E_ENVELOPE;
+            status = read_components(cbor, envelope) ? ATTO_OK : ATTO_E_ENVELOPE;
         else if (status == ATTO_OK)
             status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, &envelope->shared);
         if (status != ATTO_OK)

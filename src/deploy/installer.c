@@ -108,9 +108,9 @@ static enum atto_status commit(struct atto_installer *installer)
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
-    const struct atto_name_record name = { installer->order.invoke, installer->envelope.component };
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
-    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, &name, bytes);
+    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
+                                                             installer->envelope.component_cbor, bytes);
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->config->slots, &installer->writer, number, installer->order.sequence,

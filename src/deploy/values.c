@@ -11,12 +11,6 @@
 
 #define PREFIX_BYTES 6u /* scope, component or tenant, key */
 
-static void put_le32(uint8_t *bytes, uint32_t value)
-{
-    for (uint32_t i = 0; i < 4u; i++)
-        bytes[i] = (uint8_t)(value >> 8u * i);
-}
-
 /* The component that a container is, or ATTO_E_NOT_FOUND (negative). */
 static int32_t component_of(const struct atto_deploy *deploy, uint32_t container)
 {
@@ -58,7 +52,7 @@ void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *
             return;
         bytes[1] = (uint8_t)number;
     }
-    put_le32(bytes + 2, key);
+    atto_put_le32(bytes + 2, key);
     record.key = record_for(deploy->config->records, bytes, &found);
     if (value != NULL) {
         memcpy(bytes + PREFIX_BYTES, value, len);
