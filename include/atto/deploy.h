@@ -32,8 +32,8 @@ enum atto_deploy_event {
     ATTO_DEPLOY_REMOVED = 5,
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
     ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
-    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command; number: of the tenant that it names, ATTO_NO_TENANT if it
-                                    cannot be read or there is none */
+    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command, which is in the audit trail too; number: of the tenant that
+                                    it names, ATTO_NO_TENANT if it cannot be read or there is none */
 };
 
 #define ATTO_NO_TENANT UINT32_MAX
@@ -63,6 +63,8 @@ struct atto_deploy_config {
     struct atto_span owner_key; /* the trust anchor: a COSE_Key; in force until the owner rotates it */
     uint32_t (*now_s)(void *user); /* seconds since 1970, 0 if not known; NULL: never known */
     void (*told)(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status); /* may be NULL */
+    /* Carries out the command `call`: what its bytes mean is the firmware's affair. NULL: it is refused. */
+    enum atto_status (*call)(void *user, struct atto_container *container, struct atto_span bytes);
     void *user;
     struct atto_deploy_tenant *tenants; /* as many as engine->config->tenant_count */
     struct atto_deploy_component *components;

@@ -26,7 +26,7 @@
 
 /* A key: what kind of record it is and which of them. The kinds and the numbers within them are the firmware's, but
  * for those that the library uses itself. */
-#define ATTO_RECORD_KEY(kind, number) ((uint32_t)(kind) << 24 | ((uint32_t)(number) & 0xffffffu))
+#define ATTO_RECORD_KEY(kind, number) ((uint32_t)(kind) << 24 | (uint32_t)(number)) /* number: at most 0xffffff */
 #define ATTO_RECORD_KIND(key) ((uint8_t)((key) >> 24))
 #define ATTO_RECORD_NUMBER(key) ((key) & 0xffffffu)
 

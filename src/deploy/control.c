@@ -208,12 +208,24 @@ static enum atto_status revoke_tenant(struct control *control)
     return ATTO_OK;
 }
 
+/* ---- what is not deployment's ---- */
+
+static enum atto_status call(struct control *control)
+{
+    const struct atto_deploy_config *config = control->deploy->config;
+    struct atto_record counter;
+    if (config->call == NULL)
+        return ATTO_E_UNSUPPORTED;
+    enum atto_status status = put(control, &counter, 1);
+    return status == ATTO_OK ? config->call(config->user, control->container, control->command->argument) : status;
+}
+
 /* ---- the way in ---- */
 
 static enum atto_status carry_out(struct control *control)
 {
     enum atto_command_operation operation = control->command->operation;
-    if (control->container == NULL && operation <= ATTO_COMMAND_SET_SCHEDULE && operation != ATTO_COMMAND_REMOVE)
+    if (control->container == NULL && operation != ATTO_COMMAND_REMOVE && control->command->component.container.len != 0u)
         return ATTO_E_NOT_FOUND;
     switch (operation) {
     case ATTO_COMMAND_REMOVE:
@@ -228,6 +240,10 @@ static enum atto_status carry_out(struct control *control)
         return set_tenant(control);
     case ATTO_COMMAND_REVOKE_TENANT:
         return revoke_tenant(control);
+    case ATTO_COMMAND_CALL:
+        return call(control);
+    case ATTO_COMMAND_READ:
+        return ATTO_OK;
     default:
         return live(control);
     }
@@ -279,6 +295,6 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
     uint32_t signer = ATTO_NO_TENANT;
     enum atto_status status = take(deploy, bytes, len, &signer, refusal);
     if (status != ATTO_OK)
-        atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, signer, status);
+        atto_deploy_refused(deploy, signer, status);
     return status;
 }

@@ -163,6 +163,17 @@ enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_sp
     return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
 }
 
+bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest)
+{
+    uint8_t found[ATTO_SHA256_BYTES];
+    struct atto_sha256 hash;
+
+    crypto->sha256_begin(crypto->user, &hash);
+    crypto->sha256_add(crypto->user, &hash, bytes.ptr, bytes.len);
+    crypto->sha256_end(crypto->user, &hash, found);
+    return memcmp(found, digest, sizeof found) == 0;
+}
+
 /* What is read of a COSE_Key, before it is known to be a whole one. */
 struct parts {
     uint32_t type, curve, algorithm; /* 0: not there */

@@ -12,6 +12,9 @@
 #include "base/cbor.h"
 #include "image/formats.h"
 
+/* Have these bytes this SHA-256 (ATTO_SHA256_BYTES bytes)? */
+bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest);
+
 /* Reads a COSE_Sign1 with its tag. On a refusal the cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */
 /*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);

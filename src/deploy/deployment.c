@@ -19,6 +19,12 @@ void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event e
         config->told(config->user, event, number, status);
 }
 
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status)
+{
+    atto_engine_refused(deploy->config->engine, tenant, status);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, tenant, status);
+}
+
 /* ---- names of components ---- */
 
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name)
@@ -173,17 +179,6 @@ static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
 
 /* ---- components ---- */
 
-bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest)
-{
-    const struct atto_crypto *crypto = deploy->config->crypto;
-    struct atto_sha256 hash;
-    uint8_t found[ATTO_SHA256_BYTES];
-    crypto->sha256_begin(crypto->user, &hash);
-    crypto->sha256_add(crypto->user, &hash, image.ptr, image.len);
-    crypto->sha256_end(crypto->user, &hash, found);
-    return memcmp(found, digest, sizeof found) == 0;
-}
-
 /* What was changed of a component at run time, for an install request. */
 struct changes {
     struct atto_right rows[ATTO_RIGHTS_MAX];
@@ -308,7 +303,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
     enum atto_status status = version_of(deploy, number, &versions);
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
-        if (!atto_deploy_is_whole(deploy, image, versions.current.digest))
+        if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
             status = run_named(deploy, number, image);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "atto/deploy.h"
+#include "deploy/cose.h"
 #include "deploy/fragment.h"
 
 /* A component's name record: whether it is to run (1 byte), and the component in CBOR as in an envelope. */
@@ -31,6 +32,9 @@ static inline struct atto_record atto_record_without(enum atto_record_kind kind,
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status);
 
+/* An envelope or a command was refused. tenant: that it names, or ATTO_NO_TENANT. */
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status);
+
 /* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
 /* Who a tenant is, by its number. */
@@ -53,8 +57,6 @@ void atto_deploy_remove_orphans(struct atto_deploy *deploy);
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
                                     struct atto_right *rows, uint32_t capacity, uint32_t *count);
 
-/* Is the image what the version's digest says? */
-bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest);
 /* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
  * and schedule that were made to it. */
 enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,

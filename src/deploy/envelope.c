@@ -216,17 +216,13 @@ enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct a
 enum atto_status atto_envelope_verify(const struct atto_envelope *envelope, const struct atto_signer *signer,
                                       const struct atto_crypto *crypto)
 {
-    uint8_t digest[ATTO_SHA256_BYTES];
-    struct atto_sha256 hash;
+    const struct atto_span manifest = { envelope->head + envelope->manifest.at,
+                                        envelope->manifest.end - envelope->manifest.at };
 
     if (!atto_same_span(envelope->component.tenant, signer->name))
         return ATTO_E_SIGNER;
-    crypto->sha256_begin(crypto->user, &hash);
-    crypto->sha256_add(crypto->user, &hash, envelope->head + envelope->manifest.at,
-                       envelope->manifest.end - envelope->manifest.at);
-    crypto->sha256_end(crypto->user, &hash, digest);
     /* The digest ends with its bytes, as it was read. */
-    if (memcmp(envelope->digest.ptr + (envelope->digest.len - sizeof digest), digest, sizeof digest) != 0)
+    if (!atto_digest_holds(crypto, manifest, envelope->digest.ptr + (envelope->digest.len - ATTO_SHA256_BYTES)))
         return ATTO_E_DIGEST;
     return atto_cose_verify(&envelope->signature, envelope->digest, &signer->key, crypto);
 }

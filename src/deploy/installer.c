@@ -87,7 +87,7 @@ static enum atto_status refused(struct atto_installer *installer, enum atto_stat
     if (installer->envelope.head != NULL)
         tenant = atto_deploy_tenant_named(installer->deploy, installer->envelope.component.tenant);
     atto_install_abandon(installer);
-    atto_deploy_tell(installer->deploy, ATTO_DEPLOY_REFUSED, tenant >= 0 ? (uint32_t)tenant : ATTO_NO_TENANT, status);
+    atto_deploy_refused(installer->deploy, tenant >= 0 ? (uint32_t)tenant : ATTO_NO_TENANT, status);
     return status;
 }
 
@@ -145,7 +145,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     /* Another installer may have taken the number that was free. */
     if (status == ATTO_OK && number_for(deploy, &installer->envelope.component) != (int32_t)number)
         status = ATTO_E_BUSY;
-    if (status == ATTO_OK && !atto_deploy_is_whole(deploy, image, installer->order.digest))
+    if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
     if (status == ATTO_OK)
         status = atto_deploy_run(deploy, number, installer->envelope.component.tenant, image, true, report);
