@@ -14,6 +14,7 @@
 #define ATTO_COAP_HEADER_BYTES 4u
 #define ATTO_COAP_TOKEN_MAX 8u   /* bytes of a token */
 #define ATTO_COAP_ETAG_MAX 8u    /* bytes of an entity tag */
+#define ATTO_COAP_PAYLOAD_MARKER 0xffu
 #define ATTO_COAP_PORT 5683u     /* of coap://, if a URI names none */
 #define ATTO_COAP_MAX_AGE_S 60u  /* if a response does not say how long it is fresh */
 
@@ -181,6 +182,10 @@ void atto_coap_begin(struct atto_coap_writer *writer, enum atto_coap_type type, 
 /* Writes an option: of bytes (at most 1034), or an integer. number: not below the one before, at most 65535 */
 void atto_coap_put(struct atto_coap_writer *writer, uint32_t number, const void *bytes, uint32_t len);
 void atto_coap_put_uint(struct atto_coap_writer *writer, uint32_t number, uint32_t value);
+
+/* Writes the head of an option of `len` bytes, which follow piece by piece. */
+void atto_coap_put_head(struct atto_coap_writer *writer, uint32_t number, uint32_t len);
+void atto_coap_put_bytes(struct atto_coap_writer *writer, const void *bytes, uint32_t len);
 
 /* Writes the payload, with the marker in front of it; nothing if it is empty. It ends the message. */
 void atto_coap_put_payload(struct atto_coap_writer *writer, const void *bytes, uint32_t len);

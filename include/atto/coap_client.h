@@ -25,7 +25,8 @@ enum atto_status atto_coap_uri_read(struct atto_span text, struct atto_coap_uri 
 struct atto_coap_client_config {
     /* The peer at this host and port. False: there is no such peer. */
     bool (*resolve)(void *user, const struct atto_coap_uri *uri, struct atto_coap_peer *peer);
-    /* Takes the next bytes, in order. Anything but ATTO_OK ends the fetch with that status. */
+    /* Takes the next bytes, in order. Anything but ATTO_OK ends the fetch with that status. It may cancel the fetch, but
+     * not begin another one. */
     enum atto_status (*take)(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len, bool last);
     /* The fetch is over. A new one may be begun from here. The statuses are those of atto_coap_fetch below.
      * code: of the last response; 0: there was none */
@@ -40,7 +41,7 @@ struct atto_coap_client {
     struct atto_coap_server *server;
     struct atto_span uri; /* ptr NULL: no fetch */
     uint64_t due_us;
-    uint32_t timeout_us, offset;
+    uint32_t offset;
     struct atto_coap_peer peer;
     uint16_t id;
     uint8_t tries, szx, acknowledged, etag_len;
@@ -61,8 +62,8 @@ void atto_coap_client_init(struct atto_coap_client *client, const struct atto_co
  *   ATTO_E_FORMAT       the answer makes no sense (blocks that do not follow, options that must be understood)
  *   ATTO_E_DIGEST       the payload changed between two blocks: its entity tag is another one
  *   anything that `take` returns.
- * Else `done` will not: ATTO_E_BUSY (there is a fetch), ATTO_E_NOT_FOUND (the host does not resolve), and as
- * atto_coap_uri_read. */
+ * Else `done` will not: ATTO_E_BUSY (there is a fetch), ATTO_E_NOT_FOUND (the host does not resolve), ATTO_E_NO_MEMORY
+ * (the server's `out` is too small for a request with this URI), and as atto_coap_uri_read. */
 enum atto_status atto_coap_fetch(struct atto_coap_client *client, struct atto_span uri);
 
 /* Gives up without a call of `done`. Nothing happens if there is no fetch. */

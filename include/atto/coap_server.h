@@ -53,17 +53,18 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
 
 /* What a handler answers. The fields above the line are the handler's to set, the others the server's alone. */
 struct atto_coap_reply {
-    uint8_t code;         /* 4.04 at first, or 2.31 if the payload is not whole yet */
+    uint8_t code;         /* 4.04 at first; any success is sent as 2.31 if the payload is not whole yet */
     uint32_t format;      /* content format of what is written; ATTO_COAP_FORMAT_NONE at first */
     uint32_t max_age_s;   /* seconds for which it is fresh; ATTO_COAP_MAX_AGE_S at first */
     uint32_t limit;       /* told with 4.13: bytes of payload that would do (Size1); 0 at first: not told */
     uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
     /* -- */
-    bool is_later;
-    uint16_t ticket;
+    bool may_be_later;
+    uint16_t ticket; /* not 0: the answer comes later */
     uint32_t offset, capacity; /* the window of the representation that is sent */
     uint32_t total;            /* bytes written so far */
     uint32_t hash;             /* of them */
+    uint8_t szx;               /* of the window */
     uint8_t *window;
     struct atto_coap_server *server;
 };
@@ -127,7 +128,7 @@ struct atto_coap_config {
     struct atto_coap_exchange *exchanges;
     struct atto_coap_observer *observers;
     struct atto_coap_transfer *transfers;
-    uint8_t exchange_count; /* at least 1. At most half of them, but one at least, wait for later answers */
+    uint8_t exchange_count; /* at least 2. At most half of them wait for later answers */
     uint8_t observer_count; /* 0: nothing can be observed */
     uint8_t transfer_count; /* 0: no payloads in blocks */
 };
