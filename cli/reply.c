@@ -17,6 +17,7 @@
 #include "uuid.h"
 
 #define DEPTH_MAX 8u
+#define TAG_DECIMAL 4u
 #define EACH INT32_MAX /* every element of an array, one kind */
 
 /* In a value of kind `in`, what has this key (in a map) or place (in an array) is called `name`. A resource that is an
@@ -277,6 +278,26 @@ static json_t *number(const struct head *head, enum atto_reply kind)
     return json_integer(value);
 }
 
+/* A decimal fraction (tag 4): [exponent, mantissa]. */
+static json_t *decimal(struct reader *reader)
+{
+    struct head array, parts[2];
+
+    if (!read_head(reader, &array) || array.major != ARRAY || array.argument != 2)
+        return NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!read_head(reader, &parts[i]) || parts[i].major > NEGATIVE)
+            return NULL;
+    }
+    const double exponent = (double)parts[0].argument, mantissa = (double)parts[1].argument;
+    /* Dividing keeps 6 * 10^-6 what it is, where multiplying by 0.000001 does not. */
+    const double value = (parts[1].major == UINT ? mantissa : -1 - mantissa) *
+                         (parts[0].major == UINT ? pow(10, exponent) : 1);
+    const double result = parts[0].major == UINT ? value : value / pow(10, exponent + 1);
+
+    return isfinite(result) ? json_real(result) : json_null();
+}
+
 static json_t *string(struct reader *reader, const struct head *head, enum atto_reply kind)
 {
     const uint8_t *bytes = reader->bytes + reader->pos;
@@ -385,7 +406,7 @@ static json_t *item(struct reader *reader, enum atto_reply kind, unsigned depth)
     case MAP:
         return map(reader, &head, kind, depth + 1);
     case TAG:
-        return item(reader, kind, depth + 1);
+        return head.argument == TAG_DECIMAL ? decimal(reader) : item(reader, kind, depth + 1);
     default:
         return simple(&head);
     }

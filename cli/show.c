@@ -46,7 +46,7 @@ static const char image_usage[] =
     "Lists what is installed on a device: sequence numbers, digests (SHA-256) of images and of rights.\n"
     "\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
 
-/* A container as people name it, as one more member of each row. */
+/* Rows for people: a container as they name it, as one more member of each, and no fault where there was none. */
 static void add_names(json_t *rows)
 {
     json_t *row;
@@ -56,6 +56,10 @@ static void add_names(json_t *rows)
         const char *tenant = json_string_value(json_object_get(row, "tenant"));
         const char *name = json_string_value(json_object_get(row, "name"));
 
+        const char *fault = json_string_value(json_object_get(row, "last_fault"));
+
+        if (fault != NULL && strcmp(fault, "ATTO_OK") == 0)
+            json_object_set_new(row, "last_fault", json_null());
         json_object_set_new(row, "container", json_sprintf("%s%s%s", tenant != NULL ? tenant : "",
                                                            tenant != NULL && tenant[0] != '\0' ? "/" : "",
                                                            name != NULL ? name : "?"));
