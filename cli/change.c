@@ -202,7 +202,7 @@ bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, 
                                              .counter = counter, .expiry_s = remote->options->expiry_s};
 
         fine = atto_signed_command_make(&signing, change->operation, &change->arguments, &command) ||
-               atto_remote_fail(remote, ATTO_EXIT_LOCAL);
+               atto_remote_fail(remote, ATTO_EXIT_REFUSED);
     }
     if (fine && remote->options->dry_run) {
         show(remote, change, counter, &command);

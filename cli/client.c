@@ -19,6 +19,12 @@
 #define ANSWER_MAX (1u << 20)      /* bytes of the longest answer that is taken */
 #define BUSY_MS 5000u              /* the longest that is waited at a time for a device that is busy */
 #define TAG_BYTES 4u
+#define ACK_MS 2000u               /* ACK_TIMEOUT, RFC 7252 section 4.8 */
+#define MAX_RETRANSMIT 4u
+/* libcoap retransmits as well, but not before a second has passed. So it is told to take its time, and each message is
+ * sent again from here, with the message id that it had. */
+#define LIBRARY_ACK_S 600u
+#define LIBRARY_NSTART 65535u
 
 struct atto_client {
     coap_context_t *context;
@@ -174,19 +180,19 @@ static void add_options(const struct message *message, coap_optlist_t **list)
         add_number(list, COAP_OPTION_BLOCK2, block_value(&message->block2));
 }
 
-/* Sends a message with a new token, which is put where `token` is. */
-static bool send_message(struct atto_client *client, const struct message *message, uint8_t *token, size_t *token_len)
+/* Sends a message, for the first time or again: then with the same id and token. */
+static bool send_message(struct atto_client *client, const struct message *message, uint16_t id, const uint8_t *token,
+                         size_t token_len)
 {
-    coap_pdu_t *pdu = coap_pdu_init(COAP_MESSAGE_CON, (coap_pdu_code_t)message->request->method,
-                                    coap_new_message_id(client->session), coap_session_max_pdu_size(client->session));
+    coap_pdu_t *pdu = coap_pdu_init(COAP_MESSAGE_CON, (coap_pdu_code_t)message->request->method, id,
+                                    coap_session_max_pdu_size(client->session));
     coap_optlist_t *list = NULL;
     bool fine;
 
     if (pdu == NULL)
         return false;
-    coap_session_new_token(client->session, token_len, token);
     add_options(message, &list);
-    fine = coap_add_token(pdu, *token_len, token) == 1 && coap_add_optlist_pdu(pdu, &list) == 1 &&
+    fine = coap_add_token(pdu, token_len, token) == 1 && coap_add_optlist_pdu(pdu, &list) == 1 &&
            (message->len == 0 || coap_add_data(pdu, message->len, message->bytes) == 1);
     coap_delete_optlist(list);
     if (!fine) {
@@ -205,9 +211,8 @@ static bool open_session(struct atto_client *client)
     if (client->session == NULL)
         return false;
     coap_session_set_app_data(client->session, client);
-    if (client->ack_ms != 0)
-        coap_session_set_ack_timeout(client->session, (coap_fixed_point_t){(uint16_t)(client->ack_ms / 1000),
-                                                                           (uint16_t)(client->ack_ms % 1000)});
+    coap_session_set_ack_timeout(client->session, (coap_fixed_point_t){LIBRARY_ACK_S, 0});
+    coap_session_set_nstart(client->session, LIBRARY_NSTART);
     randombytes_buf(token, sizeof token);
     coap_session_init_token(client->session, sizeof token, token);
     return true;
@@ -226,20 +231,44 @@ static void pause_for(struct atto_client *client, uint32_t ms)
     usleep(1000u * (unsigned)(ms < left ? ms : left));
 }
 
-/* Sends a message until there is an answer to it, which is in client->answer then. A message that libcoap gives up is
- * sent anew, as long as there is time. */
+/* Waits until `until_ms`, or until something has become of the message. */
+static void wait_until(struct atto_client *client, uint64_t until_ms)
+{
+    while (!client->answered && !client->failed && time_is_left(client)) {
+        const uint64_t now = now_ms();
+
+        if (now >= until_ms)
+            return;
+        if (coap_io_process(client->context, (uint32_t)(until_ms - now)) < 0)
+            client->failed = true;
+    }
+}
+
+/* Sends one message, and again and again, later each time (RFC 7252 section 4.2), until something becomes of it. */
+static void send_reliably(struct atto_client *client, const struct message *message)
+{
+    const uint16_t id = coap_new_message_id(client->session);
+    uint64_t wait_ms = client->ack_ms + randombytes_uniform(client->ack_ms / 2 + 1);
+
+    coap_session_new_token(client->session, &client->token_len, client->token);
+    client->answered = client->failed = client->refused = client->rejected = false;
+    for (unsigned tries = 0; tries <= MAX_RETRANSMIT && !client->answered && !client->failed && time_is_left(client);
+         tries++) {
+        const uint64_t until = now_ms() + wait_ms;
+
+        if (!send_message(client, message, id, client->token, client->token_len))
+            client->failed = true;
+        wait_until(client, until < client->deadline_ms ? until : client->deadline_ms);
+        wait_ms *= 2;
+    }
+}
+
+/* Sends a message until there is an answer to it, which is in client->answer then. One that is given up is sent anew, as
+ * long as there is time. */
 static bool exchange(struct atto_client *client, const struct message *message)
 {
     do {
-        client->answered = client->failed = client->refused = client->rejected = false;
-        if (!send_message(client, message, client->token, &client->token_len))
-            client->failed = true;
-        while (!client->answered && !client->failed && time_is_left(client)) {
-            const uint64_t left = client->deadline_ms - now_ms();
-
-            if (coap_io_process(client->context, (uint32_t)(left > 1000 ? 1000 : left == 0 ? 1 : left)) < 0)
-                client->failed = true;
-        }
+        send_reliably(client, message);
         if (client->answered) {
             client->deadline_ms = now_ms() + client->timeout_ms;
             return true;
@@ -247,7 +276,7 @@ static bool exchange(struct atto_client *client, const struct message *message)
         if (client->rejected || (client->refused && !client->reached))
             return false;
         if (client->failed) { /* a device that restarts comes back */
-            pause_for(client, client->ack_ms != 0 ? client->ack_ms : 1000);
+            pause_for(client, client->ack_ms);
             if (!open_session(client))
                 return false;
         }
@@ -423,7 +452,9 @@ void atto_client_observe(struct atto_client *client, const struct atto_client_re
     const struct message message = {.request = request, .observe = true};
 
     client->notified = false;
-    if (!send_message(client, &message, client->observe_token, &client->observe_token_len))
+    coap_session_new_token(client->session, &client->observe_token_len, client->observe_token);
+    if (!send_message(client, &message, coap_new_message_id(client->session), client->observe_token,
+                      client->observe_token_len))
         client->observe_token_len = 0;
 }
 
@@ -486,7 +517,7 @@ struct atto_client *atto_client_open(const char *uri, uint32_t timeout_s, uint32
     struct atto_client *client = atto_alloc(1, sizeof *client);
 
     client->timeout_ms = timeout_s * 1000u;
-    client->ack_ms = ack_ms;
+    client->ack_ms = ack_ms != 0 ? ack_ms : ACK_MS;
     if (sodium_init() < 0 || !resolve(uri, &client->address)) {
         free(client);
         return NULL;

@@ -1,6 +1,6 @@
 /* A CoAP client (RFC 7252): requests whose payload and answer may be of any length (RFC 7959), over a network that may
- * lose, double, reorder and delay datagrams. libcoap sends and retransmits single messages; what makes a whole request of
- * them, and when to give up, is decided here. A request ends in an answer or in "no answer"; after "no answer" nobody
+ * lose, double, reorder and delay datagrams. libcoap makes, sends and takes apart single messages; what makes a
+ * whole request of them, when one is sent again, and when to give up, is decided here. A request ends in an answer or in "no answer"; after "no answer" nobody
  * knows whether it has had an effect, and finding out is the caller's business (remote.h).
  *
  * SPDX-License-Identifier: Apache-2.0 */

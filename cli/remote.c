@@ -12,6 +12,7 @@
 #include "cbor.h"
 #include "commands.h"
 #include "constraint.h"
+#include "keyfile.h"
 #include "report.h"
 #include "signed_command.h"
 #include "target.h"
@@ -49,10 +50,20 @@ void atto_remote_close(struct atto_remote *remote)
 
 bool atto_remote_has_key(struct atto_remote *remote)
 {
-    if (remote->key != NULL)
-        return true;
-    atto_report("--key is missing: changes are signed");
-    return atto_remote_fail(remote, ATTO_EXIT_USAGE);
+    struct atto_keyfile keyfile = {.secret = NULL};
+    bool fine;
+
+    if (remote->key == NULL) {
+        atto_report("--key is missing: changes are signed");
+        return atto_remote_fail(remote, ATTO_EXIT_USAGE);
+    }
+    fine = atto_keyfile_read(&keyfile, remote->key);
+    if (fine && keyfile.secret == NULL) {
+        atto_report_at(remote->key, 0, "a public key cannot sign");
+        fine = false;
+    }
+    atto_keyfile_free(&keyfile);
+    return fine || atto_remote_fail(remote, ATTO_EXIT_LOCAL);
 }
 
 bool atto_remote_name_read(const struct atto_remote *remote, const char *text, struct atto_remote_name *name)
@@ -233,7 +244,7 @@ static bool reading_order(struct atto_remote *remote, const char *name, uint32_t
     atto_cbor_add_text(&arguments, name);
     fine = atto_signed_command_make(&signing, ATTO_COMMAND_READ, &arguments, order);
     atto_buffer_free(&arguments);
-    return fine || atto_remote_fail(remote, ATTO_EXIT_LOCAL);
+    return fine || atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
 static void set_path(struct atto_client_request *request, const char *const *path)
@@ -314,6 +325,8 @@ static bool begin_keyed(struct atto_remote *remote)
         atto_report("%s: the device takes a key to be read: --key", remote->context.uri);
         return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
     }
+    if (!atto_remote_has_key(remote))
+        return false;
     remote->device = remote->context.device;
     if (remote->device == NULL) {
         atto_report("%s: the device takes a key to be read, and that takes its device identifier: name both with "

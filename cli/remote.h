@@ -89,7 +89,7 @@ bool atto_remote_meet(struct atto_remote *remote);
 bool atto_remote_send(struct atto_remote *remote, const struct atto_client_request *request,
                       struct atto_client_response *response);
 
-/* The key that signs must be there. Reports if not. */
+/* There must be a key that signs. Reports if not, or if its file cannot be read. */
 bool atto_remote_has_key(struct atto_remote *remote);
 
 /* ---- names ---- */
