@@ -345,7 +345,7 @@ expect schedule_set 0 "set-schedule beacon: done"
 a schedule get beacon --json
 expect schedule_is_set 0 '"period_us": 100000' '"priority": 3'
 a schedule set acme/beacon urgent.json
-expect schedule_refused 1 "refused (4.22)" "its containers may not be so urgent"
+expect schedule_refused 1 "refused (4.22)" "cannot be guaranteed"
 a call beacon bump
 expect call 0 "result        1"
 a call beacon bump --json
