@@ -20,8 +20,8 @@ struct atto_keyfile {
     void *secret;                  /* libcrypto's; NULL: there is a public key alone */
 };
 
-/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports and
- * returns false if it is none. */
+/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports
+ * and returns false if it is none. */
 bool atto_keyfile_read(struct atto_keyfile *keyfile, const char *path);
 
 /* Is this PEM, whatever is in it? Is it a COSE_Key with a private part, which is its last member? */

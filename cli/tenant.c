@@ -43,8 +43,8 @@ static const char add_usage[] =
 static const char revoke_usage[] =
     "usage: atto tenant revoke [options] NAME -o FILE\n"
     "\n"
-    "Makes the owner's signed command that ends a tenant on one device. Its containers go; counters and sequence numbers\n"
-    "stay, so that nothing old can be sent again if it is enrolled anew.\n"
+    "Makes the owner's signed command that ends a tenant on one device. Its containers go; counters and sequence\n"
+    "numbers stay, so that nothing old can be sent again if it is enrolled anew.\n"
     "\n" ATTO_SIGNING_HELP
     "  -h, --help              print this\n";
 

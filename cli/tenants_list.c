@@ -21,8 +21,8 @@
 static const char usage[] =
     "usage: atto tenant list [options] FLASHFILE\n"
     "\n"
-    "Lists the tenants that a device has in its flash: id, name, key, ceilings, and the counter of the last command that\n"
-    "each has signed. The owner's key is in the firmware, unless a command has rotated it.\n"
+    "Lists the tenants that a device has in its flash: id, name, key, ceilings, and the counter of the last command\n"
+    "that each has signed. The owner's key is in the firmware, unless a command has rotated it.\n"
     "\n"
     "      --json              print one JSON object\n"
     "  -h, --help              print this\n"

@@ -105,8 +105,8 @@ static bool is_blank(const struct atto_buffer *flash)
     return flash->bytes[0] == 0xff || flash->bytes[0] == 0;
 }
 
-/* Is there a log with this layout, or can there be one? A file of another layout looks like one without a log, and would
- * be lost. */
+/* Is there a log with this layout, or can there be one? A file of another layout looks like one without a log, and
+ * would be lost. */
 static bool check_log(struct atto_twin *twin, const char *path, const struct atto_buffer *flash)
 {
     enum atto_status status = atto_records_mount(&twin->storage.records);

@@ -88,10 +88,11 @@ expect flash_makes_the_file 0 "own.suit: beacon is installed, sequence number 1,
     "add.command: set-tenant is done, counter 1" "acme.suit: acme/beacon is installed, sequence number 7, slot 1"
 require size_of_the_file test "$(stat -c %s flash)" = 65536
 run "$atto" fsck flash
-expect fsck_shows_it 0 "0 (beacon): on trial, started 0 times" "1 (acme/beacon): on trial, started 0 times" "damaged: 0" \
-    "SHA-256 is right"
+expect fsck_shows_it 0 "0 (beacon): on trial, started 0 times" "1 (acme/beacon): on trial, started 0 times" \
+    "damaged: 0" "SHA-256 is right"
 run "$atto" fsck flash --json
-expect fsck_shows_it_as_json 0 '"fine": true' '"tenant": "acme"' '"name": "beacon"' '"to_run": true' '"highest_sequence": 7'
+expect fsck_shows_it_as_json 0 '"fine": true' \
+    '"tenant": "acme"' '"name": "beacon"' '"to_run": true' '"highest_sequence": 7'
 run "$atto" tenant list flash
 expect tenant_list 0 "owner: the key of the firmware; counter 1" "tenant 3 acme: ES256, key id" "RAM 8192 bytes" \
     "fuel without limit" "store 100 bytes"
@@ -153,8 +154,8 @@ refused image_was_changed "content is not what the digest says"
 run "$atto" pack beacon1.atto --vendor example.org --class board-1 --sequence 20 --key owner -o elsewhere.suit
 flash elsewhere.suit
 refused other_vendor "for another vendor" "shared sequence, condition vendor identifier"
-run "$atto" tenant add x --id 4 --tenant-key other --device 11234567-89ab-cdef-0123-456789abcdef --counter 9 --key owner \
-    -o elsewhere.command
+run "$atto" tenant add x --id 4 --tenant-key other --device 11234567-89ab-cdef-0123-456789abcdef --counter 9 \
+    --key owner -o elsewhere.command
 flash elsewhere.command
 refused other_device "for another device"
 pack greedy.atto --sequence 1 --key owner -o greedy.suit
