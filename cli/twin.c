@@ -45,7 +45,8 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
     if (event != ATTO_DEPLOY_NOT_RUN && (event != ATTO_DEPLOY_RUNS || status == ATTO_OK))
         return;
     name = name_of(twin, number);
-    atto_report("%s would not run: %s", name, atto_status_text(status));
+    atto_report("%s would not run: %s", name,
+                status == ATTO_E_STATE ? "its version was given up" : atto_status_text(status));
     free(name);
 }
 
@@ -73,10 +74,7 @@ static void make(struct atto_twin *twin)
         .tenants = atto_alloc(options->tenant_count, sizeof *twin->engine_config.tenants),
         .tenant_count = options->tenant_count,
     };
-    twin->pool = aligned_alloc(ATTO_ARENA_ALIGN, (options->pool_bytes + ATTO_ARENA_ALIGN - 1u) / ATTO_ARENA_ALIGN *
-                                                       ATTO_ARENA_ALIGN);
-    if (twin->pool == NULL)
-        twin->pool = atto_alloc(options->pool_bytes, 1);
+    twin->pool = atto_alloc(options->pool_bytes, 1);
     atto_engine_init(&twin->engine, &twin->engine_config, twin->pool, options->pool_bytes);
     atto_keyfile_cose(&options->owner, &twin->owner_key);
     twin->config = (struct atto_deploy_config){
