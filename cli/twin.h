@@ -32,8 +32,10 @@ struct atto_twin {
     struct atto_deploy deploy;
     struct atto_buffer owner_key;
     void *pool;
-    struct atto_buffer *trials; /* of each component: its record before the boot, if it is on trial */
-    enum atto_status rolled_back; /* why, the last one */
+    struct atto_twin_trial {       /* of each component */
+        struct atto_buffer before;    /* its record before the boot, if it was on trial */
+        enum atto_status rolled_back; /* why; ATTO_OK: it was not */
+    } *trials;
 };
 
 /* Boots on the flash, whose bytes must stay in use and are changed. A flash without a log gets one if it is blank. A

@@ -1,5 +1,5 @@
-/* Fuzz target: text as the JSON file beside a source. A file that is refused is reported with a place in it; one that is
- * accepted makes a manifest, and the rights and the schedule of it one each that a device reads.
+/* Fuzz target: text as the JSON file beside a source. A file that is refused is reported with a place in it; one that
+ * is accepted makes a manifest, and the rights and the schedule of it one each that a device reads.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
