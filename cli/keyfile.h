@@ -40,6 +40,7 @@ bool atto_keyfile_sign(const struct atto_keyfile *keyfile, const struct atto_buf
 /* The key as it goes into a file. */
 bool atto_keyfile_private_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
 bool atto_keyfile_public_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
+bool atto_keyfile_private_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 void atto_keyfile_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 
 /* "EdDSA" or "ES256" */
