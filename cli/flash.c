@@ -1,5 +1,5 @@
-/* `atto flash`: does to a device's flash, in a file, what envelopes and signed commands do to the device. All of it comes
- * true or nothing: the work is done on a copy, which is written back when all was accepted.
+/* `atto flash`: does to a device's flash, in a file, what envelopes and signed commands do to the device. All of it
+ * comes true or nothing: the work is done on a copy, which is written back when all was accepted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -47,8 +47,8 @@ struct arguments {
     struct atto_twin_options twin;
 };
 
-/* Opens the file if it is there, for this process alone, and reads it; what is beyond its end is erased. *file: -1 if it
- * is not there. */
+/* Opens the file if it is there, for this process alone, and reads it; what is beyond its end is erased. *file: -1 if
+ * it is not there. */
 static bool open_flash(const char *path, uint32_t len, struct atto_buffer *flash, int *file)
 {
     *file = open(path, O_RDWR | O_CLOEXEC);

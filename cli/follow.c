@@ -42,7 +42,8 @@ static const char audit_usage[] =
     "Prints what a device has refused, to containers and to senders, and how rights were changed; the newest first.\n"
     "\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
 
-#define POLL_MS 5000u /* how long a lost notification may delay what is new */
+#define POLL_MS 5000u       /* how long a lost notification may delay what is new */
+#define POLL_KEYED_MS 1000u /* where reading takes a key nobody is notified */
 
 /* A ring: where it is, and how what is in it is read and printed. */
 struct stream {
@@ -200,20 +201,16 @@ static bool drain(struct atto_remote *remote, const struct stream *stream, uint6
 static void follow(struct atto_remote *remote, const struct stream *stream, uint64_t from, bool goes_on)
 {
     struct atto_client_request request = {.method = ATTO_METHOD_GET, .format = ATTO_FORMAT_NONE};
-    char *query;
 
     if (!drain(remote, stream, &from) || !goes_on)
         return;
     for (size_t i = 0; stream->path[i] != NULL; i++)
         request.path[i] = stream->path[i];
-    query = atto_format("from=%llu", (unsigned long long)from);
-    request.query = query;
     if (!remote->keyed)
         atto_client_observe(remote->client, &request);
     do
-        atto_client_wait(remote->client, POLL_MS);
+        atto_client_wait(remote->client, remote->keyed ? POLL_KEYED_MS : POLL_MS);
     while (drain(remote, stream, &from));
-    free(query);
 }
 
 int atto_command_logs(int argc, char **argv)

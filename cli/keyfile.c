@@ -293,3 +293,28 @@ bool atto_keyfile_public_pem(const struct atto_keyfile *keyfile, struct atto_buf
 
     return take_bio(bio, PEM_write_bio_PUBKEY(bio, keyfile->secret) == 1, pem);
 }
+
+bool atto_keyfile_private_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose)
+{
+    uint8_t private[ATTO_COORDINATE_BYTES];
+    size_t len = sizeof private;
+    BIGNUM *big = NULL;
+    bool fine;
+
+    if (keyfile->key.algorithm == ATTO_EDDSA)
+        fine = EVP_PKEY_get_raw_private_key(keyfile->secret, private, &len) == 1;
+    else
+        fine = EVP_PKEY_get_bn_param(keyfile->secret, OSSL_PKEY_PARAM_PRIV_KEY, &big) == 1 &&
+               BN_bn2binpad(big, private, sizeof private) == sizeof private;
+    if (fine) {
+        atto_keyfile_cose(keyfile, cose);
+        cose->bytes[0]++; /* one member more */
+        atto_cbor_add_negative(cose, 3);
+        atto_cbor_add_bytes(cose, private, sizeof private);
+    } else {
+        atto_report("the key could not be written");
+    }
+    BN_clear_free(big);
+    OPENSSL_cleanse(private, sizeof private);
+    return fine;
+}

@@ -20,8 +20,8 @@ struct atto_keyfile {
     void *secret;                  /* libcrypto's; NULL: there is a public key alone */
 };
 
-/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports and
- * returns false if it is none. */
+/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports
+ * and returns false if it is none. */
 bool atto_keyfile_read(struct atto_keyfile *keyfile, const char *path);
 
 /* Is this PEM, whatever is in it? Is it a COSE_Key with a private part, which is its last member? */
@@ -40,6 +40,7 @@ bool atto_keyfile_sign(const struct atto_keyfile *keyfile, const struct atto_buf
 /* The key as it goes into a file. */
 bool atto_keyfile_private_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
 bool atto_keyfile_public_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
+bool atto_keyfile_private_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 void atto_keyfile_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 
 /* "EdDSA" or "ES256" */

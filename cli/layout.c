@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
+#include "deploy/fragment.h"
 #include "report.h"
 
 static enum atto_status refuse_program(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len)
@@ -87,16 +88,14 @@ bool atto_storage_name(const struct atto_storage *storage, uint32_t number, stru
                        bool *to_run)
 {
     struct atto_span value;
-    uint32_t tenant_bytes;
 
     if (atto_records_get(&storage->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value) != ATTO_OK ||
-        value.len < 3)
+        value.len < 2)
         return false;
-    tenant_bytes = value.ptr[1];
-    if (value.len < 3 + tenant_bytes || value.len != 3 + tenant_bytes + value.ptr[2 + tenant_bytes])
-        return false;
+    /* A byte of flags, and the component as an envelope has it. */
+    struct atto_cbor cbor = {value.ptr, value.len, 1};
+
+    *component = (struct atto_component){.tenant = {NULL, 0}};
     *to_run = (value.ptr[0] & 1u) != 0;
-    component->tenant = (struct atto_span){value.ptr + 2, tenant_bytes};
-    component->container = (struct atto_span){value.ptr + 3 + tenant_bytes, value.ptr[2 + tenant_bytes]};
-    return true;
+    return atto_component_read(&cbor, component) && cbor.pos == cbor.len;
 }

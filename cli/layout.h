@@ -1,6 +1,6 @@
-/* Where in a flash what lies: the geometry of the flash, the record log and the slots, as the options of several commands
- * say it, and flash files that are read with it. A device's firmware knows the same numbers, and nothing in the file
- * does.
+/* Where in a flash what lies: the geometry of the flash, the record log and the slots, as the options of several
+ * commands say it, and flash files that are read with it. A device's firmware knows the same numbers, and nothing in
+ * the file does.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_LAYOUT_H
@@ -54,8 +54,8 @@ uint32_t atto_layout_end(const struct atto_layout *layout);
 /* The log and the slots of a flash, nothing of which is mounted yet; storage->flash is the caller's to fill in. */
 void atto_layout_apply(const struct atto_layout *layout, struct atto_storage *storage);
 
-/* Reads a flash file and mounts its log on a flash that takes no program and no erase. Reports what goes wrong and returns
- * false. `file` has the bytes, to be freed in either case. */
+/* Reads a flash file and mounts its log on a flash that takes no program and no erase. Reports what goes wrong and
+ * returns false. `file` has the bytes, to be freed in either case. */
 bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *layout, const char *path,
                        struct atto_buffer *file);
 

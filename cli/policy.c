@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "manifest_write.h"
 #include "report.h"
+#include "table.h"
 #include "wishes.h"
 
 static const char policy_usage[] =
@@ -33,14 +34,22 @@ static const char schedule_usage[] =
     "NAME is a container of the signer's, or TENANT/NAME.\n"
     "\n" ATTO_REMOTE_HELP ATTO_CHANGE_HELP "\n" ATTO_EXIT_HELP;
 
-/* One of the two: which resource, which operation, and what is in the manifest that has it alone. */
+/* What a container has, as its device tells it, or is to have, as it is sent: rights or a schedule. */
+struct terms {
+    struct atto_right_wish rights[ATTO_RIGHTS_MAX]; /* names point into what was read */
+    uint32_t right_count;
+    struct atto_schedule schedule;
+};
+
+/* One of the two: which resource, which operation, how a manifest that has it alone is made of a file and read. */
 struct part {
     const char *usage, *resource;
     uint32_t operation;
     void (*put)(const struct atto_wishes *wishes, struct atto_buffer *manifest);
-    json_t *(*to_json)(const struct atto_remote *remote, const struct atto_manifest *manifest);
-    void (*print)(const struct atto_remote *remote, const struct atto_manifest *manifest);
-    bool (*same)(const struct atto_remote *remote, const struct atto_manifest *a, const struct atto_manifest *b);
+    bool (*read)(const struct atto_buffer *manifest, struct terms *terms);
+    json_t *(*to_json)(const struct atto_remote *remote, const struct terms *terms);
+    void (*print)(const struct atto_remote *remote, const struct terms *terms);
+    bool (*same)(const struct atto_remote *remote, const struct terms *a, const struct terms *b);
 };
 
 /* ---- rights ---- */
@@ -50,68 +59,104 @@ static void put_rights(const struct atto_wishes *wishes, struct atto_buffer *man
     atto_manifest_write_rights(&wishes->rights, manifest);
 }
 
-/* The name of the device's endpoint with this number; NULL if it has none. */
-static const char *endpoint_name(const struct atto_remote *remote, uint32_t number)
+/* A right as SPEC.md section 4 has it. One that was taken away has no operations, which no manifest may ask for, and so
+ * this is not the manifest's reader. */
+static bool read_right(struct atto_cbor *cbor, struct atto_right_wish *wish)
 {
-    return json_string_value(json_array_get(json_object_get(remote->about, "endpoints"), number));
-}
+    enum { ENDPOINT, OPERATIONS, FIRST, LAST, CALLS, BYTES, PERIOD, TOTAL, COUNT };
+    static const uint32_t most[COUNT] = {255, ATTO_OPERATIONS, 0xffff, 0xffff, 0xffff, 0xffff, ATTO_PERIOD_MAX, 0xffff};
+    uint32_t numbers[COUNT] = {[LAST] = ATTO_RANGE_END}, count;
+    struct atto_span name = {NULL, 0};
 
-/* A right of the device's, with its endpoint by name where it has one. */
-static bool read_right(const struct atto_remote *remote, const struct atto_manifest *manifest, uint32_t index,
-                       struct atto_right_wish *wish)
-{
-    const char *name;
-
-    if (atto_manifest_right(manifest, index, wish) != ATTO_OK)
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count <= OPERATIONS || count > COUNT)
         return false;
-    name = wish->name_bytes == 0 ? endpoint_name(remote, wish->right.endpoint) : NULL;
-    if (name != NULL) {
-        wish->name = (const uint8_t *)name;
-        wish->name_bytes = (uint32_t)strlen(name);
-        wish->right.endpoint = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!(i == ENDPOINT && atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &name)) &&
+            !atto_cbor_uint(cbor, most[i], &numbers[i]))
+            return false;
     }
+    *wish = (struct atto_right_wish){
+        .name = name.ptr,
+        .name_bytes = name.len,
+        .right = {.endpoint = (uint8_t)numbers[ENDPOINT],
+                  .operations = (uint8_t)(numbers[OPERATIONS] + 16u * numbers[PERIOD]),
+                  .first = (uint16_t)numbers[FIRST],
+                  .last = (uint16_t)numbers[LAST],
+                  .calls = (uint16_t)numbers[CALLS],
+                  .bytes = (uint16_t)numbers[BYTES],
+                  .total = (uint16_t)numbers[TOTAL]},
+    };
     return true;
 }
 
-static json_t *rights_to_json(const struct atto_remote *remote, const struct atto_manifest *manifest)
+static bool read_rights(const struct atto_buffer *manifest, struct terms *terms)
+{
+    struct atto_cbor cbor = {manifest->bytes, (uint32_t)manifest->len, 0};
+    uint32_t members, key;
+
+    if (!atto_cbor_head(&cbor, ATTO_CBOR_MAP, &members) || members != 1 || !atto_cbor_uint(&cbor, 8, &key) ||
+        key != 8 || !atto_cbor_head(&cbor, ATTO_CBOR_ARRAY, &terms->right_count) ||
+        terms->right_count > ATTO_RIGHTS_MAX)
+        return false;
+    for (uint32_t i = 0; i < terms->right_count; i++) {
+        if (!read_right(&cbor, &terms->rights[i]))
+            return false;
+    }
+    return cbor.pos == cbor.len;
+}
+
+/* The right with its endpoint by name, where the device has one for its number. */
+static struct atto_right_wish named(const struct atto_remote *remote, const struct atto_right_wish *wish)
+{
+    const json_t *endpoints = json_object_get(remote->about, "endpoints");
+    const char *name = json_string_value(json_array_get(endpoints, wish->right.endpoint));
+    struct atto_right_wish result = *wish;
+
+    if (wish->name_bytes == 0 && name != NULL) {
+        result.name = (const uint8_t *)name;
+        result.name_bytes = (uint32_t)strlen(name);
+        result.right.endpoint = 0;
+    }
+    return result;
+}
+
+static json_t *rights_to_json(const struct atto_remote *remote, const struct terms *terms)
 {
     json_t *list = json_array();
-    struct atto_right_wish wish;
 
-    for (uint32_t i = 0; i < manifest->right_count; i++) {
-        if (read_right(remote, manifest, i, &wish))
-            json_array_append_new(list, atto_right_to_json(&wish));
+    for (uint32_t i = 0; i < terms->right_count; i++) {
+        const struct atto_right_wish wish = named(remote, &terms->rights[i]);
+
+        json_array_append_new(list, atto_right_to_json(&wish));
     }
     return json_pack("{s:o}", "rights", list);
 }
 
-static void print_rights(const struct atto_remote *remote, const struct atto_manifest *manifest)
+static void print_rights(const struct atto_remote *remote, const struct terms *terms)
 {
-    struct atto_right_wish wish;
+    for (uint32_t i = 0; i < terms->right_count; i++) {
+        const struct atto_right_wish wish = named(remote, &terms->rights[i]);
+        char *text = atto_right_text(&wish.right);
+        char *endpoint = wish.name_bytes != 0 ? atto_format("%.*s", (int)wish.name_bytes, (const char *)wish.name)
+                                              : atto_format("endpoint %u", wish.right.endpoint);
 
-    for (uint32_t i = 0; i < manifest->right_count; i++) {
-        char *text, *number;
-
-        if (!read_right(remote, manifest, i, &wish))
-            continue;
-        text = atto_right_text(&wish.right);
-        number = atto_format("endpoint %u", wish.right.endpoint);
-        printf("%2u  %.*s: %s\n", i, wish.name_bytes != 0 ? (int)wish.name_bytes : (int)strlen(number),
-               wish.name_bytes != 0 ? (const char *)wish.name : number, text);
+        printf("%2u  ", i);
+        atto_table_print_text(endpoint);
+        printf(": %s\n", text);
         free(text);
-        free(number);
+        free(endpoint);
     }
-    if (manifest->right_count == 0)
+    if (terms->right_count == 0)
         puts("no rights");
 }
 
-static bool same_rights(const struct atto_remote *remote, const struct atto_manifest *a, const struct atto_manifest *b)
+static bool same_rights(const struct atto_remote *remote, const struct terms *a, const struct terms *b)
 {
-    struct atto_right_wish left, right;
-
     for (uint32_t i = 0; i < a->right_count && a->right_count == b->right_count; i++) {
-        if (!read_right(remote, a, i, &left) || !read_right(remote, b, i, &right) ||
-            left.name_bytes != right.name_bytes || memcmp(left.name, right.name, left.name_bytes) != 0 ||
+        const struct atto_right_wish left = named(remote, &a->rights[i]), right = named(remote, &b->rights[i]);
+
+        if (left.name_bytes != right.name_bytes ||
+            (left.name_bytes != 0 && memcmp(left.name, right.name, left.name_bytes) != 0) ||
             memcmp(&left.right, &right.right, sizeof left.right) != 0)
             return false;
     }
@@ -120,15 +165,25 @@ static bool same_rights(const struct atto_remote *remote, const struct atto_mani
 
 /* ---- schedules ---- */
 
-static json_t *schedule_to_json(const struct atto_remote *remote, const struct atto_manifest *manifest)
+static bool read_schedule(const struct atto_buffer *bytes, struct terms *terms)
 {
-    (void)remote;
-    return json_pack("{s:o}", "schedule", atto_schedule_to_json(&manifest->schedule));
+    struct atto_manifest manifest;
+    const bool fine = atto_manifest_parse((struct atto_span){bytes->bytes, (uint32_t)bytes->len}, &manifest, NULL) ==
+                      ATTO_OK;
+
+    terms->schedule = manifest.schedule;
+    return fine;
 }
 
-static void print_schedule(const struct atto_remote *remote, const struct atto_manifest *manifest)
+static json_t *schedule_to_json(const struct atto_remote *remote, const struct terms *terms)
 {
-    json_t *schedule = atto_schedule_to_json(&manifest->schedule), *value;
+    (void)remote;
+    return json_pack("{s:o}", "schedule", atto_schedule_to_json(&terms->schedule));
+}
+
+static void print_schedule(const struct atto_remote *remote, const struct terms *terms)
+{
+    json_t *schedule = atto_schedule_to_json(&terms->schedule), *value;
     const char *name;
 
     (void)remote;
@@ -143,28 +198,27 @@ static void print_schedule(const struct atto_remote *remote, const struct atto_m
     json_decref(schedule);
 }
 
-static bool same_schedule(const struct atto_remote *remote, const struct atto_manifest *a,
-                          const struct atto_manifest *b)
+static bool same_schedule(const struct atto_remote *remote, const struct terms *a, const struct terms *b)
 {
     (void)remote;
     return memcmp(&a->schedule, &b->schedule, sizeof a->schedule) == 0;
 }
 
-static const struct part rights_part = {policy_usage, "rights", ATTO_COMMAND_SET_RIGHTS, put_rights, rights_to_json,
-                                        print_rights, same_rights};
+static const struct part rights_part = {policy_usage, "rights", ATTO_COMMAND_SET_RIGHTS, put_rights, read_rights,
+                                        rights_to_json, print_rights, same_rights};
 static const struct part schedule_part = {schedule_usage, "schedule", ATTO_COMMAND_SET_SCHEDULE,
-                                          atto_manifest_write_schedule, schedule_to_json, print_schedule,
-                                          same_schedule};
+                                          atto_manifest_write_schedule, read_schedule, schedule_to_json,
+                                          print_schedule, same_schedule};
 
 /* ---- getting and setting ---- */
 
 /* Reads the part from the device. It points into `bytes`, which are to be freed either way. */
 static bool read_part(struct atto_remote *remote, const struct part *part, const struct atto_remote_name *name,
-                      struct atto_buffer *bytes, struct atto_manifest *manifest)
+                      struct atto_buffer *bytes, struct terms *terms)
 {
     if (!atto_remote_read_bytes(remote, ATTO_CONTAINER_PATH(name, part->resource), NULL, false, bytes))
         return false;
-    if (atto_manifest_parse((struct atto_span){bytes->bytes, (uint32_t)bytes->len}, manifest, NULL) == ATTO_OK)
+    if (part->read(bytes, terms))
         return true;
     atto_report("%s: the %s that it tells cannot be read", remote->context.uri, part->resource);
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
@@ -175,15 +229,15 @@ static int get(const struct part *part, const struct atto_remote_options *option
     struct atto_remote remote;
     struct atto_remote_name name = {.tenant = NULL};
     struct atto_buffer bytes = {0};
-    struct atto_manifest manifest;
+    struct terms terms;
 
     if (atto_remote_open(&remote, options) &&
         (atto_remote_name_read(&remote, text, &name) || atto_remote_fail(&remote, ATTO_EXIT_USAGE)) &&
-        atto_remote_meet(&remote) && read_part(&remote, part, &name, &bytes, &manifest)) {
+        atto_remote_meet(&remote) && read_part(&remote, part, &name, &bytes, &terms)) {
         if (options->json)
-            atto_remote_print(part->to_json(&remote, &manifest));
+            atto_remote_print(part->to_json(&remote, &terms));
         else
-            part->print(&remote, &manifest);
+            part->print(&remote, &terms);
     }
     atto_buffer_free(&bytes);
     atto_remote_name_free(&name);
@@ -208,9 +262,8 @@ static bool is_set(struct atto_remote *remote, const struct atto_change *change)
 {
     const struct set *set = change->user;
     struct atto_buffer bytes = {0};
-    struct atto_manifest wanted, found;
-    bool is = atto_manifest_parse((struct atto_span){set->manifest.bytes, (uint32_t)set->manifest.len}, &wanted,
-                                  NULL) == ATTO_OK &&
+    struct terms wanted, found;
+    bool is = set->part->read(&set->manifest, &wanted) &&
               read_part(remote, set->part, change->name, &bytes, &found) && set->part->same(remote, &wanted, &found);
 
     atto_buffer_free(&bytes);

@@ -1,5 +1,5 @@
-/* Signed commands as they are made: for which device, in whose name, with which counter; the operation and its arguments
- * are the caller's.
+/* Signed commands as they are made: for which device, in whose name, with which counter; the operation and its
+ * arguments are the caller's.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_SIGNED_COMMAND_H

@@ -51,6 +51,13 @@ static bool look_up(const struct atto_records *records, uint32_t id, struct know
         known->damaged = (id != ATTO_TENANT_OWNER && atto_tenant_record_read(value, &known->record, NULL) != ATTO_OK) ||
                          atto_key_read(known->record.key, &known->key, NULL) != ATTO_OK;
     }
+    status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, id), &value);
+    if (status == ATTO_OK && (known->has_record || id == ATTO_TENANT_OWNER)) {
+        known->has_record = true;
+        known->record.key = value;
+        known->damaged = known->damaged || atto_key_read(value, &known->key, NULL) != ATTO_OK;
+    }
+    known->damaged = known->damaged || status == ATTO_E_DAMAGED;
     status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &value);
     if (status == ATTO_OK && value.len == 4)
         known->counter = atto_le32(value.ptr);

@@ -39,13 +39,14 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
     char *name;
 
     if (event == ATTO_DEPLOY_ROLLED_BACK)
-        twin->rolled_back = status;
+        twin->trials[number].rolled_back = status;
     if (event == ATTO_DEPLOY_TENANT)
         atto_report("tenant %u is not to be used: %s", number, atto_status_text(status));
     if (event != ATTO_DEPLOY_NOT_RUN && (event != ATTO_DEPLOY_RUNS || status == ATTO_OK))
         return;
     name = name_of(twin, number);
-    atto_report("%s would not run: %s", name, atto_status_text(status));
+    atto_report("%s would not run: %s", name,
+                status == ATTO_E_STATE ? "its version was given up" : atto_status_text(status));
     free(name);
 }
 
@@ -73,10 +74,7 @@ static void make(struct atto_twin *twin)
         .tenants = atto_alloc(options->tenant_count, sizeof *twin->engine_config.tenants),
         .tenant_count = options->tenant_count,
     };
-    twin->pool = aligned_alloc(ATTO_ARENA_ALIGN, (options->pool_bytes + ATTO_ARENA_ALIGN - 1u) / ATTO_ARENA_ALIGN *
-                                                       ATTO_ARENA_ALIGN);
-    if (twin->pool == NULL)
-        twin->pool = atto_alloc(options->pool_bytes, 1);
+    twin->pool = atto_alloc(options->pool_bytes, 1);
     atto_engine_init(&twin->engine, &twin->engine_config, twin->pool, options->pool_bytes);
     atto_keyfile_cose(&options->owner, &twin->owner_key);
     twin->config = (struct atto_deploy_config){
@@ -105,8 +103,8 @@ static bool is_blank(const struct atto_buffer *flash)
     return flash->bytes[0] == 0xff || flash->bytes[0] == 0;
 }
 
-/* Is there a log with this layout, or can there be one? A file of another layout looks like one without a log, and would
- * be lost. */
+/* Is there a log with this layout, or can there be one? A file of another layout looks like one without a log, and
+ * would be lost. */
 static bool check_log(struct atto_twin *twin, const char *path, const struct atto_buffer *flash)
 {
     enum atto_status status = atto_records_mount(&twin->storage.records);
@@ -132,31 +130,33 @@ static void keep_trials(struct atto_twin *twin)
         if (atto_slots_get(&twin->storage.slots, i, &versions) == ATTO_OK &&
             versions.state == ATTO_COMPONENT_TRIAL &&
             atto_records_get(&twin->storage.records, ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, i), &value) == ATTO_OK)
-            atto_buffer_put(&twin->trials[i], value.ptr, value.len);
+            atto_buffer_put(&twin->trials[i].before, value.ptr, value.len);
     }
 }
 
 /* The boot has counted a start of a version on trial; it was none. */
 static bool restore_trial(struct atto_twin *twin, const char *path, uint32_t number)
 {
-    const struct atto_buffer *before = &twin->trials[number];
+    const struct atto_buffer *before = &twin->trials[number].before;
     const struct atto_record record = {ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, number),
                                        {before->bytes, (uint32_t)before->len}};
     struct atto_versions versions;
     enum atto_status status = atto_slots_get(&twin->storage.slots, number, &versions);
+    bool is_on_trial;
     char *name;
 
     if (before->len == 0 || status == ATTO_E_NOT_FOUND)
         return true;
-    if (status == ATTO_OK && versions.state == ATTO_COMPONENT_TRIAL)
+    is_on_trial = status == ATTO_OK && versions.state == ATTO_COMPONENT_TRIAL;
+    if (is_on_trial)
         status = atto_records_put(&twin->storage.records, &record, 1);
     else
-        status = twin->rolled_back != ATTO_OK ? twin->rolled_back : ATTO_E_STATE;
-    if (status == ATTO_OK)
+        status = twin->trials[number].rolled_back;
+    if (status == ATTO_OK && is_on_trial)
         return true;
     name = name_of(twin, number);
     atto_report_at(path, 0, "the version of %s that is on trial is given up when this device starts: %s", name,
-                   status == ATTO_E_STATE ? "it was started too often" : atto_status_text(status));
+                   status == ATTO_OK ? "it was started too often" : atto_status_text(status));
     free(name);
     return false;
 }
@@ -189,7 +189,7 @@ bool atto_twin_boot(struct atto_twin *twin, const struct atto_twin_options *opti
 void atto_twin_free(struct atto_twin *twin)
 {
     for (uint32_t i = 0; twin->trials != NULL && i < twin->options->component_count; i++)
-        atto_buffer_free(&twin->trials[i]);
+        atto_buffer_free(&twin->trials[i].before);
     free(twin->trials);
     free(twin->engine_config.tenants);
     free(twin->config.tenants);

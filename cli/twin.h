@@ -1,5 +1,6 @@
-/* A device with a flash, in this process: the library's own deployment on a flash in memory, with the endpoints and host
- * calls of the reference firmware. It judges and stores what it is given as any device does, and runs nothing of it.
+/* A device with a flash, in this process: the library's own deployment on a flash in memory, with the endpoints and
+ * host calls of the reference firmware. It judges and stores what it is given as any device does, and runs nothing of
+ * it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_TWIN_H
@@ -31,14 +32,16 @@ struct atto_twin {
     struct atto_deploy deploy;
     struct atto_buffer owner_key;
     void *pool;
-    struct atto_buffer *trials; /* of each component: its record before the boot, if it is on trial */
-    enum atto_status rolled_back; /* why, the last one */
+    struct atto_twin_trial {       /* of each component */
+        struct atto_buffer before;    /* its record before the boot, if it was on trial */
+        enum atto_status rolled_back; /* why; ATTO_OK: it was not */
+    } *trials;
 };
 
-/* Boots on the flash, whose bytes must stay in use and are changed. A flash without a log gets one if it is blank. A boot
- * here is no reset of the device: versions on trial keep their count. Reports what goes wrong and returns false; also
- * if the boot would give up a version that is on trial. Components that do not run are reported and are no failure. Free
- * the device in either case. */
+/* Boots on the flash, whose bytes must stay in use and are changed. A flash without a log gets one if it is blank. A
+ * boot here is no reset of the device: versions on trial keep their count. Reports what goes wrong and returns false;
+ * also if the boot would give up a version that is on trial. Components that do not run are reported and are no
+ * failure. Free the device in either case. */
 bool atto_twin_boot(struct atto_twin *twin, const struct atto_twin_options *options, const char *path,
                       struct atto_buffer *flash);
 void atto_twin_free(struct atto_twin *twin);

@@ -38,6 +38,13 @@ struct verify {
     uint32_t sequence, now_s;
 };
 
+/* Where there is no place to tell. */
+static bool refuse(const char *path, enum atto_status status)
+{
+    atto_report_at(path, 0, "%s", atto_status_text(status));
+    return false;
+}
+
 /* The parameters that an envelope sets first: for which devices it says it is. */
 static void take_identity(const struct atto_envelope *envelope, struct atto_identity *identity)
 {
@@ -121,7 +128,7 @@ static bool verify_envelope(const struct verify *verify, const struct atto_keyfi
     signer.name = envelope.component.tenant;
     status = atto_envelope_verify(&envelope, &signer, &atto_crypto_libraries);
     if (status != ATTO_OK)
-        return atto_shape_refuse(path, bytes, status, 0);
+        return refuse(path, status);
     identity = identity_for(verify, &envelope);
     status = atto_envelope_judge(&envelope, &conditions, &order, &refusal);
     if (status != ATTO_OK)
@@ -153,7 +160,7 @@ static bool verify_command(const struct verify *verify, const struct atto_keyfil
     if (status == ATTO_OK)
         status = atto_command_judge(&command, &conditions);
     if (status != ATTO_OK)
-        return atto_shape_refuse(path, bytes, status, 0);
+        return refuse(path, status);
     printf("%s: %s signature of %s%.*s holds, counter %u\n", path, atto_algorithm_name(keyfile->key.algorithm),
            signer.name.len != 0 ? "tenant " : "the owner", (int)signer.name.len, (const char *)signer.name.ptr,
            command.counter);

@@ -37,6 +37,10 @@ for_board="--vendor example.com --class board-1"
         expect key_${name}_by_second 0 key
         run $second check-key $name.pub $name.cose
         expect public_key_${name}_by_second 0 key
+        run "$atto" keygen $option --private-cose -o cose_$name
+        expect keygen_private_cose_$name 0
+        run $second check-private-key cose_$name cose_$name.pub
+        expect private_cose_key_${name}_by_second 0 key
         run "$atto" inspect $name.cose
         expect inspect_key_$name 0 "public key (COSE_Key)" curve
     done

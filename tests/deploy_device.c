@@ -1,8 +1,7 @@
-/* A device that tests/device.sh starts on a flash that the command has written: a firmware as docs/DEPLOY.md has it, with
- * the endpoints of the reference boards. It boots, runs what is there for a while, and tells what it has.
+/* A device that tests/device.sh starts on a flash that the command has written: a firmware as docs/DEPLOY.md has it,
+ * with the endpoints of the reference boards. It boots, runs what is there for a while, and tells what it has.
  *
- * arguments: FILE OWNER-KEY MILLISECONDS       a COSE_Key
- * Exit status: 0; 1 it does not start; 2 there is no flash.
+ * arguments: FILE OWNER-KEY MILLISECONDS       a COSE_Key Exit status: 0; 1 it does not start; 2 there is no flash.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -46,8 +45,8 @@ static const struct atto_engine_config engine_config = {
 
 static void told(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status)
 {
-    static const char *const events[] = { "?", "runs", "not run", "rolled back", "healthy", "removed", "tenant unusable",
-                                          "value lost", "refused" };
+    static const char *const events[] = { "?",       "runs",            "not run",    "rolled back", "healthy",
+                                          "removed", "tenant unusable", "value lost", "refused" };
     (void)user;
     printf("event: %s %" PRIu32 " %s\n", events[event], number, atto_status_name(status));
 }

@@ -88,10 +88,11 @@ expect flash_makes_the_file 0 "own.suit: beacon is installed, sequence number 1,
     "add.command: set-tenant is done, counter 1" "acme.suit: acme/beacon is installed, sequence number 7, slot 1"
 require size_of_the_file test "$(stat -c %s flash)" = 65536
 run "$atto" fsck flash
-expect fsck_shows_it 0 "0 (beacon): on trial, started 0 times" "1 (acme/beacon): on trial, started 0 times" "damaged: 0" \
-    "SHA-256 is right"
+expect fsck_shows_it 0 "0 (beacon): on trial, started 0 times" "1 (acme/beacon): on trial, started 0 times" \
+    "damaged: 0" "SHA-256 is right"
 run "$atto" fsck flash --json
-expect fsck_shows_it_as_json 0 '"fine": true' '"tenant": "acme"' '"name": "beacon"' '"to_run": true' '"highest_sequence": 7'
+expect fsck_shows_it_as_json 0 '"fine": true' \
+    '"tenant": "acme"' '"name": "beacon"' '"to_run": true' '"highest_sequence": 7'
 run "$atto" tenant list flash
 expect tenant_list 0 "owner: the key of the firmware; counter 1" "tenant 3 acme: ES256, key id" "RAM 8192 bytes" \
     "fuel without limit" "store 100 bytes"
@@ -153,8 +154,8 @@ refused image_was_changed "content is not what the digest says"
 run "$atto" pack beacon1.atto --vendor example.org --class board-1 --sequence 20 --key owner -o elsewhere.suit
 flash elsewhere.suit
 refused other_vendor "for another vendor" "shared sequence, condition vendor identifier"
-run "$atto" tenant add x --id 4 --tenant-key other --device 11234567-89ab-cdef-0123-456789abcdef --counter 9 --key owner \
-    -o elsewhere.command
+run "$atto" tenant add x --id 4 --tenant-key other --device 11234567-89ab-cdef-0123-456789abcdef --counter 9 \
+    --key owner -o elsewhere.command
 flash elsewhere.command
 refused other_device "for another device"
 pack greedy.atto --sequence 1 --key owner -o greedy.suit
@@ -186,6 +187,29 @@ refused other_owner "own.suit: "
 ( exec 9<>flash; flock 9; flash own.suit; echo "$status" >held )
 require a_file_in_use_is_left_alone test "$(cat held)" = 1
 
+# --- a version that a device would give up is the device's affair
+
+cp flash kept
+boot_here 1
+boot_here 1
+run "$atto" fsck flash
+expect trial_is_nearly_used_up 0 "0 (beacon): on trial, started 3 times"
+cp flash before
+flash --image beacon1.atto uri.suit
+refused trial_is_used_up "the version of beacon that is on trial is given up when this device starts" \
+    "it was started too often"
+boot_here 1
+expect device_gives_it_up 0 "component 0 /beacon: version 5 failed"
+flash --image beacon1.atto uri.suit
+expect a_new_version_replaces_it 0 "beacon would not run: its version was given up" "beacon is installed"
+cp made flash
+printf 'x' | dd of=flash bs=1 seek=16500 conv=notrunc 2>dd.err
+cp flash before
+flash own.suit
+refused image_is_damaged "the version of beacon that is on trial is given up when this device starts" \
+    "content is not what the digest says"
+cp kept flash
+
 # --- what else there is
 
 flash --image beacon1.atto uri.suit
@@ -195,7 +219,15 @@ flash stop.command
 expect stop 0 "stop.command: stop is done, counter 2"
 boot_here 5
 expect device_has_it_stopped 0 "component 0 /beacon: version 20 on trial, not running, was never activated"
-tenant revoke 3 acme -o revoke.command
+run "$atto" command start --device $device --counter 3 --component beacon --key owner --expires 1000 -o start.command
+cp flash before
+flash start.command
+refused no_clock "start.command: expired, or the time is not known"
+flash --now 1001 start.command
+refused expired "start.command: expired"
+flash --now 1000 start.command
+expect in_time 0 "start.command: start is done, counter 3"
+tenant revoke 4 acme -o revoke.command
 flash revoke.command
 expect revoke 0 "revoke-tenant is done"
 run "$atto" command set-rights --device $device --counter 1 --component beacon --signer acme --key acme \
@@ -204,7 +236,7 @@ cp flash before
 flash late.command
 refused revoked_tenants_sign_nothing "late.command: signed for another tenant"
 run "$atto" tenant list flash
-expect revoked_tenant_is_gone 0 "owner: the key of the firmware; counter 3"
+expect revoked_tenant_is_gone 0 "owner: the key of the firmware; counter 4"
 boot_here 5
 if grep -q acme out; then
     not_ok revoked_containers_are_gone "acme is still there"
@@ -212,13 +244,22 @@ else
     ok revoked_containers_are_gone
 fi
 run "$atto" keygen -o next
-run "$atto" command rotate-key --device $device --counter 4 --new-key next.pub --key owner -o rotate.command
+run "$atto" command rotate-key --device $device --counter 5 --new-key next.pub --key owner -o rotate.command
 flash rotate.command
 expect rotate 0 "rotate-key is done"
 run "$atto" tenant list flash
-expect rotated_key_is_shown 0 "owner: EdDSA, key id" "counter 4"
+expect rotated_key_is_shown 0 "owner: EdDSA, key id" "counter 5"
 run "$atto" tenant list --slot-count 0 missing
 expect list_of_no_file 1 "missing: cannot be read"
 run "$atto" flash flash own.suit
 expect flash_without_owner 2 "--owner is missing"
+# --- what docs/DEPLOY.md shows
+
+mkdir shown
+cp beacon1.c shown/blink.c
+sed 's/beacon/blink/' beacon.json >shown/blink.json
+echo '{ "rights": [{ "endpoint": "pins", "operations": ["read", "write"] }] }' >shown/ceiling.json
+sed -n '/^atto keygen --cose/,/^```/p' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
+run sh -ec 'atto() { "$program" "$@"; }; program=$1; cd shown; . ./session' sh "$atto"
+expect documented_session 0 "acme/blink is installed" "0 (acme/blink): on trial" "tenant 1 acme: EdDSA"
 exit $((failures != 0))

@@ -335,7 +335,7 @@ a policy set beacon missing.json
 expect policy_file 4 missing.json
 a policy set beacon rights.json --to acme
 a policy get beacon --to acme
-expect policy_is_cut_by_the_ceiling 0 "no rights"
+expect policy_is_cut_by_the_ceiling 0 "temperature: nothing"
 a policy dance beacon
 expect policy_word 2 "get NAME"
 a schedule get beacon

@@ -10,6 +10,7 @@
 #        second.py check-tenant KEY TENANT-KEY FILE                 the command that enrols it
 #        second.py make-tenant KEY OUT                              its record
 #        second.py make-private-key KEY OUT                         a COSE_Key with both parts
+#        second.py check-private-key FILE KEY                       such a one, and the public key in PEM
 # KEY is PEM, private or public. Prints what it has checked; ends with status 1 if it does not hold.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -197,6 +198,19 @@ def make_private_key(key_path, out):
     open(out, "wb").write(encode({**cose_key(key), -4: private}))
 
 
+def check_private_key(path, key_path):
+    members = decode(open(path, "rb").read())
+    if members[1] == 1:
+        private = ed25519.Ed25519PrivateKey.from_private_bytes(members[-4])
+    else:
+        private = ec.derive_private_key(int.from_bytes(members[-4], "big"), ec.SECP256R1())
+    kid = members.pop(2)
+    require(cose_key(private) == cose_key(read_key(key_path)) and kid == thumbprint(private)[:8], "not the same key")
+    del members[-4]
+    require(members == cose_key(private), "members of the key")
+    print("key", thumbprint(private).hex())
+
+
 def tenant_record(key):
     return {1: 3, 2: "third", 3: encode(cose_key(key)), 4: 4096, 8: encode({8: [["led", 2]]})}
 
@@ -220,7 +234,8 @@ def check_tenant(key_path, tenant_key_path, path):
 def main():
     commands = {"make-envelope": make_envelope, "check-envelope": check_envelope, "make-command": make_command,
                 "check-command": check_command, "check-key": check_key, "check-tenant": check_tenant,
-                "make-tenant": make_tenant, "make-private-key": make_private_key}
+                "make-tenant": make_tenant, "make-private-key": make_private_key,
+                "check-private-key": check_private_key}
     words = [word for word in sys.argv[2:] if "=" not in word]
     options = dict(word.split("=", 1) for word in sys.argv[2:] if "=" in word)
     commands[sys.argv[1]](*words, **options)

@@ -107,9 +107,9 @@ static void cose_wg_examples(void)
     EQUAL(read_sign1("d2 84 41 a0 a2 01 26 04 42 3131 41 00 58 40"), ATTO_E_COSE);
 }
 
-/* Examples of draft-ietf-suit-manifest, appendix B, as they stand in github.com/kentakayama/libcsuit, testfiles/: 0 (Secure
- * Boot) and 5 (Two Images) of draft 19, put together from their diagnostic notation, 1 (Simultaneous Download and
- * Installation of Payload) and 3 (A/B images) of draft 27; and the draft's key. */
+/* Examples of draft-ietf-suit-manifest, appendix B, as they stand in github.com/kentakayama/libcsuit, testfiles/: 0
+ * (Secure Boot) and 5 (Two Images) of draft 19, put together from their diagnostic notation, 1 (Simultaneous Download
+ * and Installation of Payload) and 3 (A/B images) of draft 27; and the draft's key. */
 static const char suit_example_0[] =
     "d86ba2025873825824822f58206658ea560262696dd1f13b782239a064da7c6c5cbaf52fded428a6fc83c7e5af584ad28443a10126a0f658"
     "4068113f1e76731330fea16136cead2be4fa8d4bb3e327e3f9232eb4f13b5d118f2ea6e31d9a09a240f6f5770776916e15a4ebca1b6262cf"
