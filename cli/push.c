@@ -31,8 +31,9 @@ static const char push_usage[] =
     "usage: atto push [options] FILE\n"
     "\n"
     "Installs a container on a device, or a new version of it. FILE is an image, or a source file that is built on the\n"
-    "way: it is put into an envelope for this device alone, and signed. Or it is an envelope of 'atto pack', which is\n"
-    "sent as it is. If the device refuses a program, the line of its source is shown.\n"
+    "way: it is put into an envelope for this device alone, and signed. Or it is an envelope of 'atto pack' or a signed\n"
+    "command of 'atto command' or 'atto tenant', which is sent as it is. If the device refuses a program, the line of its\n"
+    "source is shown.\n"
     "\n"
     "      --component NAME    the container: NAME, or TENANT/NAME; else the name in the image, of the signer's\n"
     PUSH_HELP "\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
@@ -178,6 +179,32 @@ static bool open_envelope(struct push *push)
     return true;
 }
 
+/* A signed command that was made before. Its counter makes it good for once, and whether it was this command that has
+ * used it up cannot be told, so it is refused then. */
+static bool send_command(struct push *push, const struct atto_buffer *bytes)
+{
+    const struct atto_client_request request = {.method = ATTO_METHOD_POST, .path = {"command"},
+                                                .format = ATTO_FORMAT_COSE, .payload = bytes};
+    struct atto_client_response response;
+
+    if (push->options.dry_run) {
+        printf("would POST to %s/command, %zu bytes", push->remote.context.uri, bytes->len);
+        atto_shape_print(bytes, stdout);
+        return true;
+    }
+    if (!atto_remote_send(&push->remote, &request, &response))
+        return false;
+    if (response.code / 32u != 2)
+        atto_remote_refuse(&push->remote, push->path, &response);
+    else if (push->options.json)
+        atto_remote_print(json_pack("{s:b}", "done", 1));
+    else if (!push->options.quiet)
+        printf("%s: done\n", push->path);
+    atto_buffer_free(&response.payload);
+    return push->remote.status == ATTO_EXIT_FINE;
+}
+
+/* False: there is no envelope to be sent; with status 0 because all is done. */
 static bool prepare(struct push *push)
 {
     struct atto_buffer bytes = {0};
@@ -186,6 +213,9 @@ static bool prepare(struct push *push)
     if (fine && atto_shape_of(&bytes) == ATTO_SHAPE_ENVELOPE) {
         atto_buffer_put(&push->envelope, bytes.bytes, bytes.len);
         fine = atto_remote_meet(&push->remote);
+    } else if (fine && atto_shape_of(&bytes) == ATTO_SHAPE_COMMAND) {
+        send_command(push, &bytes);
+        fine = false;
     } else if (fine) {
         fine = make_envelope(push, &bytes);
     }

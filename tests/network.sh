@@ -241,6 +241,14 @@ a push packed.suit
 expect push_envelope 0 "packed, sequence 9: installed"
 a push packed.suit
 expect push_envelope_again 0 "packed, sequence 9: installed"
+a tenant list --json
+run "$atto" command stop --device $device --counter $(($(field counter) + 1)) --component packed --key owner -o stop.command
+a push stop.command
+expect push_command 0 "stop.command: done"
+a push stop.command
+expect push_command_again 1 "not over the last one"
+a ps packed --json
+require pushed_command_has_an_effect test "$(field state)" = stopped
 a image ls
 expect image_ls 0 beacon acme/beacon packed
 a image ls --json
