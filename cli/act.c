@@ -1,5 +1,5 @@
-/* The commands that change a container on a device by a signed command: start, stop, pause, resume, rm, call. Each is an
- * operation, and a way to see on the device that it was done.
+/* The commands that change a container on a device by a signed command: start, stop, pause, resume, rm, call. Each is
+ * an operation, and a way to see on the device that it was done.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -24,14 +24,14 @@ static const char stop_usage[] = USAGE("stop", "Stops a container on a device: i
 static const char pause_usage[] = USAGE("pause", "Freezes a container where it stands, until it is resumed or the "
                                                  "device is reset.\n");
 static const char resume_usage[] = USAGE("resume", "Lets a paused container go on.\n");
-static const char rm_usage[] = USAGE("rm", "Removes a container and its image from a device. Its sequence number stays, "
-                                           "so that nothing old\ncan be installed again, and so do its values.\n");
+static const char rm_usage[] = USAGE("rm", "Removes a container and its image from a device. Its sequence number "
+                                           "stays, so that nothing old\ncan be installed again, and so do its values.\n");
 
 static const char call_usage[] =
     "usage: atto call [options] NAME ENTRY [HEX]\n"
     "\n"
-    "Calls an entry point of a container on a device, and prints what it returns. HEX is its context, up to 64 bytes in\n"
-    "hexadecimal digits, which it may change; its first argument points there.\n"
+    "Calls an entry point of a container on a device, and prints what it returns. HEX is its context, up to 64 bytes\n"
+    "in hexadecimal digits, which it may change; its first argument points there.\n"
     "NAME is a container of the signer's, or TENANT/NAME.\n"
     "\n" ATTO_REMOTE_HELP ATTO_CHANGE_HELP "\n" ATTO_EXIT_HELP;
 
@@ -215,7 +215,8 @@ static int print_called(const struct atto_buffer *answer, bool as_json)
         return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
     }
     if (fine)
-        printf("result        %lld\ncontext       %s\n", (long long)json_integer_value(json_object_get(called, "result")),
+        printf("result        %lld\ncontext       %s\n",
+               (long long)json_integer_value(json_object_get(called, "result")),
                json_string_value(json_object_get(called, "output")));
     else
         atto_report("it was called, and ended with %s", status);

@@ -1,7 +1,7 @@
 /* Signed commands over the network, see remote.h: `atto_remote_change`. A command's counter makes it good for once; a
- * command that is refused because its counter is used up may have been done by an earlier try whose answer was lost. Then
- * the device's state decides: it is done if the device's counter has reached this command's, and what was asked for is
- * true.
+ * command that is refused because its counter is used up may have been done by an earlier try whose answer was lost.
+ * Then the device's state decides: it is done if the device's counter has reached this command's, and what was asked
+ * for is true.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -124,14 +124,17 @@ static bool settle(struct atto_remote *remote, const struct atto_change *change,
     if (last < counter) /* no such try: it has to do with something else */
         return atto_remote_refuse(remote, title, response);
     if (change->is_true == NULL)
-        return unclear(remote, title, "its counter was accepted before, by this command or by another one; the answer is "
-                                      "lost", ATTO_EXIT_SILENT);
+        return unclear(remote, title,
+                       "its counter was accepted before, by this command or by another one; the answer is lost",
+                       ATTO_EXIT_SILENT);
     if (change->is_true(remote, change))
         return true;
     if (remote->status != ATTO_EXIT_FINE) /* it could not be read */
         return false;
-    return unclear(remote, title, "another command of the same signer came first, or has changed it since; nothing is "
-                                  "done twice: look, and send it again", ATTO_EXIT_REFUSED);
+    return unclear(remote, title,
+                   "another command of the same signer came first, or has changed it since; nothing is done twice: "
+                   "look, and send it again",
+                   ATTO_EXIT_REFUSED);
 }
 
 /* Sends a command until it is neither busy nor unanswered. */

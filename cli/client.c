@@ -113,7 +113,8 @@ static bool same_token(const coap_pdu_t *pdu, const uint8_t *token, size_t len)
     return len != 0 && found.length == len && memcmp(found.s, token, len) == 0;
 }
 
-/* Takes what comes. What belongs to nothing any more, such as the answer to an earlier try, is acknowledged and dropped. */
+/* Takes what comes. What belongs to nothing any more, such as the answer to an earlier try, is acknowledged and
+ * dropped. */
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
                                    coap_mid_t mid)
 {
@@ -263,8 +264,8 @@ static void send_reliably(struct atto_client *client, const struct message *mess
     }
 }
 
-/* Sends a message until there is an answer to it, which is in client->answer then. One that is given up is sent anew, as
- * long as there is time. */
+/* Sends a message until there is an answer to it, which is in client->answer then. One that is given up is sent anew,
+ * as long as there is time. */
 static bool exchange(struct atto_client *client, const struct message *message)
 {
     do {

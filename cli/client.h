@@ -1,7 +1,8 @@
 /* A CoAP client (RFC 7252): requests whose payload and answer may be of any length (RFC 7959), over a network that may
  * lose, double, reorder and delay datagrams. libcoap makes, sends and takes apart single messages; what makes a
- * whole request of them, when one is sent again, and when to give up, is decided here. A request ends in an answer or in "no answer"; after "no answer" nobody
- * knows whether it has had an effect, and finding out is the caller's business (remote.h).
+ * whole request of them, when one is sent again, and when to give up, is decided here. A request ends in an answer or
+ * in "no answer"; after "no answer" nobody knows whether it has had an effect, and finding out is the caller's business
+ * (remote.h).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_CLIENT_H
@@ -57,8 +58,8 @@ bool atto_client_request(struct atto_client *client, const struct atto_client_re
 /* Why the last request had no answer, for people: a static string. */
 const char *atto_client_silence(const struct atto_client *client);
 
-/* Asks to be told when a resource changes (RFC 7641); only one at a time. It is a hint and not more: notifications may be
- * lost, and a device may refuse, so ask for the resource itself now and then. */
+/* Asks to be told when a resource changes (RFC 7641); only one at a time. It is a hint and not more: notifications may
+ * be lost, and a device may refuse, so ask for the resource itself now and then. */
 void atto_client_observe(struct atto_client *client, const struct atto_client_request *request);
 
 /* Waits until there is a notification, or for so long. */

@@ -1,5 +1,5 @@
-/* `atto context`, and how other commands find their device; see context.h. The file is JSON, so that people may write it
- * too:
+/* `atto context`, and how other commands find their device; see context.h. The file is JSON, so that people may write
+ * it too:
  *
  *     { "current": "lab", "contexts": { "lab": { "uri": "coap://192.0.2.7", "key": "lab.key", "signer": "acme" } } }
  *
@@ -205,7 +205,8 @@ static bool check_arguments(const struct arguments *arguments)
     uint8_t uuid[ATTO_UUID_BYTES];
 
     if (arguments->uri == NULL || !atto_client_is_uri(arguments->uri)) {
-        atto_report("--uri %s: coap://HOST or coap://HOST:PORT", arguments->uri == NULL ? "is missing" : arguments->uri);
+        atto_report("--uri %s: coap://HOST or coap://HOST:PORT",
+                    arguments->uri == NULL ? "is missing" : arguments->uri);
         return false;
     }
     if (arguments->device != NULL && !atto_uuid_parse(arguments->device, uuid)) {

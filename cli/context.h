@@ -1,5 +1,5 @@
-/* Contexts: devices by names, with the key that signs for them, in a file of the user's. A command is told by --to which
- * one it is about, or uses the one that `atto context use` has chosen.
+/* Contexts: devices by names, with the key that signs for them, in a file of the user's. A command is told by --to
+ * which one it is about, or uses the one that `atto context use` has chosen.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_CONTEXT_H

@@ -1,5 +1,6 @@
-/* `atto logs`, `atto trace` and `atto audit`: rings of a device, read from one number on. A device tells as much as fits
- * and from where to go on, so that nothing is remembered there; what gave way in the ring before it was read is lost.
+/* `atto logs`, `atto trace` and `atto audit`: rings of a device, read from one number on. A device tells as much as
+ * fits and from where to go on, so that nothing is remembered there; what gave way in the ring before it was read is
+ * lost.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -22,7 +23,8 @@ static const char logs_usage[] =
     "NAME is a container of the signer's, or TENANT/NAME.\n"
     "\n"
     "  -f, --follow            go on with new lines as they come\n"
-    "      --from NUMBER       begin with the line of this number; default 0, the oldest one there is\n" ATTO_REMOTE_HELP
+    "      --from NUMBER       begin with the line of this number; default 0, the oldest one there is\n"
+    ATTO_REMOTE_HELP
     "With --json each line is an object in a line of its own.\n"
     "\n" ATTO_EXIT_HELP;
 
@@ -32,7 +34,8 @@ static const char trace_usage[] =
     "Prints what the engine of a device has done: activations, slices, host calls, ends, faults, missed deadlines.\n"
     "\n"
     "  -f, --follow            go on with new records as they come\n"
-    "      --from NUMBER       begin with the record of this number; default 0, the oldest one there is\n" ATTO_REMOTE_HELP
+    "      --from NUMBER       begin with the record of this number; default 0, the oldest one there is\n"
+    ATTO_REMOTE_HELP
     "With --json each record is an object in a line of its own.\n"
     "\n" ATTO_EXIT_HELP;
 
@@ -124,7 +127,8 @@ static void print_line(const struct stream *stream, const json_t *line)
 static void print_detail(const char *kind, uint32_t detail)
 {
     static const char *const activations[] = {"none", "start", "loop", "event", "stop", "hook"};
-    static const char *const states[] = {"installed", "starting", "running", "paused", "stopping", "stopped", "faulted"};
+    static const char *const states[] = {"installed", "starting", "running", "paused",
+                                         "stopping",  "stopped",  "faulted"};
     const char *word = NULL;
 
     if (strcmp(kind, "activate") == 0 || strcmp(kind, "end") == 0)
@@ -283,6 +287,20 @@ int atto_command_trace(int argc, char **argv)
 
 /* ---- audit ---- */
 
+/* What a code means depends on the kind of the record. */
+static void print_code(const char *kind, json_int_t code)
+{
+    const bool denied = strcmp(kind, "denied") == 0;
+    const char *call = NULL;
+
+    if (denied && code >= 0 && code < (json_int_t)ATTO_CALL_IDS)
+        call = atto_call_name((uint32_t)code);
+    if (call != NULL)
+        printf("%s", call);
+    else
+        printf("%s %lld", denied ? "call" : strcmp(kind, "right") == 0 ? "generation" : "tenant", (long long)code);
+}
+
 static void print_audit(const json_t *names, const json_t *list)
 {
     const json_t *entry;
@@ -291,9 +309,6 @@ static void print_audit(const json_t *names, const json_t *list)
     json_array_foreach((json_t *)(size_t)list, i, entry) {
         const char *kind = json_string_value(json_object_get(entry, "kind"));
         const char *status = json_string_value(json_object_get(entry, "status"));
-        const json_int_t code = json_integer_value(json_object_get(entry, "code"));
-        const bool denied = kind != NULL && strcmp(kind, "denied") == 0;
-        const char *call = denied && code >= 0 && code < (json_int_t)ATTO_CALL_IDS ? atto_call_name((uint32_t)code) : NULL;
 
         print_time(json_object_get(entry, "time_us"));
         if (json_integer_value(json_object_get(entry, "container")) != 0)
@@ -301,11 +316,7 @@ static void print_audit(const json_t *names, const json_t *list)
         else
             putchar('-');
         printf("  %-8s ", kind != NULL ? kind : "?");
-        if (call != NULL)
-            printf("%s", call);
-        else
-            printf("%s %lld", denied ? "call" : kind != NULL && strcmp(kind, "right") == 0 ? "generation" : "tenant",
-                   (long long)code);
+        print_code(kind != NULL ? kind : "?", json_integer_value(json_object_get(entry, "code")));
         if (json_integer_value(json_object_get(entry, "handle")) != 255)
             printf(", handle %lld", (long long)json_integer_value(json_object_get(entry, "handle")));
         if (status != NULL && strcmp(status, "ATTO_OK") != 0)

@@ -1,5 +1,5 @@
-/* Images that were sent to devices, kept on this machine: to go back to an earlier one, and to find the source line of a
- * fault. One file each, $XDG_DATA_HOME/atto/images/DEVICE/TENANT/CONTAINER/SEQUENCE.atto (or in ~/.local/share).
+/* Images that were sent to devices, kept on this machine: to go back to an earlier one, and to find the source line of
+ * a fault. One file each, $XDG_DATA_HOME/atto/images/DEVICE/TENANT/CONTAINER/SEQUENCE.atto (or in ~/.local/share).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_HISTORY_H

@@ -62,18 +62,18 @@ static char *kept_image(struct atto_remote *remote, const struct atto_remote_nam
 {
     bool gone;
     json_t *container = atto_act_container(remote, name, &gone);
-    char *path = container == NULL ? NULL
-                                   : atto_history_find(remote->device, name,
-                                                       (uint32_t)json_integer_value(json_object_get(container, "sequence")));
+    const json_int_t sequence = json_integer_value(json_object_get(container, "sequence"));
 
     json_decref(container);
-    return path;
+    return container != NULL ? atto_history_find(remote->device, name, (uint32_t)sequence) : NULL;
 }
 
 static void print(const json_t *postmortem, const struct program *program)
 {
     const uint32_t pc = (uint32_t)json_integer_value(json_object_get(postmortem, "pc"));
-    const json_t *registers = json_object_get(postmortem, "registers"), *calls = json_object_get(postmortem, "last_calls");
+    const json_t *registers = json_object_get(postmortem, "registers");
+    const json_t *calls = json_object_get(postmortem, "last_calls");
+    const json_int_t address = json_integer_value(json_object_get(postmortem, "fault_address"));
     const char *status = json_string_value(json_object_get(postmortem, "status"));
     const char *activation = json_string_value(json_object_get(postmortem, "activation"));
 
@@ -84,7 +84,7 @@ static void print(const json_t *postmortem, const struct program *program)
         atto_listing_print_place(&program->listing, pc, stdout);
     else
         printf("slot %u\n", pc);
-    printf("address       0x%08llx\n", (unsigned long long)json_integer_value(json_object_get(postmortem, "fault_address")));
+    printf("address       0x%08llx\n", (unsigned long long)address);
     for (size_t i = 0; i < json_array_size(registers); i++)
         printf("%sr%zu=%s%s", i % 4 == 0 ? "  " : " ", i, json_string_value(json_array_get(registers, i)),
                i % 4 == 3 || i + 1 == json_array_size(registers) ? "\n" : "");

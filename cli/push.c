@@ -1,6 +1,6 @@
-/* `atto push`, `update` and `rollback`: an image over the network into a device. The envelope's sequence number makes it
- * good for once; whether it has got there, though the answer was lost, is told by the device's inventory, which has the
- * number and the digest of what is installed.
+/* `atto push`, `update` and `rollback`: an image over the network into a device. The envelope's sequence number makes
+ * it good for once; whether it has got there, though the answer was lost, is told by the device's inventory, which has
+ * the number and the digest of what is installed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/evp.h>
@@ -30,10 +30,10 @@
 static const char push_usage[] =
     "usage: atto push [options] FILE\n"
     "\n"
-    "Installs a container on a device, or a new version of it. FILE is an image, or a source file that is built on the\n"
-    "way: it is put into an envelope for this device alone, and signed. Or it is an envelope of 'atto pack' or a signed\n"
-    "command of 'atto command' or 'atto tenant', which is sent as it is. If the device refuses a program, the line of its\n"
-    "source is shown.\n"
+    "Installs a container on a device, or a new version of it. FILE is an image, or a source file that is built on\n"
+    "the way: it is put into an envelope for this device alone, and signed. Or it is an envelope of 'atto pack' or a\n"
+    "signed command of 'atto command' or 'atto tenant', which is sent as it is. If the device refuses a program, the\n"
+    "line of its source is shown.\n"
     "\n"
     "      --component NAME    the container: NAME, or TENANT/NAME; else the name in the image, of the signer's\n"
     PUSH_HELP "\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
@@ -50,9 +50,9 @@ static const char update_usage[] =
 static const char rollback_usage[] =
     "usage: atto rollback [options] NAME\n"
     "\n"
-    "Installs the version again that was sent before the present one, with a new sequence number: numbers never go back.\n"
-    "It comes from this machine, which keeps the last 8 images of each container that 'atto push' has sent. A version\n"
-    "that faults while it is on trial needs none of this: the device rolls it back by itself.\n"
+    "Installs the version again that was sent before the present one, with a new sequence number: numbers never go\n"
+    "back. It comes from this machine, which keeps the last 8 images of each container that 'atto push' has sent. A\n"
+    "version that faults while it is on trial needs none of this: the device rolls it back by itself.\n"
     "NAME is a container of the signer's, or TENANT/NAME.\n"
     "\n"
     "      --to-sequence N     the version that was sent with this sequence number\n"
@@ -103,6 +103,39 @@ static bool name_it(struct push *push, const struct atto_buffer *image)
     return fine || fail(push, ATTO_EXIT_LOCAL);
 }
 
+/* What the device's inventory says of this name; NULL: nothing, or it cannot be read, which is reported. */
+static json_t *find_item(struct push *push)
+{
+    static const char *const path[] = {"inventory", NULL};
+    json_t *inventory = atto_remote_read(&push->remote, path, NULL, ATTO_REPLY_INVENTORY), *item, *found = NULL;
+    size_t i;
+
+    json_array_foreach(inventory, i, item) {
+        const char *tenant = json_string_value(json_object_get(item, "tenant"));
+        const char *name = json_string_value(json_object_get(item, "name"));
+
+        if (tenant != NULL && name != NULL && strcmp(name, push->name.container) == 0 &&
+            strcmp(tenant, push->name.tenant != NULL ? push->name.tenant : "") == 0)
+            found = json_incref(item);
+    }
+    json_decref(inventory);
+    return found;
+}
+
+/* A name that the device has had before: its sequence number outlives its removal. A device may tell it, and what was
+ * sent from here is known here. */
+static bool remember(struct push *push)
+{
+    const uint32_t sent = atto_history_before(push->remote.device, &push->name, UINT32_MAX);
+    json_t *item = find_item(push);
+
+    push->installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
+    json_decref(item);
+    if (push->installed < sent)
+        push->installed = sent;
+    return push->remote.status == ATTO_EXIT_FINE;
+}
+
 /* What the device has installed under this name. */
 static bool look_up(struct push *push)
 {
@@ -113,8 +146,10 @@ static bool look_up(struct push *push)
         return false;
     push->installed = (uint32_t)json_integer_value(json_object_get(container, "sequence"));
     json_decref(container);
-    if (!gone || !push->must_exist)
+    if (!gone)
         return true;
+    if (!push->must_exist)
+        return remember(push);
     atto_report("there is no container '%s' on the device; 'atto push' installs one", push->name.container);
     return fail(push, ATTO_EXIT_REFUSED);
 }
@@ -280,27 +315,18 @@ static bool show(struct push *push)
 /* Is what the device has installed this very version? */
 static bool is_installed(struct push *push)
 {
-    static const char *const path[] = {"inventory", NULL};
-    json_t *inventory = atto_remote_read(&push->remote, path, NULL, ATTO_REPLY_INVENTORY), *item;
+    json_t *item = find_item(push);
+    const char *has = json_string_value(json_object_get(item, "image_digest"));
     struct atto_buffer digest = {0};
-    bool found = false;
-    size_t i;
+    bool is = false;
 
     atto_buffer_print_hex(&digest, &(struct atto_buffer){.bytes = push->digest, .len = sizeof push->digest});
-    atto_buffer_put(&digest, "", 1);
-    json_array_foreach(inventory, i, item) {
-        const char *tenant = json_string_value(json_object_get(item, "tenant"));
-        const char *name = json_string_value(json_object_get(item, "name"));
-        const char *has = json_string_value(json_object_get(item, "image_digest"));
-
-        found = found || (tenant != NULL && name != NULL && has != NULL && strcmp(name, push->name.container) == 0 &&
-                          strcmp(tenant, push->name.tenant != NULL ? push->name.tenant : "") == 0 &&
-                          json_integer_value(json_object_get(item, "sequence")) == push->head.sequence &&
-                          (push->image.len == 0 || strcmp(has, (const char *)digest.bytes) == 0));
-    }
-    json_decref(inventory);
+    if (has != NULL)
+        is = json_integer_value(json_object_get(item, "sequence")) == push->head.sequence &&
+             (push->image.len == 0 || (strlen(has) == digest.len && memcmp(has, digest.bytes, digest.len) == 0));
+    json_decref(item);
     atto_buffer_free(&digest);
-    return found;
+    return is;
 }
 
 /* The refusal, with the place in the source if it is one of the program. */

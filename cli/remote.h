@@ -1,8 +1,8 @@
-/* A device over the network, as the commands see it: read a resource, carry out a signed command, tell a refusal. All of
- * them share their options and what their exit status means.
+/* A device over the network, as the commands see it: read a resource, carry out a signed command, tell a refusal. All
+ * of them share their options and what their exit status means.
  *
- * The network may lose, double, reorder and delay what is sent, so a change may have been made though its answer was lost.
- * A counter makes a command good for once; the device's state, read again, tells whether it was.
+ * The network may lose, double, reorder and delay what is sent, so a change may have been made though its answer was
+ * lost. A counter makes a command good for once; the device's state, read again, tells whether it was.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_REMOTE_H
@@ -119,9 +119,10 @@ struct atto_change {
     const void *user;
 };
 
-/* Carries out a command: signs it with the next counter, sends it until there is an answer, and finds out what became of
- * it if that is not certain. Says that it is done, unless quiet. answer: its payload, to be freed; NULL: not wanted, and
- * then the JSON object is printed here too. False, reported, with remote->status; so is a dry run, with status 0. */
+/* Carries out a command: signs it with the next counter, sends it until there is an answer, and finds out what became
+ * of it if that is not certain. Says that it is done, unless quiet. answer: its payload, to be freed; NULL: not wanted,
+ * and then the JSON object is printed here too. False, reported, with remote->status; so is a dry run, with status 0.
+ * */
 bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer);
 
 /* ---- telling ---- */

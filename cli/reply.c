@@ -164,7 +164,8 @@ static const struct words {
     const char *const *list;
     size_t count;
 } all_words[] = {
-#define WORDS(kind, ...) {kind, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)}
+#define WORDS(kind, ...) \
+    {kind, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)}
     WORDS(ATTO_REPLY_ALGORITHM, "unknown", "EdDSA", "ES256"),
     WORDS(ATTO_REPLY_STATE, "installed", "starting", "running", "paused", "stopping", "stopped", "faulted"),
     WORDS(ATTO_REPLY_VERSION, "none", "trial", "healthy", "failed"),

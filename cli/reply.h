@@ -54,8 +54,8 @@ enum atto_reply {
     ATTO_REPLY_CALLED
 };
 
-/* Reads an answer. What the table does not know keeps its number as its name. NULL, unreported, if it is not CBOR, or not
- * of the kind that it should be. */
+/* Reads an answer. What the table does not know keeps its number as its name. NULL, unreported, if it is not CBOR, or
+ * not of the kind that it should be. */
 json_t *atto_reply_read(const struct atto_buffer *bytes, enum atto_reply kind);
 
 #endif

@@ -22,7 +22,8 @@ static const char ps_usage[] =
 static const char top_usage[] =
     "usage: atto top [options]\n"
     "\n"
-    "Shows again and again what the containers of a device do: share of the processor, fuel and activations in a second.\n"
+    "Shows again and again what the containers of a device do: share of the processor, fuel and activations in a\n"
+    "second.\n"
     "\n"
     "  -d, --delay SECONDS     between two looks, 1 to 3600; default 2\n"
     "  -n, --times COUNT       ends after so many\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;

@@ -13,8 +13,8 @@ struct atto_column {
     const char *key;
 };
 
-/* Prints the members of each object of an array that the columns name; numbers to the right, texts to the left. A member
- * that is missing, or empty, is a "-". The column behind the last one is all 0. */
+/* Prints the members of each object of an array that the columns name; numbers to the right, texts to the left. A
+ * member that is missing, or empty, is a "-". The column behind the last one is all 0. */
 void atto_table_print(const json_t *rows, const struct atto_column *columns);
 
 /* Prints the members of an object, one a line; those of objects in it with both names. */

@@ -1,5 +1,5 @@
-/* `atto tenant`: enrols and revokes tenants with signed commands of the owner's, over the network or by way of a file, and
- * lists those that a device has.
+/* `atto tenant`: enrols and revokes tenants with signed commands of the owner's, over the network or by way of a file,
+ * and lists those that a device has.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/tenant.h"

@@ -1,4 +1,5 @@
-/* The tenants of a flash file or a device, see tenants_list.h. In flash a tenant is one record; who was revoked has left its counter alone.
+/* The tenants of a flash file or a device, see tenants_list.h. In flash a tenant is one record; who was revoked has left
+ * its counter alone.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tenants_list.h"

@@ -1,6 +1,6 @@
-/* A gateway of UDP that is worse than any network: between a client and a device it loses, doubles, delays and so reorders
- * datagrams in both directions. What it does with each is drawn from a generator of random numbers with a given seed.
- * A tool of tests/network.sh.
+/* A gateway of UDP that is worse than any network: between a client and a device it loses, doubles, delays and so
+ * reorders datagrams in both directions. What it does with each is drawn from a generator of random numbers with a
+ * given seed. A tool of tests/network.sh.
  *
  * usage: gateway DEVICE_PORT [seed=N] [lose=PERCENT] [double=PERCENT] [delay=MS]
  * Listens on 127.0.0.1 and prints its port; talks to 127.0.0.1:DEVICE_PORT. On SIGTERM it prints what it has done.

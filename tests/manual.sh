@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tests that the manual page and the completion of the command say what the command says: no subcommand, word or option is
-# missing, and none is left of those that are gone.
+# Tests that the manual page and the completion of the command say what the command says: no subcommand, word or option
+# is missing, and none is left of those that are gone.
 #
 # usage: tests/manual.sh       ATTO: the command to test; default: build/linux-gcc/atto
 #
@@ -21,15 +21,17 @@ if command -v groff >/dev/null; then
     require page_is_sound test ! -s out
 fi
 
-# complete WORD...: what bash would offer behind these words, one a line.
-complete() {
-    bash -c '. "$0/cli/completion/atto.bash"; COMP_WORDS=(atto "$@"); COMP_CWORD=$#; _atto; printf "%s\n" "${COMPREPLY[@]}"' \
-        "$root" "$@"
+# offer WORD...: what bash would offer behind these words, one a line.
+offer() {
+    bash -c '. "$0/cli/completion/atto.bash"
+        COMP_WORDS=(atto "$@") COMP_CWORD=$#
+        _atto
+        printf "%s\n" "${COMPREPLY[@]}"' "$root" "$@"
 }
 
 commands=$("$atto" help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
 require there_are_commands test "$(echo "$commands" | wc -l)" -gt 20
-complete "" | sort >offered
+offer "" | sort >offered
 printf '%s\nhelp\n' "$commands" | sort >there
 require bash_knows_each_command cmp -s offered there
 wrong=
@@ -37,19 +39,19 @@ for command in $commands; do
     "$atto" help "$command" >out || wrong="$wrong $command"
     grep -q "^usage: atto $command" out || wrong="$wrong $command"
     grep -oE -e '(^| )--[a-z][a-z-]*' out | tr -d ' ' | sort -u >there
-    complete "$command" -- | sort -u >offered
+    offer "$command" -- | sort -u >offered
     cmp -s offered there || wrong="$wrong $command"
 done
 : >out
-[ -z "$wrong" ] && ok bash_knows_each_option || not_ok bash_knows_each_option "not those of:$wrong"
-require bash_knows_words test "$(complete policy "" | tr '\n' ' ')" = "get set "
-require bash_knows_words_of_context test "$(complete context "" | tr '\n' ' ')" = "add ls use rm "
+require bash_knows_each_option test -z "$wrong"
+require bash_knows_words test "$(offer policy "" | tr '\n' ' ')" = "get set "
+require bash_knows_words_of_context test "$(offer context "" | tr '\n' ' ')" = "add ls use rm "
 require bash_knows_options_of_words sh -c '"$0" tenant add --help | grep -q -e --tenant-key' "$atto"
-complete tenant add --t >offered
+offer tenant add --t >offered
 require bash_offers_them grep -qx -e --tenant-key offered
 export XDG_CONFIG_HOME="$work/config"
 run "$atto" context add kitchen --uri coap://192.0.2.7
-complete ps --to k >offered
+offer ps --to k >offered
 require bash_knows_contexts grep -qx kitchen offered
 if [ -f "$root/build/linux-gcc/cmake_install.cmake" ] && [ "$atto" = "$root/build/linux-gcc/atto" ]; then
     run cmake --install "$root/build/linux-gcc" --prefix "$work/usr"

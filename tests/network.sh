@@ -47,6 +47,7 @@ field() {
     sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" out | head -n 1
 }
 
+# shellcheck disable=SC2317 # require calls it
 # is_json: the file out holds JSON, one value or one a line.
 is_json() {
     /usr/bin/python3 -c 'import json, sys
@@ -121,9 +122,9 @@ plain=coap://127.0.0.1:$port
 
 a ps
 expect no_context 4 "which device?"
-a context add lab --uri $plain --key owner --device $device
+a context add lab --uri "$plain" --key owner --device $device
 expect context_add 0
-a context add acme --uri $plain --key acme --signer acme
+a context add acme --uri "$plain" --key acme --signer acme
 a context ls
 expect context_ls 0 "* lab" "acme"
 a context ls --json
@@ -137,7 +138,7 @@ a context dance
 expect context_word 2 "no 'atto context dance'"
 a ps --to nobody
 expect to_unknown 4 "no context 'nobody'"
-a context add gone --uri $plain
+a context add gone --uri "$plain"
 a context rm gone
 expect context_rm 0
 a ps --to gone
@@ -153,9 +154,9 @@ expect device_info 0 "device             $device" "reading_open       yes" "slot
 a device info --json
 expect device_info_as_json 0 "\"device\": \"$device\"" '"endpoints"'
 require device_info_is_json is_json
-a device info --to $plain
+a device info --to "$plain"
 expect to_uri 0 $device
-a context add wrong --uri $plain --device 11234567-89ab-cdef-0123-456789abcdef --key owner
+a context add wrong --uri "$plain" --device 11234567-89ab-cdef-0123-456789abcdef --key owner
 a start x --to wrong
 expect another_device 1 "this is device $device"
 a device
@@ -169,7 +170,7 @@ expect ps_empty_as_json 0 "[]"
 
 a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --priority 2 --rights beacon.json
 expect tenant_add 0 "set-tenant acme: done"
-a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --rights beacon.json --to $plain --key other
+a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --rights beacon.json --to "$plain" --key other
 expect tenant_add_other_key 1 "refused (4.01)"
 a tenant add acme --id 1 --tenant-key acme.pub --to acme
 expect tenant_add_by_tenant 1 "a device would refuse this"
@@ -197,7 +198,7 @@ expect push_of_tenant_as_json 0 '"done": true' '"tenant": "acme"' '"sequence": 1
 a push beacon.c --component again -q
 expect push_source_by_another_name 0
 require push_quiet test ! -s out
-a push beacon.atto --component acme/stolen --to $plain --key other
+a push beacon.atto --component acme/stolen --to "$plain" --key other
 expect push_other_key 1 "refused (4.01)"
 a push broken.atto
 expect push_refused_with_line 1 "refused (4.22)" "host call" "broken.c:4: "
@@ -214,7 +215,7 @@ a push owner
 expect push_no_image 4 "not an image"
 a push beacon.atto --key owner.pub
 expect push_public_key 4 "cannot sign"
-a push beacon.atto --to $plain
+a push beacon.atto --to "$plain"
 expect push_without_key 2 "--key is missing"
 a push beacon.atto --sequence 1
 expect push_the_same_again 0 "beacon, sequence 1: installed"
@@ -236,13 +237,15 @@ a rollback beacon --to-sequence 2
 expect rollback_to 0 "beacon, sequence 4: installed"
 a rollback beacon --to-sequence 77
 expect rollback_not_kept 4 "no such version"
-run "$atto" pack other.atto --vendor example.com --class attod --sequence 9 --component packed --key owner -o packed.suit
+run "$atto" pack other.atto --vendor example.com --class attod --sequence 9 --component packed --key owner \
+    -o packed.suit
 a push packed.suit
 expect push_envelope 0 "packed, sequence 9: installed"
 a push packed.suit
 expect push_envelope_again 0 "packed, sequence 9: installed"
 a tenant list --json
-run "$atto" command stop --device $device --counter $(($(field counter) + 1)) --component packed --key owner -o stop.command
+run "$atto" command stop --device $device --counter $(($(field counter) + 1)) --component packed --key owner \
+    -o stop.command
 a push stop.command
 expect push_command 0 "stop.command: done"
 a push stop.command
@@ -391,10 +394,21 @@ a ps packed
 expect rm_has_an_effect 1 "4.04"
 a rm packed
 expect rm_again 1 "4.04"
+a push beacon.atto --component packed
+expect push_over_a_removed_one 0 "packed, sequence 10: installed"
 a tenant revoke acme
 expect tenant_revoke 0 "revoke-tenant acme: done"
 a ps acme/beacon
 expect tenant_is_gone 1 "4.04"
+
+# --- what docs/OPERATE.md shows
+
+cp "$root/examples/moving_average.c" "$root/examples/moving_average.json" . 2>/dev/null
+sed -n '/^atto keygen --cose -o owner  /,/^```/p' "$root/docs/OPERATE.md" |
+    sed "/^\`\`\`/d; /keygen/d; /^attod/d; s/ -f$//; s|coap://127.0.0.1|$plain|; s/^atto/\"\$1\"/" >session
+require session_is_there grep -q push session
+run sh -ec '. ./session' sh "$atto"
+expect documented_session 0 "moving-average, sequence 1: installed" "CONTAINER"
 
 # --- nobody there, and not the same device
 
@@ -413,10 +427,12 @@ expect not_coap 3 "not a URI of a device"
 
 # --- reading takes a key
 
+device=01234567-89ab-cdef-0123-456789abcdf0
 boot keyed --keyed
-a context add keyed --uri coap://127.0.0.1:$port --key owner --device $device
+keyed=coap://127.0.0.1:$port
+a context add keyed --uri "$keyed" --key owner --device $device
 a context use keyed
-a ps --to coap://127.0.0.1:$port
+a ps --to "$keyed"
 expect keyed_without_key 1 "takes a key to be read"
 a ps
 expect keyed_ps 0 CONTAINER
@@ -426,11 +442,11 @@ a push beacon.atto
 expect keyed_push 0 "sequence 1: installed"
 for verb in stop start stop start; do
     a $verb beacon
-    expect keyed_$verb 0 done
+    expect "keyed_$verb" 0 "beacon: done"
 done
 a ps --json
 expect keyed_ps_as_json 0 '"name": "beacon"'
-a context add keyed-acme --uri coap://127.0.0.1:$port --key acme --signer acme --device $device
+a context add keyed-acme --uri "$keyed" --key acme --signer acme --device $device
 a push beacon.atto --to keyed-acme
 expect keyed_push_of_tenant 0 "acme/beacon, sequence 1: installed"
 a ps --to keyed-acme --json

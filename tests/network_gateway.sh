@@ -4,9 +4,10 @@
 # counted itself agree with what was asked for.
 #
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 rounds=${ATTO_ROUNDS:-6}
 seed=${ATTO_SEED:-7}
+device=01234567-89ab-cdef-0123-456789abcdf1
 boot far
 "$gateway" "$port" "seed=$seed" lose=15 double=20 delay=40 >gateway.out 2>&1 </dev/null &
 gateway_pid=$!
@@ -54,7 +55,7 @@ while [ $round -lt "$rounds" ]; do
     near ps beacon
     [ "$(field sequence)" = $((round + 1)) ] || wrong="$wrong update:$round:$(field sequence)"
 done
-[ -z "$wrong" ] && ok gateway_updates || not_ok gateway_updates "not once each:$wrong"
+require gateway_updates test -z "$wrong"
 
 wrong=
 expected=$(counter)
@@ -76,7 +77,7 @@ while [ $round -lt "$rounds" ]; do
     far tenant add acme --id 1 --tenant-key acme.pub --ram $((16384 + round))
     expected=$((expected + 3))
 done
-[ -z "$wrong" ] && ok gateway_states || not_ok gateway_states "not as asked for:$wrong"
+require gateway_states test -z "$wrong"
 near policy get beacon
 expect gateway_policy 0 temperature
 near schedule get beacon
@@ -106,11 +107,12 @@ while [ $round -lt "$rounds" ]; do
     near ps "other$round"
     [ "$status" = 1 ] || wrong="$wrong rm:$round"
 done
-[ -z "$wrong" ] && ok gateway_push_and_rm || not_ok gateway_push_and_rm "not so:$wrong"
+require gateway_push_and_rm test -z "$wrong"
 far tenant revoke acme
 near tenant list
 require gateway_revoke sh -c '! grep -q acme out'
-for words in "device info" "image ls" "stats beacon" "logs beacon" trace audit "policy get beacon" "schedule get beacon"; do
+for words in "device info" "image ls" "stats beacon" "logs beacon" trace audit "policy get beacon" \
+    "schedule get beacon"; do
     # shellcheck disable=SC2086 # words
     far $words
     require "gateway_$(echo "$words" | tr ' ' _)" test "$status" = 0

@@ -1,5 +1,5 @@
-# Completion of the `atto` command for bash. It asks the command itself what there is: subcommands from `atto help`, words
-# and options from `atto help COMMAND`, so it never knows more or less than the command does.
+# Completion of the `atto` command for bash. It asks the command itself what there is: subcommands from `atto help`,
+# words and options from `atto help COMMAND`, so it never knows more or less than the command does.
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
@@ -33,7 +33,8 @@ _atto() {
     fi
     case $before in
     --to)
-        mapfile -t COMPREPLY < <(compgen -W "$("$command" context ls 2>/dev/null | cut -c3- | cut -d' ' -f1)" -- "$current")
+        word=$("$command" context ls 2>/dev/null | cut -c3- | cut -d' ' -f1)
+        mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
         return
         ;;
     --on)
