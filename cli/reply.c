@@ -299,6 +299,7 @@ static json_t *decimal(struct reader *reader)
     return isfinite(result) ? json_real(result) : json_null();
 }
 
+/* A text, or bytes as hex digits; a text with a 0 in it is shown as bytes. */
 static json_t *string(struct reader *reader, const struct head *head, enum atto_reply kind)
 {
     const uint8_t *bytes = reader->bytes + reader->pos;
@@ -308,7 +309,7 @@ static json_t *string(struct reader *reader, const struct head *head, enum atto_
     if (head->argument > reader->len - reader->pos)
         return NULL;
     reader->pos += head->argument;
-    if (head->major == TEXT)
+    if (head->major == TEXT && memchr(bytes, 0, head->argument) == NULL)
         return json_stringn((const char *)bytes, head->argument);
     if (kind == ATTO_REPLY_UUID && head->argument == ATTO_UUID_BYTES) {
         char *text = atto_uuid_text(bytes);
