@@ -32,16 +32,20 @@ static void put_decoded(struct atto_coap_writer *writer, uint32_t number, const 
     }
 }
 
-/* Writes an option for each part of a path or a query. */
-static void put_parts(struct atto_coap_writer *writer, uint32_t number, struct atto_span text, uint8_t separator)
+/* Writes the options for path and query (RFC 7252 section 6.4). A path of one slash is none. */
+static void put_target(struct atto_coap_writer *writer, struct atto_span target)
 {
-    uint32_t from = 0;
+    uint32_t number = ATTO_COAP_URI_PATH, from;
 
-    for (uint32_t i = 0; i <= text.len; i++) {
-        if (i < text.len && text.ptr[i] != separator)
-            continue;
-        put_decoded(writer, number, text.ptr + from, i - from);
-        from = i + 1u;
+    for (uint32_t i = 0; i < target.len;) {
+        if (number == ATTO_COAP_URI_PATH && target.ptr[i] == '?')
+            number = ATTO_COAP_URI_QUERY;
+        from = ++i;
+        while (i < target.len && (number == ATTO_COAP_URI_PATH ? target.ptr[i] != '/' && target.ptr[i] != '?'
+                                                               : target.ptr[i] != '&'))
+            i++;
+        if (i != 1u || (i < target.len && target.ptr[i] == '/'))
+            put_decoded(writer, number, target.ptr + from, i - from);
     }
 }
 
@@ -66,10 +70,7 @@ static uint32_t compose(const struct atto_coap_client *client)
     atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->id, client->token, sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
-    if (uri.path.len > 1u)
-        put_parts(&writer, ATTO_COAP_URI_PATH, (struct atto_span){ uri.path.ptr + 1, uri.path.len - 1u }, '/');
-    if (uri.query.len != 0u)
-        put_parts(&writer, ATTO_COAP_URI_QUERY, uri.query, '&');
+    put_target(&writer, uri.target);
     atto_coap_put_uint(&writer, ATTO_COAP_BLOCK2, atto_coap_block_value(&block));
     return writer.len;
 }
@@ -79,7 +80,7 @@ static void transmit(struct atto_coap_client *client)
     const struct atto_coap_config *config = client->server->config;
 
     config->send(config->user, &client->peer, config->out, compose(client));
-    client->due_us = atto_coap_retry_at(client->server, client->tries);
+    client->due = atto_coap_retry_at(client->server, client->tries);
 }
 
 /* Asks for the block at client->offset. */
@@ -174,7 +175,7 @@ static bool input(struct atto_coap_requester *requester, const struct atto_coap_
             return true;
         }
         client->acknowledged = 1;
-        client->due_us = atto_coap_now(client->server) + ATTO_COAP_LATER_MS * 1000u;
+        client->due = atto_coap_now(client->server) + TIME_OF_MS(ATTO_COAP_LATER_MS);
         return true;
     }
     if (message->type == ATTO_COAP_RST || message->token_len != sizeof client->token ||
@@ -186,19 +187,20 @@ static bool input(struct atto_coap_requester *requester, const struct atto_coap_
     return true;
 }
 
-static uint64_t tick(struct atto_coap_requester *requester)
+static uint32_t tick(struct atto_coap_requester *requester)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
+    struct agenda agenda = { atto_coap_now(client->server), LONGEST_TIME };
 
-    if (client->uri.ptr != NULL && client->due_us <= atto_coap_now(client->server)) {
-        if (client->acknowledged != 0u || client->tries == ATTO_COAP_MAX_RETRANSMIT) {
+    if (client->uri.ptr != NULL && atto_coap_has_come(&agenda, &client->due)) {
+        if (client->acknowledged != 0u || client->tries++ == ATTO_COAP_MAX_RETRANSMIT)
             finish(client, ATTO_E_NOT_FOUND, 0);
-        } else {
-            client->tries++;
+        else
             transmit(client);
-        }
     }
-    return client->uri.ptr != NULL ? client->due_us : UINT64_MAX;
+    if (client->uri.ptr != NULL)
+        atto_coap_note(&agenda, client->due);
+    return agenda.next;
 }
 
 void atto_coap_client_init(struct atto_coap_client *client, const struct atto_coap_client_config *config,

@@ -16,7 +16,6 @@
 
 /* Reads a delta or a length: `bits` are its 4 bits, what they ask for stands at *pos, which goes past it. */
 /*@ requires \valid(pos) && \valid(value) && \separated(pos, value) && readable(bytes, len) && *pos <= len && bits <= 15;
-    requires \separated(pos, bytes + (0 .. len - 1)) && \separated(value, bytes + (0 .. len - 1));
     terminates \true; exits \false; assigns *pos, *value;
     ensures \old(*pos) <= *pos <= len && *value <= 65804; */
 static bool read_extended(const uint8_t *bytes, uint32_t len, uint32_t bits, uint32_t *pos, uint32_t *value)

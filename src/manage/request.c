@@ -41,14 +41,14 @@ bool atto_coap_path_next(struct atto_coap_request *request, struct atto_span *se
 
 bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
 {
-    struct atto_coap_options walk = request->path;
+    struct atto_coap_options before = request->path;
     struct atto_span value;
 
-    if (!next_of(&walk, ATTO_COAP_URI_PATH, &value) || value.len != strlen(segment) ||
-        memcmp(value.ptr, segment, value.len) != 0)
-        return false;
-    request->path = walk;
-    return true;
+    if (atto_coap_path_next(request, &value) && value.len == strlen(segment) &&
+        memcmp(value.ptr, segment, value.len) == 0)
+        return true;
+    request->path = before;
+    return false;
 }
 
 bool atto_coap_path_ends(const struct atto_coap_request *request)
