@@ -1,5 +1,5 @@
-/* Payloads that come in blocks (RFC 7959): in order and whole or not at all, a few at a time, not for ever; and fifty peers
- * that do everything wrong, beside one who wants to be served.
+/* Payloads that come in blocks (RFC 7959): in order and whole or not at all, a few at a time, not for ever; and fifty
+ * peers that do everything wrong, beside one who wants to be served.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

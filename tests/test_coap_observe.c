@@ -221,7 +221,7 @@ static void no_room(void)
     EQUAL(observers(), 2);
 }
 
-/* Registered again with other options, by one whose new options do not fit, and by one that asks for what is not there. */
+/* Registered again with other options, and for what is not there. */
 static void registered_again(void)
 {
     coap_world_begin(1024);

@@ -13,7 +13,6 @@
 
 #define ATTO_COAP_HEADER_BYTES 4u
 #define ATTO_COAP_TOKEN_MAX 8u   /* bytes of a token */
-#define ATTO_COAP_ETAG_MAX 8u    /* bytes of an entity tag */
 #define ATTO_COAP_PAYLOAD_MARKER 0xffu
 #define ATTO_COAP_PORT 5683u     /* of coap://, if a URI names none */
 #define ATTO_COAP_MAX_AGE_S 60u  /* if a response does not say how long it is fresh */
@@ -65,9 +64,9 @@ enum atto_coap_code {
 
 enum atto_coap_type { ATTO_COAP_CON = 0, ATTO_COAP_NON = 1, ATTO_COAP_ACK = 2, ATTO_COAP_RST = 3 };
 
-/* Options that are understood (RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 9175): what a server does with each is in
- * SPEC.md section 20. An option with another length counts as one that is not known (section 5.4.3); a longer Proxy-Uri,
- * too, is refused either way.
+/* Options that are understood (RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 9175): what a server does with each is
+ * in SPEC.md section 20. An option with another length counts as one that is not known (section 5.4.3); a longer
+ * Proxy-Uri is refused either way.
  * X(name, number, fewest bytes, most bytes, may occur more than once) */
 #define ATTO_COAP_OPTION_TABLE(X)   \
     X(URI_HOST, 3, 1, 255, 0)       \

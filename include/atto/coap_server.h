@@ -153,7 +153,7 @@ struct atto_coap_server {
 };
 
 /* Makes a server.
- * Returns ATTO_OK; ATTO_E_ARGUMENT (something is missing in the configuration, or out too small). */
+ * Returns ATTO_OK; ATTO_E_ARGUMENT (fewer than 2 exchanges, more than 254 transfers, or `out` too small). */
 enum atto_status atto_coap_server_init(struct atto_coap_server *server, const struct atto_coap_config *config);
 
 /* A datagram has come. What there is to answer is sent before this returns. Any bytes may be given, but not in the

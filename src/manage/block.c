@@ -1,6 +1,6 @@
 /* Payloads that come in blocks (RFC 7959 section 2.5): each block goes to the handler as it comes, in order, so that a
- * transfer is no more than whose it is and which block is awaited. A peer has one transfer at a time; a block out of order
- * is refused and changes nothing.
+ * transfer is no more than whose it is and which block is awaited. A peer has one transfer at a time; a block out of
+ * order is refused and changes nothing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>

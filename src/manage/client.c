@@ -1,6 +1,6 @@
-/* The CoAP client: one request at a time, the same until it is answered, then the one for the next block. A request is made
- * from the URI whenever it is sent, so nothing of it is kept. Each has a token of its own, so that an answer that comes
- * twice is known by it.
+/* The CoAP client: one request at a time, the same until it is answered, then the one for the next block. A request is
+ * made from the URI whenever it is sent, so nothing of it is kept. Each has a token of its own, so that an answer that
+ * comes twice is known by it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -99,52 +99,31 @@ static void finish(struct atto_coap_client *client, enum atto_status status, uin
     client->config->done(client->config->user, status, code);
 }
 
-/* Reads what a response says of its block. False if it cannot be understood. */
-static bool read_block(const struct atto_coap_message *message, struct atto_coap_block *block, struct atto_span *etag)
-{
-    struct atto_coap_options walk = atto_coap_options_of(message);
-    struct atto_coap_option option;
-
-    *block = (struct atto_coap_block){ 0, ATTO_COAP_SZX_MAX, false };
-    *etag = (struct atto_span){ NULL, 0 };
-    while (atto_coap_next(&walk, &option)) {
-        if (option.number == ATTO_COAP_ETAG && option.value.len <= ATTO_COAP_ETAG_MAX)
-            *etag = option.value;
-        else if (option.number == ATTO_COAP_BLOCK2 && option.value.len <= 3u) {
-            if (!atto_coap_block_read(atto_coap_uint(option.value), block))
-                return false;
-        } else if (ATTO_COAP_IS_CRITICAL(option.number))
-            return false;
-    }
-    return !block->more || message->payload.len == ATTO_COAP_BLOCK_BYTES(block->szx);
-}
-
 /* Takes a block; what is wrong with it, or ATTO_OK. */
 static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *more)
 {
-    struct atto_coap_block block;
-    struct atto_span etag;
+    struct atto_span piece = message->payload;
+    struct atto_coap_block *block;
+    struct turn turn;
 
-    if (message->code != ATTO_COAP_CONTENT) {
-        if (message->code == ATTO_COAP_NOT_FOUND)
-            return ATTO_E_NOT_FOUND;
-        return ATTO_COAP_CLASS(message->code) == 2u ? ATTO_E_FORMAT : ATTO_E_DENIED;
-    }
-    if (!read_block(message, &block, &etag) || block.offset != client->offset)
+    if (message->code == ATTO_COAP_NOT_FOUND)
+        return ATTO_E_NOT_FOUND;
+    if (ATTO_COAP_CLASS(message->code) != 2u)
+        return ATTO_E_DENIED;
+    atto_coap_turn_begin(&turn, client->server, &client->peer, message);
+    block = &turn.block2;
+    if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
+        (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
         return ATTO_E_FORMAT;
-    if (block.offset == 0u) {
-        client->etag_len = (uint8_t)etag.len;
-        if (etag.len != 0u)
-            memcpy(client->etag, etag.ptr, etag.len);
-    } else if (etag.len != client->etag_len || (etag.len != 0u && memcmp(client->etag, etag.ptr, etag.len) != 0)) {
+    if (block->offset == 0u)
+        client->etag = turn.key;
+    if (client->etag != turn.key)
         return ATTO_E_DIGEST;
-    }
-    if (block.szx < client->szx)
-        client->szx = block.szx;
-    *more = block.more;
-    client->offset += message->payload.len;
-    return client->config->take(client->config->user, block.offset, message->payload.ptr, message->payload.len,
-                                !block.more);
+    if (block->szx < client->szx)
+        client->szx = block->szx;
+    *more = block->more;
+    client->offset += piece.len;
+    return client->config->take(client->config->user, block->offset, piece.ptr, piece.len, !block->more);
 }
 
 static void answered(struct atto_coap_client *client, const struct atto_coap_message *message)

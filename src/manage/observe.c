@@ -1,6 +1,6 @@
-/* Observers (RFC 7641). An observer is the options of the request by which he asked: to notify him is to ask the handler
- * the same again. Nothing of a notification is kept; one that is not acknowledged is made anew each time, with what the
- * resource is by then (section 4.5.2).
+/* Observers (RFC 7641). An observer is the options of the request by which he asked: to notify him is to ask the
+ * handler the same again. Nothing of a notification is kept; one that is not acknowledged is made anew each time, with
+ * what the resource is by then (section 4.5.2).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -12,8 +12,7 @@
 #define CHANGED 2u  /* and he does not know */
 #define CONFIRMS 4u /* the last notification, last_id, is to be acknowledged; if not, again when it is due */
 
-/* The entry of who has sent this request. If there is none, a free one; if there is none of these either, all observers are
- * notified so that they have to confirm it: those who are gone are forgotten then, and there is room for others. */
+/* The entry of who has sent this request; if there is none, a free one, or NULL. */
 static struct atto_coap_observer *find(const struct turn *turn)
 {
     const struct atto_coap_config *config = turn->reply.server->config;
@@ -33,6 +32,7 @@ static struct atto_coap_observer *find(const struct turn *turn)
     return free;
 }
 
+/* Notifies all observers so that they have to confirm it: who is gone is forgotten then, and makes room for others. */
 static void look_who_is_there(const struct atto_coap_server *server)
 {
     for (uint32_t i = 0; i < server->config->observer_count; i++) {
@@ -153,7 +153,8 @@ static void observer_due(struct atto_coap_server *server, struct atto_coap_obser
         return;
     }
     notify(server, observer, confirm);
-    observer->due = confirm ? atto_coap_retry_at(server, observer->tries) : agenda->now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
+    observer->due = confirm ? atto_coap_retry_at(server, observer->tries)
+                            : agenda->now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
 }
 
 void atto_coap_observe_tick(struct atto_coap_server *server, struct agenda *agenda)

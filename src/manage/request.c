@@ -98,7 +98,8 @@ void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t 
     if (end > window_end)
         end = window_end;
     if (from < end)
-        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total), end - from);
+        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total),
+               end - from);
 }
 
 void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, const char *text)

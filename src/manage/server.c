@@ -117,8 +117,8 @@ static struct atto_coap_exchange *find_exchange(const struct atto_coap_server *s
     return NULL;
 }
 
-/* Begins an exchange for this request. It takes the place of the one for the last block of the same peer's, which has no
- * further use, or of the oldest that nobody waits for. */
+/* Begins an exchange for this request. It takes the place of the one for the last block of the same peer's, which has
+ * no further use, or of the oldest that nobody waits for. */
 static struct atto_coap_exchange *begin_exchange(const struct turn *turn, enum exchange_state state, uint32_t lasts)
 {
     const struct atto_coap_server *server = turn->reply.server;

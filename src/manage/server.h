@@ -29,7 +29,8 @@ struct turn {
     uint32_t asked[ASKED_COUNT];             /* options as integers, the last of each; ABSENT: not there */
     uint32_t refusal; /* code to refuse the request with; 0: none */
     uint32_t observe; /* sequence number of the answer; ABSENT: it does not say that the client observes */
-    uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer */
+    uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer; of a response: of
+                         its code and entity tag */
     struct atto_coap_block block1, block2;
     struct atto_coap_request request;
     struct atto_coap_reply reply;
@@ -65,7 +66,7 @@ bool atto_coap_can_wait(const struct atto_coap_server *server);
 #define HASH_START 2166136261u
 uint32_t atto_coap_hash(uint32_t hash, const void *bytes, uint32_t len);
 
-/* Begins a turn: reads the request's options. */
+/* Begins a turn: reads the request's options. The client reads a response by it. */
 void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           const struct atto_coap_message *message);
 

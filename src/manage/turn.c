@@ -34,7 +34,7 @@ static bool read_option(struct turn *turn, const struct atto_coap_option *option
         if ((MANY >> i & 1u) == 0u) {
             if (turn->asked[i] != ABSENT)
                 return false;
-        } else if (i != ASKED_ETAG) {
+        } else if (i != ASKED_ETAG || ATTO_COAP_CLASS(turn->request.code) != 0u) {
             turn->key = atto_coap_hash(turn->key, &known[i].number, sizeof known[i].number);
             turn->key = atto_coap_hash(turn->key, value.ptr, value.len);
         }
@@ -118,48 +118,49 @@ static bool check_reply(struct turn *turn)
     return false;
 }
 
-static void put_unless_absent(struct atto_coap_writer *writer, uint32_t number, uint32_t value)
-{
-    if (value != ABSENT)
-        atto_coap_put_uint(writer, number, value);
-}
-
 uint32_t atto_coap_turn_end(struct turn *turn)
 {
     struct atto_coap_reply *reply = &turn->reply;
     uint8_t *out = reply->server->config->out;
     struct atto_coap_writer writer = { out, ATTO_COAP_OUT_BYTES(0), 0, 0 };
-    bool is_content = check_reply(turn), has_block2;
+    bool is_content = check_reply(turn);
     uint32_t len = reply->total > reply->offset ? reply->total - reply->offset : 0u;
     uint32_t etag = reply->hash | 1u; /* no bytes of it are 0 in front, so that it is an integer like the others */
     struct atto_coap_block block2 = { reply->offset, reply->szx, len > reply->capacity };
+    uint32_t answer[ASKED_COUNT]; /* the options of the answer, in the same way as those of the request */
 
     if (block2.more)
         len = reply->capacity;
-    if (is_content && turn->asked[ASKED_ETAG] == etag) {
-        reply->code = ATTO_COAP_VALID;
-        reply->format = ATTO_COAP_FORMAT_NONE;
-        len = 0;
-        has_block2 = false;
-    } else {
-        has_block2 = is_content && (block2.more || block2.offset != 0u || turn->asked[ASKED_BLOCK2] != ABSENT);
-    }
     if (turn->block1.offset == 0u && turn->block1.more && turn->block1.szx > reply->server->szx)
         turn->block1.szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
+    memset(answer, 0xff, sizeof answer);
+    answer[ASKED_OBSERVE] = turn->observe;
+    answer[ASKED_CONTENT_FORMAT] = reply->format;
+    if (reply->max_age_s != ATTO_COAP_MAX_AGE_S)
+        answer[ASKED_MAX_AGE] = reply->max_age_s;
+    if (turn->asked[ASKED_BLOCK1] != ABSENT)
+        answer[ASKED_BLOCK1] = atto_coap_block_value(&turn->block1);
+    if (reply->limit != 0u)
+        answer[ASKED_SIZE1] = reply->limit;
+    if (is_content) {
+        answer[ASKED_ETAG] = etag;
+        if (turn->asked[ASKED_ETAG] == etag) {
+            reply->code = ATTO_COAP_VALID;
+            answer[ASKED_CONTENT_FORMAT] = ABSENT;
+            len = 0;
+        } else {
+            if (block2.more || turn->asked[ASKED_BLOCK2] != ABSENT)
+                answer[ASKED_BLOCK2] = atto_coap_block_value(&block2);
+            if (turn->asked[ASKED_SIZE2] != ABSENT || (block2.more && block2.offset == 0u))
+                answer[ASKED_SIZE2] = reply->total;
+        }
+    }
     atto_coap_begin(&writer, (enum atto_coap_type)turn->message->type, reply->code, turn->message->id,
                     turn->message->token, turn->message->token_len);
-    put_unless_absent(&writer, ATTO_COAP_ETAG, is_content ? etag : ABSENT);
-    put_unless_absent(&writer, ATTO_COAP_OBSERVE, turn->observe);
-    put_unless_absent(&writer, ATTO_COAP_CONTENT_FORMAT, reply->format);
-    put_unless_absent(&writer, ATTO_COAP_MAX_AGE,
-                      reply->max_age_s != ATTO_COAP_MAX_AGE_S ? reply->max_age_s : ABSENT);
-    put_unless_absent(&writer, ATTO_COAP_BLOCK2, has_block2 ? atto_coap_block_value(&block2) : ABSENT);
-    put_unless_absent(&writer, ATTO_COAP_BLOCK1,
-                      turn->asked[ASKED_BLOCK1] != ABSENT ? atto_coap_block_value(&turn->block1) : ABSENT);
-    put_unless_absent(&writer, ATTO_COAP_SIZE2,
-                      is_content && ((block2.more && block2.offset == 0u) || turn->asked[ASKED_SIZE2] != ABSENT)
-                          ? reply->total : ABSENT);
-    put_unless_absent(&writer, ATTO_COAP_SIZE1, reply->limit != 0u ? reply->limit : ABSENT);
+    for (uint32_t i = 0; i < ASKED_COUNT; i++) {
+        if (answer[i] != ABSENT)
+            atto_coap_put_uint(&writer, known[i].number, answer[i]);
+    }
     if (len != 0u) {
         /* The payload lies behind the room for options; now that it is known how many there are, it moves to them. */
         out[writer.len++] = ATTO_COAP_PAYLOAD_MARKER;

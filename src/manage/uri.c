@@ -1,5 +1,5 @@
-/* URIs of CoAP (RFC 7252 section 6.1), taken apart but not decoded: what is accepted has only characters and escapes that a
- * URI may have, and is short enough for each of its segments to fit in an option.
+/* URIs of CoAP (RFC 7252 section 6.1), taken apart but not decoded: what is accepted has only characters and escapes
+ * that a URI may have, and is short enough for each of its segments to fit in an option.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
