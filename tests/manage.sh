@@ -157,6 +157,7 @@ expect install_nonsense 0 "4.00"
 client -b 256 -m post -f own.suit "$uri/install"
 expect install_of_owner 0
 
+sleep 0.5 # until it is healthy: what changes between two blocks cannot be put together
 get containers
 see containers 'len(v) == 2 and {(r[0], r[1], r[2]) for r in v} == {("acme", "setpoint", 2), ("", "heater", 2)}'
 for block in 16 64 1024; do
