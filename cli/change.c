@@ -137,38 +137,72 @@ static bool settle(struct atto_remote *remote, const struct atto_change *change,
                    ATTO_EXIT_REFUSED);
 }
 
-/* Sends a command until it is neither busy nor unanswered. */
-static bool deliver(struct atto_remote *remote, const struct atto_buffer *command, const char *title,
+/* Signs a command and sends it, or shows it. False: there is no answer, because none came or none was to come. */
+static bool send_signed(struct atto_remote *remote, struct atto_change *change, uint32_t counter, const char *title,
+                        struct atto_client_response *response)
+{
+    const struct atto_signing signing = {.key = remote->key, .device = remote->device, .signer = remote->signer,
+                                         .counter = counter, .expiry_s = remote->options->expiry_s};
+    struct atto_buffer command = {0};
+    const struct atto_client_request request = {.method = ATTO_METHOD_POST, .path = {"command"},
+                                                .format = ATTO_FORMAT_COSE, .payload = &command};
+    bool fine = atto_signed_command_make(&signing, change->operation, &change->arguments, &command) ||
+                atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+
+    if (fine && remote->options->dry_run) {
+        show(remote, change, counter, &command);
+        fine = false;
+    } else if (fine && !atto_client_request(remote->client, &request, response)) {
+        char *text = atto_format("%s: whether it was done is not known", atto_client_silence(remote->client));
+
+        fine = unclear(remote, title, text, ATTO_EXIT_SILENT);
+        free(text);
+    }
+    atto_buffer_free(&command);
+    return fine;
+}
+
+/* Sends a command until the device is not busy. A call has used up its counter even so, and gets the next one; any other
+ * command has not, and stays the same, so that it is not done twice should an earlier copy of it be on its way. */
+static bool deliver(struct atto_remote *remote, struct atto_change *change, uint32_t *counter, const char *title,
                     struct atto_client_response *response)
 {
-    const struct atto_client_request request = {.method = ATTO_METHOD_POST, .path = {"command"},
-                                                .format = ATTO_FORMAT_COSE, .payload = command};
     const time_t give_up = time(NULL) + (time_t)remote->options->timeout_s;
     struct atto_remote_refusal refusal;
 
     for (;;) {
-        if (!atto_client_request(remote->client, &request, response)) {
-            char *text = atto_format("%s: whether it was done is not known", atto_client_silence(remote->client));
-
-            unclear(remote, title, text, ATTO_EXIT_SILENT);
-            free(text);
+        if (!send_signed(remote, change, *counter, title, response))
             return false;
-        }
         atto_remote_refusal_read(response, &refusal);
-        if (refusal.status != ATTO_E_BUSY || time(NULL) >= give_up)
+        if (response->code / 32u == 2 || refusal.status != ATTO_E_BUSY || time(NULL) >= give_up)
             return true;
         atto_buffer_free(&response->payload);
         usleep(BUSY_PAUSE_US);
+        if (change->operation == ATTO_COMMAND_CALL && *counter != UINT32_MAX)
+            ++*counter;
     }
 }
 
-static bool carry_out(struct atto_remote *remote, struct atto_change *change, uint32_t counter,
-                      const struct atto_buffer *command, struct atto_buffer *answer)
+static void tell(const struct atto_remote *remote, const struct atto_change *change, uint32_t counter,
+                 const char *title)
+{
+    if (remote->options->json) {
+        json_t *object = outcome(remote, change, counter);
+
+        json_object_set_new(object, "done", json_true());
+        atto_remote_print(object);
+    } else if (!remote->options->quiet) {
+        printf("%s: done\n", title);
+    }
+}
+
+static bool carry_out(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
 {
     struct atto_client_response response = {.code = 0};
     struct atto_remote_refusal refusal;
     char *title = title_of(change);
-    bool fine = deliver(remote, command, title, &response);
+    uint32_t counter = 0;
+    bool fine = next_counter(remote, &counter) && deliver(remote, change, &counter, title, &response);
 
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
@@ -176,16 +210,10 @@ static bool carry_out(struct atto_remote *remote, struct atto_change *change, ui
                                                  : atto_remote_refuse(remote, title, &response);
         atto_buffer_free(&response.payload);
     }
+    if (fine && answer == NULL)
+        tell(remote, change, counter, title);
     if (fine)
         remote->next = counter == UINT32_MAX ? 0 : counter + 1;
-    if (fine && answer == NULL && remote->options->json) {
-        json_t *object = outcome(remote, change, counter);
-
-        json_object_set_new(object, "done", json_true());
-        atto_remote_print(object);
-    } else if (fine && answer == NULL && !remote->options->quiet) {
-        printf("%s: done\n", title);
-    }
     if (answer != NULL)
         *answer = response.payload;
     else
@@ -196,24 +224,8 @@ static bool carry_out(struct atto_remote *remote, struct atto_change *change, ui
 
 bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
 {
-    struct atto_buffer command = {0};
-    uint32_t counter = 0;
-    bool fine = atto_remote_has_key(remote) && atto_remote_meet(remote) && next_counter(remote, &counter);
+    const bool fine = atto_remote_has_key(remote) && atto_remote_meet(remote) && carry_out(remote, change, answer);
 
-    if (fine) {
-        const struct atto_signing signing = {.key = remote->key, .device = remote->device, .signer = remote->signer,
-                                             .counter = counter, .expiry_s = remote->options->expiry_s};
-
-        fine = atto_signed_command_make(&signing, change->operation, &change->arguments, &command) ||
-               atto_remote_fail(remote, ATTO_EXIT_REFUSED);
-    }
-    if (fine && remote->options->dry_run) {
-        show(remote, change, counter, &command);
-        fine = false;
-    } else if (fine) {
-        fine = carry_out(remote, change, counter, &command, answer);
-    }
     atto_buffer_free(&change->arguments);
-    atto_buffer_free(&command);
     return fine;
 }
