@@ -35,6 +35,7 @@ struct atto_client {
     bool reached;  /* it has answered at least once */
     bool refused;  /* the network says that nobody listens there */
     bool rejected; /* it has rejected a message (RST) */
+    bool restless; /* its answer has changed between two blocks again and again */
     /* The exchange that is under way. */
     uint8_t token[8];
     size_t token_len;
@@ -416,6 +417,7 @@ bool atto_client_request(struct atto_client *client, const struct atto_client_re
 
     *response = (struct atto_client_response){.code = 0};
     client->deadline_ms = give_up_ms;
+    client->restless = false;
     do {
         again = false;
         atto_buffer_free(&response->payload);
@@ -437,12 +439,14 @@ bool atto_client_request(struct atto_client *client, const struct atto_client_re
         }
         restarts += again;
     } while (again && restarts < RESTARTS_MAX);
+    client->restless = again;
     return !again;
 }
 
 const char *atto_client_silence(const struct atto_client *client)
 {
-    return client->refused    ? "nobody listens there"
+    return client->restless   ? "what it says changes faster than it can be read"
+           : client->refused  ? "nobody listens there"
            : client->rejected ? "it rejects the request"
            : client->reached  ? "it has stopped answering"
                               : "no answer";

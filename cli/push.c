@@ -386,6 +386,26 @@ static bool send_envelope(struct push *push, const char *title, struct atto_clie
     }
 }
 
+/* An envelope that names its image by a URI: if its answer has come before the image, waits until that is there. */
+static bool wait_for_image(struct push *push, const char *title, const struct atto_client_response *response)
+{
+    const time_t give_up = time(NULL) + (time_t)push->options.timeout_s;
+
+    if (push->image.len != 0 || response->payload.len != 0)
+        return true;
+    while (!is_installed(push)) {
+        if (push->remote.status != ATTO_EXIT_FINE)
+            return false;
+        if (time(NULL) >= give_up) {
+            atto_report("%s: accepted, but the device has not fetched its image yet; 'atto audit' tells if it was refused",
+                        title);
+            return fail(push, ATTO_EXIT_SILENT);
+        }
+        usleep(BUSY_PAUSE_US);
+    }
+    return true;
+}
+
 static bool deliver(struct push *push)
 {
     struct atto_client_response response = {.code = 0};
@@ -399,6 +419,8 @@ static bool deliver(struct push *push)
         if (!fine && push->remote.status == ATTO_EXIT_FINE)
             refuse(push, title, &response);
         atto_buffer_free(&response.payload);
+    } else if (fine) {
+        fine = wait_for_image(push, title, &response);
     }
     if (fine) {
         tell(push, title, &response);

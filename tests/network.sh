@@ -117,6 +117,7 @@ done
 
 boot plain --trial 300
 plain=coap://127.0.0.1:$port
+plain_pid=$pid
 
 # --- contexts
 
@@ -401,6 +402,45 @@ expect tenant_revoke 0 "revoke-tenant acme: done"
 a ps acme/beacon
 expect tenant_is_gone 1 "4.04"
 
+# --- an image that the device fetches, from a server that somebody else has written
+
+if command -v coap-server-notls >/dev/null; then
+    server=$((20000 + $$ % 20000))
+    coap-server-notls -A 127.0.0.1 -p "$server" -d 4 >/dev/null 2>&1 &
+    processes="$processes $!"
+    sleep 0.3
+    run coap-client-notls -m put -f beacon.atto "coap://127.0.0.1:$server/image"
+    run "$atto" pack beacon.atto --vendor example.com --class attod --sequence 1 --component fetched --key owner \
+        --uri "coap://127.0.0.1:$server/image" -o fetched.suit
+    a push fetched.suit
+    expect push_fetched 0 "fetched, sequence 1: installed"
+    a call fetched add
+    expect fetched_program_runs 0 "result        7"
+    run "$atto" pack beacon.atto --vendor example.com --class attod --sequence 2 --component fetched --key owner \
+        --uri "coap://127.0.0.1:$server/nothing" -o nothing.suit
+    a push nothing.suit --timeout 3
+    require push_fetches_nothing test "$status" -ne 0
+else
+    echo "skip network_push_fetched: no coap-server-notls; scripts/setup linux-gcc installs it"
+fi
+
+# --- small blocks
+
+device=01234567-89ab-cdef-0123-456789abcde0
+boot small --block 16
+small=coap://127.0.0.1:$port
+a push beacon.atto --to "$small" --key owner
+expect small_blocks_push 0 "beacon, sequence 1: installed"
+a call beacon add --to "$small" --key owner
+expect small_blocks_call 0 "result        7"
+a ps --to "$small"
+expect small_blocks_ps 0 "beacon"
+a device info --to "$small"
+expect small_blocks_device 0 "endpoints"
+a logs beacon --to "$small"
+expect small_blocks_logs 0 beacon
+kill $pid
+
 # --- what docs/OPERATE.md shows
 
 cp "$root/examples/moving_average.c" "$root/examples/moving_average.json" . 2>/dev/null
@@ -412,8 +452,8 @@ expect documented_session 0 "moving-average, sequence 1: installed" "CONTAINER"
 
 # --- nobody there, and not the same device
 
-kill $pid
-wait $pid 2>/dev/null
+kill "$plain_pid"
+wait "$plain_pid" 2>/dev/null
 a ps --timeout 2 --ack-timeout 100
 expect nobody_listens 3 "nobody listens"
 a stop beacon --timeout 2 --ack-timeout 100 --json

@@ -15,6 +15,17 @@ processes="$processes $gateway_pid"
 sleep 0.2
 a context add near --uri "coap://127.0.0.1:$port" --key owner
 a context add far --uri "coap://127.0.0.1:$(head -n 1 gateway.out)" --key owner --ack-timeout 60
+# Others talk to the device at the same time, so that it forgets its answers sooner.
+noise() {
+    while :; do
+        "$atto" ps --to far
+        "$atto" policy get beacon --to far
+        "$atto" stop nobody --to near
+    done >/dev/null 2>&1 </dev/null
+}
+noise &
+noise_pid=$!
+processes="$processes $noise_pid"
 unclear=0
 
 # far ARGUMENT...: one change through the gateway; it must be done, or say that it does not know.
@@ -117,8 +128,8 @@ for words in "device info" "image ls" "stats beacon" "logs beacon" trace audit "
     far $words
     require "gateway_$(echo "$words" | tr ' ' _)" test "$status" = 0
 done
-require gateway_is_bad_and_most_is_done test "$unclear" -le $((rounds * 2))
-kill "$gateway_pid"
+require gateway_most_is_done test "$unclear" -le $((rounds * 2))
+kill "$gateway_pid" "$noise_pid"
 wait "$gateway_pid" 2>/dev/null
-match gateway_has_lost_and_doubled 0 .
-grep datagrams gateway.out
+require gateway_was_bad grep -Eq "[1-9][0-9]* lost, [1-9][0-9]* doubled" gateway.out
+echo "$(grep datagrams gateway.out); $unclear commands ended without an answer"
