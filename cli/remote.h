@@ -94,7 +94,7 @@ bool atto_remote_has_key(struct atto_remote *remote);
 
 /* ---- names ---- */
 
-/* A container as it is named: NAME, or TENANT/NAME. */
+/* A container as it is named: NAME, TENANT/NAME, or /NAME for one of the owner's. */
 struct atto_remote_name {
     char *tenant; /* NULL: the owner */
     char *container;

@@ -319,10 +319,10 @@ a stop acme/beacon
 expect owner_stops_tenants 0 "stop acme/beacon: done"
 a start beacon --to acme -q
 expect tenant_starts_its_own 0
-a stop -- -/beacon
+a stop /beacon
 expect owners_by_path 0 "stop beacon: done"
 a start beacon
-a stop --to acme -- -/beacon
+a stop --to acme /beacon
 expect tenant_stops_no_other 1 "a device would refuse this"
 a stop beacon --counter 1
 expect old_counter 1 "nothing is done twice"
