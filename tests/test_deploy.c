@@ -517,6 +517,27 @@ static void two_at_once(void)
     EQUAL(deploy_version("acme", "lamp"), 9);
 }
 
+/* A key is changed, or the tenant revoked, while an image is on its way that was signed before. */
+static void keys_change_meanwhile(void)
+{
+    for (uint32_t i = 0; i < 2u; i++) {
+        harness_case(i, 0);
+        begin();
+        deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+        atto_install_begin(&dw.installer, &dw.deploy);
+        EQUAL(atto_install_bytes(&dw.installer, dw.suit.bytes, dw.suit.len), ATTO_OK);
+        if (i == 0) {
+            EQUAL(deploy_command("acme", &suit_acme, NEW_KEY, sizeof NEW_KEY - 1u), ATTO_OK);
+        } else {
+            EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+            EQUAL(deploy_enrol_one(1), ATTO_OK);
+        }
+        EQUAL(atto_install_finish(&dw.installer, NULL), ATTO_E_BUSY);
+        EQUAL(dw.slots.open, 0);
+        CHECK(deploy_container("acme", "blink") == NULL);
+    }
+}
+
 /* Names are never forgotten, so there can be only so many. */
 static void no_room(void)
 {
@@ -546,6 +567,7 @@ static const struct harness_test tests[] = {
     TEST(damaged_keys, "A damaged key that was rotated does not bring the old one back."),
     TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
     TEST(two_at_once, "Two installers do not get into each other's way."),
+    TEST(keys_change_meanwhile, "What was signed with a key that is gone is not installed, though it came before."),
     TEST(values_stay, "Values of all scopes stay over resets, updates and removals."),
     TEST(postmortems_stay, "What is left of a fault stays, and faults do not wear the flash."),
     TEST(no_room, "What there is no room for is refused."),

@@ -77,6 +77,7 @@ struct atto_deploy {
     const struct atto_deploy_config *config;
     struct atto_deploy_tenant owner; /* its key; no more */
     uint32_t postmortems_seen;
+    uint32_t keys; /* how often one was changed */
 };
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
@@ -124,6 +125,8 @@ struct atto_installer {
     enum atto_install_state state;
     struct atto_refusal refusal; /* where in the head it was refused */
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
+    int32_t tenant;     /* whose it is, once the head was read and there is such a one */
+    uint32_t keys;      /* deploy->keys when the signature was verified */
     struct atto_order order;
     struct atto_envelope envelope;
     struct atto_slot_writer writer;
@@ -145,7 +148,7 @@ enum atto_status atto_install_bytes(struct atto_installer *installer, const uint
  * version runs if the envelope says so; changes of rights and schedule that were made to an older one are gone. The
  * installer is over, whatever this returns.
  * report: of the engine; may be NULL
- * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
+ * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster, or a key was changed meanwhile: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
  * atto_slots_commit. With any but ATTO_OK nothing has changed. */
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report);
 

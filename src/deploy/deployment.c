@@ -95,6 +95,7 @@ enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenan
     struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)memory_of(deploy, tenant);
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
+    deploy->keys++;
     memset(&memory->key, 0, sizeof memory->key);
     copy(memory->key_bytes, bytes.ptr, bytes.len);
     enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
@@ -205,18 +206,16 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
     return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
 }
 
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report)
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, int32_t tenant, struct atto_span image,
+                                 bool plain, struct atto_report *report)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_component *component = &deploy->config->components[number];
-    struct atto_install request = { .bytes = image.ptr, .len = image.len };
+    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = (uint32_t)tenant };
     struct changes changes;
     enum atto_status status = ATTO_OK;
-    int32_t tenant = atto_deploy_tenant_named(deploy, tenant_name);
     if (tenant < 0)
         return ATTO_E_SIGNER;
-    request.tenant = (uint32_t)tenant;
     if (!plain)
         status = apply_changes(deploy, number, &changes, &request);
     if (status != ATTO_OK)
@@ -259,40 +258,23 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
     return ATTO_OK;
 }
 
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number)
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_container *container = deploy->config->components[number].container;
     struct atto_container_info info;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
     atto_engine_info(engine, container, &info);
-    if (name.invoke)
-        return info.state == ATTO_STATE_INSTALLED ? atto_engine_start(engine, container) : ATTO_OK;
-    return info.state != ATTO_STATE_INSTALLED ? atto_engine_stop(engine, container, true) : ATTO_OK;
-}
-
-/* The name record may have moved in flash meanwhile. */
-static enum atto_status run_named(struct atto_deploy *deploy, uint32_t number, struct atto_span image)
-{
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    return status == ATTO_OK ? atto_deploy_run(deploy, number, name.component.tenant, image, false, NULL) : status;
+    if ((info.state != ATTO_STATE_INSTALLED) == invoke)
+        return ATTO_OK;
+    return invoke ? atto_engine_start(engine, container) : atto_engine_stop(engine, container, true);
 }
 
 /* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
-static enum atto_status version_of(struct atto_deploy *deploy, uint32_t number, struct atto_versions *versions)
+static enum atto_status version_of(struct atto_slots *slots, uint32_t number, bool invoke, struct atto_versions *versions)
 {
-    struct atto_slots *slots = deploy->config->slots;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
-    if (name.invoke)
+    if (invoke)
         return atto_slots_start(slots, number, versions);
-    status = atto_slots_get(slots, number, versions);
+    enum atto_status status = atto_slots_get(slots, number, versions);
     return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
 }
 
@@ -300,15 +282,21 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_slots *slots = deploy->config->slots;
     struct atto_versions versions;
-    enum atto_status status = version_of(deploy, number, &versions);
+    struct atto_name_record name;
+    int32_t tenant = ATTO_E_NOT_FOUND;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    if (status == ATTO_OK) {
+        tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
+        status = version_of(slots, number, name.invoke, &versions);
+    }
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
         if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
-            status = run_named(deploy, number, image);
+            status = atto_deploy_run(deploy, number, tenant, image, false, NULL);
         if (status == ATTO_OK) {
-            status = atto_deploy_invoke(deploy, number);
+            status = atto_deploy_invoke(deploy, number, name.invoke);
             atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
             atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
             return;
@@ -318,7 +306,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
         if (status == ATTO_OK)
-            status = version_of(deploy, number, &versions);
+            status = version_of(slots, number, name.invoke, &versions);
     }
     atto_deploy_take_out(deploy, number);
     atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);

@@ -59,10 +59,10 @@ enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct att
 
 /* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
  * and schedule that were made to it. */
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report);
-/* Starts what is in the engine, or stops it, as its name record says. */
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number);
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, int32_t tenant, struct atto_span image,
+                                 bool plain, struct atto_report *report);
+/* Starts what is in the engine, or stops it. */
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke);
 /* Notes that a version begins to run, or is none. */
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
