@@ -472,6 +472,13 @@ static void values_stay(void)
     CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
     EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
     CHECK(has(ATTO_SCOPE_CONTAINER, 1, deploy_container("acme", "blink"), 5, "mine!"));
+    /* Whoever gets a tenant's number after it finds nothing; no other value is touched. */
+    EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(has(ATTO_SCOPE_TENANT, 1, NULL, 5, NULL) && has(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's"));
+        CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
+        reset();
+    }
 }
 
 static void postmortems_stay(void)

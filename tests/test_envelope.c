@@ -215,7 +215,7 @@ static void wrong_vendor(void)
     suit.shared[5] ^= 1;
     EQUAL(take(), ATTO_E_VENDOR);
     /* Told at the condition, which is the first command behind the parameters. */
-    EQUAL(refusal.at, envelope.shared.at + 80u);
+    EQUAL(refusal.at, envelope.sequences[ATTO_SEQUENCE_SHARED].at + 80u);
 }
 
 static void wrong_class(void)

@@ -75,9 +75,9 @@ struct atto_deploy_config {
 
 struct atto_deploy {
     const struct atto_deploy_config *config;
-    struct atto_deploy_tenant owner; /* its key; no more */
     uint32_t postmortems_seen;
     uint32_t keys; /* how often one was changed */
+    struct atto_deploy_tenant owner; /* its key; no more */
 };
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
@@ -127,11 +127,11 @@ struct atto_installer {
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
     int32_t tenant;     /* whose it is, once the head was read and there is such a one */
     uint32_t keys;      /* deploy->keys when the signature was verified */
+    uint32_t head_len;
+    bool slot_open;
     struct atto_order order;
     struct atto_envelope envelope;
     struct atto_slot_writer writer;
-    bool slot_open;
-    uint32_t head_len;
     _Alignas(8) uint8_t head[ATTO_ENVELOPE_HEAD_MAX];
 };
 

@@ -35,6 +35,15 @@ struct atto_piece {
     uint32_t at, end;
 };
 
+/* Command sequences, in the order in which they are judged. */
+enum atto_sequence {
+    ATTO_SEQUENCE_SHARED = 0,
+    ATTO_SEQUENCE_INSTALL = 1,
+    ATTO_SEQUENCE_VALIDATE = 2,
+    ATTO_SEQUENCE_INVOKE = 3, /* may be empty */
+    ATTO_SEQUENCES = 4
+};
+
 /* An envelope that was read: it points into the head. */
 struct atto_envelope {
     const uint8_t *head;
@@ -47,7 +56,7 @@ struct atto_envelope {
     struct atto_sign1 signature;
     struct atto_span digest;   /* what is signed: a SUIT_Digest */
     struct atto_piece manifest; /* with the head of its string, as it is hashed */
-    struct atto_piece shared, install, validate, invoke; /* command sequences; invoke may be empty */
+    struct atto_piece sequences[ATTO_SEQUENCES];
 };
 
 /* Reads an envelope from its first `len` bytes: as many as there are, or a part that has the whole head.

@@ -223,7 +223,7 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, in
     if (component->container == NULL) {
         status = atto_engine_install(engine, &request, &component->container, report);
         if (status == ATTO_OK)
-            atto_deploy_restore(deploy, ATTO_SCOPE_CONTAINER, number);
+            atto_deploy_restore(deploy, (int32_t)number);
         return status;
     }
     return atto_engine_update(engine, &component->container, &request, report);
@@ -322,6 +322,12 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     return status == ATTO_OK ? atto_slots_check(config->slots) : status;
 }
 
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    return tenant == ATTO_TENANT_OWNER ||
+           (tenant <= deploy->config->engine->config->tenant_count && deploy->config->tenants[tenant - 1u].name[0] != '\0');
+}
+
 void atto_deploy_remove_orphans(struct atto_deploy *deploy)
 {
     struct atto_component component;
@@ -332,6 +338,7 @@ void atto_deploy_remove_orphans(struct atto_deploy *deploy)
             atto_slots_remove(deploy->config->slots, i, &alone, 1) == ATTO_OK)
             atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, i, ATTO_OK);
     }
+    atto_deploy_forget(deploy);
 }
 
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
@@ -357,11 +364,9 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         all_known = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
     }
-    atto_deploy_restore(deploy, ATTO_SCOPE_DEVICE, 0);
-    for (uint32_t i = 0; i <= tenant_count; i++)
-        atto_deploy_restore(deploy, ATTO_SCOPE_TENANT, i);
     if (all_known) /* power may have failed while a tenant was revoked */
         atto_deploy_remove_orphans(deploy);
+    atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
             atto_deploy_bring_up(deploy, i);

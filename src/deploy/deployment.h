@@ -50,7 +50,8 @@ enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, cons
  * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count);
-/* Removes the containers of tenants that there are not. */
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant);
+/* Removes the containers of tenants that there are not, and their tenants' values. */
 void atto_deploy_remove_orphans(struct atto_deploy *deploy);
 
 /* Rights of a manifest that has nothing else. */
@@ -67,8 +68,12 @@ enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number,
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
-/* Puts kept values back into the store: the device's, a tenant's, or those of a component that has come into the engine. */
-void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number);
+/* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the
+ * device's and its tenants'. */
+#define ATTO_NO_COMPONENT (-1)
+void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number);
+/* Deletes values of tenants that there are not: another one may get the number. */
+void atto_deploy_forget(struct atto_deploy *deploy);
 /* Keeps post-mortems that are new. */
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy);
 /* Takes a component out of the engine. ATTO_E_BUSY: it is attached to a hook, or in the middle of a slice. */

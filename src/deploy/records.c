@@ -146,31 +146,34 @@ static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
  * this may be a deletion. The loop moves at least one unit with each round. */
 static bool search(const struct atto_records *r, uint32_t key, struct entry *found)
 {
-    struct entry e = { .next = first_at(r) }, last = { 0 }, candidate = { 0 };
-    bool any = false;  /* `found` is set */
-    bool open = false; /* `candidate`, of records that belong together, waits for the last of them, `last` */
+    struct entry pair[2], *e = &pair[0], *last = &pair[1];
+    uint32_t at = first_at(r), found_at = 0, found_key = 0; /* places are not 0: nothing yet */
+    uint32_t open_at = 0, open_key = 0; /* of records that belong together, it waits for the last of them */
     bool whole = true; /* `last` is the last of its put */
     for (;;) {
-        bool more = read_at(r, e.next, &e);
-        if (!more || !e.good || whole || (e.flags & JOINS) == 0) {
+        bool more = read_at(r, at, e);
+        if (!more || !e->good || whole || (e->flags & JOINS) == 0) {
             /* `last` ended a put; was it cut off? */
-            if (open && whole) {
-                bool cut = !more ? r->torn : e.good ? (e.flags & RESUMES) != 0 : !body_is_good(r, &last);
-                if (!cut && (!any || candidate.key <= found->key)) {
-                    *found = candidate;
-                    any = true;
+            if (open_at != 0 && whole) {
+                bool cut = !more ? r->torn : e->good ? (e->flags & RESUMES) != 0 : !body_is_good(r, last);
+                if (!cut && (found_at == 0 || open_key <= found_key)) {
+                    found_at = open_at;
+                    found_key = open_key;
                 }
             }
-            open = false;
+            open_at = 0;
         }
         if (!more)
-            return any;
-        whole = e.good && (e.flags & MORE) == 0;
-        last = e;
-        if (e.good && e.key >= key && (!open || e.key < candidate.key)) {
-            candidate = e;
-            open = true;
+            return found_at != 0 && read_at(r, found_at, found);
+        whole = e->good && (e->flags & MORE) == 0;
+        if (e->good && e->key >= key && (open_at == 0 || e->key < open_key)) {
+            open_at = at;
+            open_key = e->key;
         }
+        at = e->next;
+        struct entry *other = last;
+        last = e;
+        e = other;
     }
 }
 
@@ -252,27 +255,25 @@ static enum atto_status find_area(struct atto_records *r)
 /* Reads the area through: where it ends, and what is damaged. The loop moves at least one unit with each round. */
 static void survey(struct atto_records *r)
 {
-    struct entry e = { .next = first_at(r), .good = true }, before;
-    bool bad = false; /* `before` is cut off or damaged */
-    for (;;) {
-        before = e;
-        if (!read_at(r, e.next, &e))
-            break;
-        bool resumes = e.good && (e.flags & RESUMES) != 0;
-        if (bad && e.good && !resumes) {
+    struct entry e;
+    uint32_t at = first_at(r), before = 0; /* where the one before lies, if its head is bad */
+    bool bad = false; /* the one before is cut off or damaged */
+    for (; read_at(r, at, &e); at = e.next) {
+        if (bad && e.good && (e.flags & RESUMES) == 0) {
             r->damaged++;
-            if (!before.good) { /* its length is not known, so nothing behind it can be trusted */
-                r->readable = before.at;
+            if (before != 0) { /* its length is not known, so nothing behind it can be trusted */
+                r->readable = before;
                 return;
             }
         }
         bad = !e.good || !body_is_good(r, &e);
+        before = e.good ? 0 : at;
         r->damaged += e.good && (e.flags & DAMAGED) != 0;
     }
     r->torn = bad;
-    r->readable = e.next;
-    if (all_are(area_of(r, r->generation) + e.next, r->area_bytes - e.next, 0xff))
-        r->end = e.next;
+    r->readable = at;
+    if (all_are(area_of(r, r->generation) + at, r->area_bytes - at, 0xff))
+        r->end = at;
     else
         r->damaged++;
 }
