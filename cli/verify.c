@@ -121,7 +121,7 @@ static bool verify_envelope(const struct verify *verify, const struct atto_keyfi
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_envelope envelope;
     struct atto_identity identity;
-    struct atto_conditions conditions = {&identity, verify->sequence, 0};
+    struct atto_conditions conditions = {&identity, verify->sequence};
     struct atto_signer signer = {{NULL, 0}, keyfile->key};
     struct atto_order order;
     enum atto_status status = atto_envelope_read(bytes->bytes, (uint32_t)bytes->len, &envelope, &refusal);

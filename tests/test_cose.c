@@ -107,7 +107,7 @@ static void suit_draft_example_1(void)
         { 0 },
     };
     const uint32_t len = hex_read(suit_example_1, bytes, sizeof bytes);
-    const struct atto_conditions conditions = { &identity, 0, 0 };
+    const struct atto_conditions conditions = { &identity, 0 };
     struct atto_envelope envelope;
     struct atto_signer owner = { { NULL, 0 }, { 0 } };
     struct atto_order order;

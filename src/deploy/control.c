@@ -115,45 +115,51 @@ static enum atto_status remove_component(struct control *control)
 
 /* ---- rights and schedules ---- */
 
+/* Puts what the engine has accepted; if flash refuses, the caller undoes it. */
+static enum atto_status put_argument(struct control *control, enum atto_record_kind kind)
+{
+    struct atto_record records[2];
+    records[1] = record_of(kind, control->number, control->command->argument);
+    return put(control, records, 2);
+}
+
 static enum atto_status set_rights(struct control *control)
 {
     struct atto_right rows[ATTO_RIGHTS_MAX], before[ATTO_RIGHTS_MAX];
+    struct atto_engine *engine = engine_of(control);
     const uint8_t actor = (uint8_t)control->signer;
-    struct atto_record records[2];
     uint32_t count, had;
     enum atto_status status = atto_deploy_rights(control->deploy, control->command->argument, rows, ATTO_RIGHTS_MAX,
                                                  &count);
     if (status != ATTO_OK)
         return status;
-    had = atto_engine_rights(engine_of(control), control->container, before, ATTO_RIGHTS_MAX);
-    while (count < had) /* rights that it names no more are taken away: handles keep their numbers */
-        rows[count] = (struct atto_right){ .endpoint = before[count].endpoint }, count++;
-    status = atto_engine_set_rights(engine_of(control), control->container, 0, rows, count, actor);
+    had = atto_engine_rights(engine, control->container, before, ATTO_RIGHTS_MAX);
+    for (; count < had; count++) /* rights that it names no more are taken away: handles keep their numbers */
+        rows[count] = (struct atto_right){ .endpoint = before[count].endpoint };
+    status = atto_engine_set_rights(engine, control->container, 0, rows, count, actor);
     if (status != ATTO_OK)
         return status;
-    records[1] = record_of(ATTO_RECORD_RIGHTS, control->number, control->command->argument);
-    status = put(control, records, 2);
+    status = put_argument(control, ATTO_RECORD_RIGHTS);
     if (status != ATTO_OK)
-        atto_engine_set_rights(engine_of(control), control->container, 0, before, had, actor);
+        atto_engine_set_rights(engine, control->container, 0, before, had, actor);
     return status;
 }
 
 static enum atto_status set_schedule(struct control *control)
 {
+    struct atto_engine *engine = engine_of(control);
     struct atto_manifest manifest;
     struct atto_schedule before;
-    struct atto_record records[2];
     enum atto_status status = atto_manifest_parse(control->command->argument, &manifest, NULL);
     if (status != ATTO_OK)
         return status;
-    atto_engine_schedule(engine_of(control), control->container, &before);
-    status = atto_engine_set_schedule(engine_of(control), control->container, &manifest.schedule, NULL);
+    atto_engine_schedule(engine, control->container, &before);
+    status = atto_engine_set_schedule(engine, control->container, &manifest.schedule, NULL);
     if (status != ATTO_OK)
         return status;
-    records[1] = record_of(ATTO_RECORD_LIMITS, control->number, control->command->argument);
-    status = put(control, records, 2);
+    status = put_argument(control, ATTO_RECORD_LIMITS);
     if (status != ATTO_OK)
-        atto_engine_set_schedule(engine_of(control), control->container, &before, NULL);
+        atto_engine_set_schedule(engine, control->container, &before, NULL);
     return status;
 }
 

@@ -55,15 +55,23 @@ bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct 
     return true;
 }
 
+int32_t atto_deploy_look_up(const struct atto_deploy *deploy, const struct atto_component *component, int32_t otherwise)
+{
+    struct atto_name_record name;
+    for (uint32_t i = deploy->config->component_count; i-- != 0u;) {
+        enum atto_status status = atto_name_record_get(deploy, i, &name);
+        if (status == ATTO_OK && atto_same_span(name.component.tenant, component->tenant) &&
+            atto_same_span(name.component.container, component->container))
+            return (int32_t)i;
+        if (status == ATTO_E_NOT_FOUND && otherwise != ATTO_E_NOT_FOUND)
+            otherwise = (int32_t)i;
+    }
+    return otherwise;
+}
+
 int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_component *component)
 {
-    struct atto_component other;
-    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (atto_deploy_name(deploy, i, &other) && atto_same_span(other.tenant, component->tenant) &&
-            atto_same_span(other.container, component->container))
-            return (int32_t)i;
-    }
-    return ATTO_E_NOT_FOUND;
+    return atto_deploy_look_up(deploy, component, ATTO_E_NOT_FOUND);
 }
 
 /* ---- tenants ---- */

@@ -29,6 +29,10 @@ static inline struct atto_record atto_record_without(enum atto_record_kind kind,
     return (struct atto_record){ ATTO_RECORD_KEY(kind, number), { NULL, 0 } };
 }
 
+/* The number of a component. If it has none: `otherwise`; but a number that no name has yet, unless `otherwise` is
+ * ATTO_E_NOT_FOUND. */
+int32_t atto_deploy_look_up(const struct atto_deploy *deploy, const struct atto_component *component, int32_t otherwise);
+
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status);
 

@@ -20,18 +20,6 @@ void atto_install_abandon(struct atto_installer *installer)
     installer->state = ATTO_INSTALL_OVER;
 }
 
-/* The component's number: its own, or one that no name has yet. ATTO_E_NO_SPACE: all are taken. */
-static int32_t number_for(const struct atto_deploy *deploy, const struct atto_component *component)
-{
-    struct atto_name_record name;
-    int32_t number = atto_deploy_find(deploy, component);
-    for (uint32_t i = 0; number < 0 && i < deploy->config->component_count; i++) {
-        if (atto_name_record_get(deploy, i, &name) == ATTO_E_NOT_FOUND)
-            number = (int32_t)i;
-    }
-    return number >= 0 ? number : (int32_t)ATTO_E_NO_SPACE;
-}
-
 /* Judges a head that is complete, and opens a slot for its image. */
 static enum atto_status judge(struct atto_installer *installer)
 {
@@ -46,7 +34,7 @@ static enum atto_status judge(struct atto_installer *installer)
     enum atto_status status = atto_envelope_verify(envelope, &signer, config->crypto);
     if (status != ATTO_OK)
         return status;
-    int32_t number = number_for(installer->deploy, &envelope->component);
+    int32_t number = atto_deploy_look_up(installer->deploy, &envelope->component, ATTO_E_NO_SPACE);
     if (number < 0)
         return (enum atto_status)number;
     installer->component = (uint32_t)number;
@@ -140,8 +128,9 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
     /* Another installer may have taken the number that was free, and a key may have been changed meanwhile. */
-    if (status == ATTO_OK && (number_for(deploy, &installer->envelope.component) != (int32_t)number ||
-                              installer->keys != deploy->keys))
+    if (status == ATTO_OK && (installer->keys != deploy->keys ||
+                              atto_deploy_look_up(deploy, &installer->envelope.component, ATTO_E_NO_SPACE) !=
+                                  (int32_t)number))
         status = ATTO_E_BUSY;
     if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
