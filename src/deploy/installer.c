@@ -127,18 +127,6 @@ static enum atto_status commit(struct atto_installer *installer)
                              installer->order.digest, records, sizeof records / sizeof *records);
 }
 
-/* Lets the engine run what it ran before. */
-static void undo(struct atto_installer *installer, bool had_one)
-{
-    struct atto_deploy *deploy = installer->deploy;
-    struct atto_versions versions;
-    if (had_one && atto_slots_get(deploy->config->slots, installer->component, &versions) == ATTO_OK &&
-        atto_deploy_run(deploy, installer->component, (uint32_t)installer->tenant,
-                        atto_slots_image(deploy->config->slots, &versions.current), false, NULL) == ATTO_OK)
-        return;
-    atto_deploy_take_out(deploy, installer->component);
-}
-
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
  * changed. */
 static bool is_still_right(const struct atto_installer *installer)
@@ -162,7 +150,6 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
             return ATTO_E_STATE;
         return refused(installer, installer->refusal.status != ATTO_OK ? installer->refusal.status : ATTO_E_LENGTH);
     }
-    bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
     if (status == ATTO_OK && !is_still_right(installer))
         status = ATTO_E_BUSY;
@@ -172,8 +159,8 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         status = atto_deploy_run(deploy, number, (uint32_t)installer->tenant, image, true, report);
     if (status == ATTO_OK) {
         status = commit(installer);
-        if (status != ATTO_OK)
-            undo(installer, had_one);
+        if (status != ATTO_OK) /* the engine gets back what it had */
+            atto_deploy_bring_up(deploy, number);
     }
     if (status != ATTO_OK)
         return refused(installer, status);
