@@ -15,7 +15,7 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 void atto_install_abandon(struct atto_installer *installer)
 {
     if (installer->slot_open)
-        atto_slots_abandon(installer->deploy->config->slots, &installer->writer);
+        atto_slots_abandon(installer->deploy->slots, &installer->writer);
     installer->slot_open = false;
     installer->state = ATTO_INSTALL_OVER;
 }
@@ -123,7 +123,7 @@ static enum atto_status commit(struct atto_installer *installer)
                                                              installer->envelope.component_cbor, bytes);
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
-    return atto_slots_commit(deploy->config->slots, &installer->writer, number, installer->order.sequence,
+    return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,
                              installer->order.digest, records, sizeof records / sizeof *records);
 }
 
@@ -135,7 +135,7 @@ static bool is_still_right(const struct atto_installer *installer)
     uint32_t sequence;
     return atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
            number_for(installer) == (int32_t)installer->component &&
-           atto_slots_sequence(deploy->config->slots, installer->component, &sequence) == ATTO_OK &&
+           atto_slots_sequence(deploy->slots, installer->component, &sequence) == ATTO_OK &&
            sequence < installer->order.sequence;
 }
 
