@@ -273,7 +273,7 @@ static void a_bit_anywhere_in_the_log(void)
         silent += dw.records.damaged == 0u && !dw.records.torn;
         /* No old key. */
         const struct atto_deploy_tenant *acme = &dw.tenants[0];
-        CHECK(acme->name[0] == '\0' || memcmp(acme->key.x, NEW_X, 32) == 0);
+        CHECK(acme->name[0] == '\0' || memcmp(acme->signer.key.x, NEW_X, 32) == 0);
         /* No old version, and none that begins anew; no command twice. */
         deploy_run(10);
         uint32_t version = deploy_version("other", "lamp");

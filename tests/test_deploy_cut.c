@@ -144,7 +144,7 @@ static struct truth truth_now(void)
     for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
         look_at(i, &truth);
     for (uint32_t i = 0; i < DEPLOY_TENANTS; i++)
-        truth.key[i] = dw.tenants[i].name[0] != '\0' ? dw.tenants[i].key.x[8] : 0u;
+        truth.key[i] = dw.tenants[i].name[0] != '\0' ? dw.tenants[i].signer.key.x[8] : 0u;
     for (uint32_t i = 0; i <= DEPLOY_TENANTS; i++)
         truth.counter[i] = word_at(ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, i));
     truth.free_slots = (uint32_t)__builtin_popcount(atto_slots_free(&dw.slots));

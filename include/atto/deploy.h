@@ -43,8 +43,8 @@ enum atto_deploy_event {
 
 /* Memory for one tenant and for one component; the library's alone. */
 struct atto_deploy_tenant {
-    struct atto_key key;
-    uint32_t keys; /* how often it was changed */
+    struct atto_signer signer; /* points into what follows */
+    uint32_t keys;             /* how often its key was changed */
     uint8_t key_bytes[ATTO_KEY_RECORD_MAX];
     uint32_t components; /* names that it may have; 0: no limit */
     char name[ATTO_NAME_MAX + 1u];

@@ -281,8 +281,7 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
         return ATTO_E_SIGNER;
     struct control control = { .deploy = deploy, .command = &command, .signer = (uint32_t)tenant };
     *signer_number = control.signer;
-    struct atto_signer signer = atto_deploy_signer(deploy, control.signer);
-    status = atto_command_verify(&command, &signer, config->crypto);
+    status = atto_command_verify(&command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
     if (status == ATTO_OK)
         status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
                                      &conditions.counter);

@@ -86,18 +86,11 @@ const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *de
     return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->tenants[tenant - 1u];
 }
 
-struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
-{
-    const struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, tenant);
-    struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
-    return (struct atto_signer){ name, memory->key };
-}
-
 /* The owner comes first, whose name is empty as those of tenants that there are not. */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
 {
     for (uint32_t i = 0; i <= deploy->engine->config->tenant_count; i++) {
-        if (atto_same_span(atto_deploy_signer(deploy, i).name, name))
+        if (atto_same_span(atto_deploy_tenant(deploy, i)->signer.name, name))
             return (int32_t)i;
     }
     return ATTO_E_NOT_FOUND;
@@ -109,11 +102,11 @@ enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenan
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
     memory->keys++;
-    memset(&memory->key, 0, sizeof memory->key);
+    memset(&memory->signer.key, 0, sizeof memory->signer.key);
     copy(memory->key_bytes, bytes.ptr, bytes.len);
-    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
+    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->signer.key, NULL);
     if (tenant != ATTO_TENANT_OWNER)
-        deploy->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
+        deploy->engine->config->tenants[tenant - 1u].key = memory->signer.key.algorithm == ATTO_EDDSA ? memory->signer.key.x : NULL;
     return status;
 }
 
@@ -158,6 +151,7 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     memory->keys = keys;
     memory->components = record->components;
     copy(memory->name, record->name.ptr, record->name.len);
+    memory->signer.name = (struct atto_span){ (const uint8_t *)memory->name, record->name.len };
     (void)atto_deploy_keep_key(deploy, record->id, record->key);
     copy(memory->rights, rows, row_count * sizeof *rows);
     tenant->name = memory->name;
@@ -389,7 +383,7 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
     return tenant <= deploy->engine->config->tenant_count &&
-           (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->name[0] != '\0');
+           (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->signer.name.len != 0u);
 }
 
 void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)

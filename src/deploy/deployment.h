@@ -48,8 +48,6 @@ void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
 /* What is in memory of a tenant, or of the owner, by its number. */
 const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant);
-/* Who it is. */
-struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant);
 
 /* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
  * atto_key_read, and then there is none. */

@@ -52,9 +52,9 @@ static enum atto_status judge(struct atto_installer *installer)
     installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
-    struct atto_signer signer = atto_deploy_signer(installer->deploy, (uint32_t)installer->tenant);
-    installer->keys = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys;
-    enum atto_status status = atto_envelope_verify(envelope, &signer, config->crypto);
+    const struct atto_deploy_tenant *memory = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant);
+    installer->keys = memory->keys;
+    enum atto_status status = atto_envelope_verify(envelope, &memory->signer, config->crypto);
     if (status != ATTO_OK)
         return status;
     int32_t number = number_for(installer);
