@@ -253,8 +253,8 @@ static bool take_image(struct atto_installer *installer, const char *path, const
     enum atto_status status;
 
     if (installer->order.integrated) {
-        atto_buffer_put(image, envelope->bytes + installer->envelope.head_bytes,
-                        envelope->len - installer->envelope.head_bytes);
+        atto_buffer_put(image, envelope->bytes + installer->head_len,
+                        envelope->len - installer->head_len);
         return true;
     }
     if (image_path == NULL) {

@@ -64,6 +64,12 @@
 #define ATTO_SLOT_TRIALS 3u
 #endif
 
+/* Bytes of the longest head of an envelope that is taken: everything but the image. 292 are what `atto pack` needs without a
+ * URI and with short names. Costs that much RAM for each installer. */
+#ifndef ATTO_ENVELOPE_HEAD_MAX
+#define ATTO_ENVELOPE_HEAD_MAX 512u
+#endif
+
 /* How many images may come for one sequence number of a component, until a reset: whoever has seen an envelope can send its
  * head with another image, and each one erases a slot. Costs nothing; at most 255. */
 #ifndef ATTO_INSTALL_TRIES

@@ -140,10 +140,11 @@ struct atto_installer {
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
     int32_t tenant;     /* whose it is, once the head was read and there is such a one */
     uint32_t keys;      /* which one of its keys has verified the signature */
-    uint32_t head_len;
+    uint32_t head_len; /* from ATTO_INSTALL_IMAGE on: of the whole head */
     bool slot_open;
     struct atto_order order;
-    struct atto_envelope envelope;
+    struct atto_component names;  /* of the component */
+    struct atto_span names_cbor;
     struct atto_slot_writer writer;
     _Alignas(8) uint8_t head[ATTO_ENVELOPE_HEAD_MAX];
 };

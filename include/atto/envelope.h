@@ -13,14 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "atto/config.h"
 #include "atto/cose.h"
 #include "atto/identity.h"
 #include "atto/manifest.h"
 #include "atto/span.h"
 #include "atto/status.h"
 
-#define ATTO_ENVELOPE_HEAD_MAX 1024u /* bytes of memory that are enough for the head of any sensible envelope */
-#define ATTO_URI_MAX 255u            /* bytes of a URI */
+#define ATTO_URI_MAX 127u /* bytes of a URI */
 
 /* A component is a container: its tenant's name, and its own. A container of the owner's has a tenant without a name. */
 struct atto_component {

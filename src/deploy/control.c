@@ -88,8 +88,7 @@ static enum atto_status live(struct control *control)
     default:
         status = atto_engine_resume(engine, control->container);
     }
-    /* A trial begins anew. */
-    atto_deploy_watch(control->deploy, control->number, control->deploy->components[control->number].on_trial);
+    atto_deploy_watch(control->deploy, control->number);
     return status;
 }
 

@@ -247,39 +247,36 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
     return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
 }
 
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image,
-                                 bool plain, struct atto_report *report)
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, const struct atto_install *request,
+                                 struct atto_report *report)
 {
-    struct atto_engine *engine = deploy->engine;
     struct atto_deploy_component *component = &deploy->components[number];
-    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
-    struct changes changes;
-    enum atto_status status = ATTO_OK;
-    if (!plain)
-        status = apply_changes(deploy, number, &changes, &request);
-    if (status != ATTO_OK)
-        return status;
-    if (component->container == NULL) {
-        status = atto_engine_install(engine, &request, &component->container, report);
-        if (status == ATTO_OK)
-            atto_deploy_restore(deploy, (int32_t)number);
-        return status;
-    }
-    return atto_engine_update(engine, &component->container, &request, report);
+    if (component->container != NULL)
+        return atto_engine_update(deploy->engine, &component->container, request, report);
+    enum atto_status status = atto_engine_install(deploy->engine, request, &component->container, report);
+    if (status == ATTO_OK)
+        atto_deploy_restore(deploy, (int32_t)number);
+    return status;
 }
 
-void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial)
+/* The same with what was changed of it at run time. */
+static enum atto_status run_changed(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image)
 {
-    struct atto_engine *engine = deploy->engine;
+    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
+    struct changes changes;
+    enum atto_status status = apply_changes(deploy, number, &changes, &request);
+    return status == ATTO_OK ? atto_deploy_run(deploy, number, &request, NULL) : status;
+}
+
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number)
+{
+    const struct atto_port *port = deploy->engine->config->port;
     struct atto_deploy_component *component = &deploy->components[number];
     struct atto_container_info info;
-    component->on_trial = on_trial;
-    if (component->container == NULL)
-        return;
-    atto_engine_info(engine, component->container, &info);
+    atto_engine_info(deploy->engine, component->container, &info);
     component->faults = info.counters.faults;
     component->heartbeats = info.counters.heartbeats;
-    component->since_us = engine->config->port->now_us(engine->config->port->user);
+    component->since_us = port->now_us(port->user);
 }
 
 static bool is_attached(const struct atto_deploy *deploy, uint32_t number)
@@ -307,15 +304,23 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
     return ATTO_OK;
 }
 
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke)
+/* Starts what is in the engine, or stops it. */
+static enum atto_status invoke_or_not(struct atto_engine *engine, struct atto_container *container, bool invoke)
 {
-    struct atto_engine *engine = deploy->engine;
-    struct atto_container *container = deploy->components[number].container;
     struct atto_container_info info;
     atto_engine_info(engine, container, &info);
     if ((info.state != ATTO_STATE_INSTALLED) == invoke)
         return ATTO_OK;
     return invoke ? atto_engine_start(engine, container) : atto_engine_stop(engine, container, true);
+}
+
+void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial)
+{
+    struct atto_deploy_component *component = &deploy->components[number];
+    enum atto_status status = invoke_or_not(deploy->engine, component->container, invoke);
+    component->on_trial = on_trial;
+    atto_deploy_watch(deploy, number);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
 }
 
 /* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
@@ -351,11 +356,9 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
         if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
-            status = atto_deploy_run(deploy, number, (uint32_t)tenant, image, false, NULL);
+            status = run_changed(deploy, number, (uint32_t)tenant, image);
         if (status == ATTO_OK) {
-            status = atto_deploy_invoke(deploy, number, name.invoke);
-            atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
-            atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
+            atto_deploy_begin(deploy, number, name.invoke, versions.state == ATTO_COMPONENT_TRIAL);
             return;
         }
         if (versions.state != ATTO_COMPONENT_TRIAL || !is_of_the_image(status))

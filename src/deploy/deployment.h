@@ -73,14 +73,13 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
                                     struct atto_right *rows, uint32_t capacity, uint32_t *count);
 
-/* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
- * and schedule that were made to it. */
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image,
-                                 bool plain, struct atto_report *report);
-/* Starts what is in the engine, or stops it. */
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke);
-/* Notes that a version begins to run, or is none. */
-void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
+/* Lets the engine run an image as this component, in place of what it runs as it. */
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, const struct atto_install *request,
+                                 struct atto_report *report);
+/* A version has come into the engine: it is started if it is to run, and looked after. */
+void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial);
+/* A trial begins anew. */
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
 /* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the

@@ -3,6 +3,7 @@
  * of the new version runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
 #include "deploy/deployment.h"
 
 void atto_install_begin(struct atto_installer *installer, struct atto_deploy *deploy)
@@ -23,7 +24,7 @@ void atto_install_abandon(struct atto_installer *installer)
 /* The component's number, or a new one. */
 static int32_t number_for(const struct atto_installer *installer)
 {
-    struct atto_place place = atto_deploy_look_up(installer->deploy, &installer->envelope.component);
+    struct atto_place place = atto_deploy_look_up(installer->deploy, &installer->names);
     if (place.number >= 0)
         return place.number;
     uint32_t most = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->components;
@@ -44,10 +45,9 @@ static bool may_try(struct atto_deploy_component *component, uint32_t sequence)
 }
 
 /* Judges a head that is complete, and opens a slot for its image. */
-static enum atto_status judge(struct atto_installer *installer)
+static enum atto_status judge(struct atto_installer *installer, const struct atto_envelope *envelope)
 {
     const struct atto_deploy_config *config = installer->deploy->config;
-    const struct atto_envelope *envelope = &installer->envelope;
     struct atto_conditions conditions = { .identity = config->identity };
     installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
     if (installer->tenant < 0)
@@ -78,14 +78,18 @@ static enum atto_status judge(struct atto_installer *installer)
 static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes, uint32_t len,
                           enum atto_status *status)
 {
+    struct atto_envelope envelope;
     uint32_t before = installer->head_len, room = ATTO_ENVELOPE_HEAD_MAX - before, taken = len < room ? len : room;
     memcpy(installer->head + before, bytes, taken);
     installer->head_len += taken;
-    *status = atto_envelope_read(installer->head, installer->head_len, &installer->envelope, &installer->refusal);
+    *status = atto_envelope_read(installer->head, installer->head_len, &envelope, &installer->refusal);
     if (*status == ATTO_OK) {
-        taken = installer->envelope.head_bytes - before; /* what is behind the head was taken too soon */
+        installer->head_len = envelope.head_bytes; /* what is behind the head was taken too soon */
+        taken = envelope.head_bytes - before;
+        installer->names = envelope.component;
+        installer->names_cbor = envelope.component_cbor;
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
-        *status = judge(installer);
+        *status = judge(installer, &envelope);
         installer->state = ATTO_INSTALL_IMAGE;
     } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
         *status = ATTO_OK;
@@ -113,14 +117,14 @@ enum atto_status atto_install_bytes(struct atto_installer *installer, const uint
 }
 
 /* Makes the new version true. */
-static enum atto_status commit(struct atto_installer *installer)
+static ATTO_APART enum atto_status commit(struct atto_installer *installer)
 {
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
     records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
-                                                             installer->envelope.component_cbor, bytes);
+                                                             installer->names_cbor, bytes);
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,
@@ -137,6 +141,13 @@ static bool is_still_right(const struct atto_installer *installer)
            number_for(installer) == (int32_t)installer->component &&
            atto_slots_sequence(deploy->slots, installer->component, &sequence) == ATTO_OK &&
            sequence < installer->order.sequence;
+}
+
+/* Without the changes of rights and schedule that were made to an older version. */
+static enum atto_status run(const struct atto_installer *installer, struct atto_span image, struct atto_report *report)
+{
+    const struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = (uint32_t)installer->tenant };
+    return atto_deploy_run(installer->deploy, installer->component, &request, report);
 }
 
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report)
@@ -156,7 +167,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
     if (status == ATTO_OK)
-        status = atto_deploy_run(deploy, number, (uint32_t)installer->tenant, image, true, report);
+        status = run(installer, image, report);
     if (status == ATTO_OK) {
         status = commit(installer);
         if (status != ATTO_OK) /* the engine gets back what it had */
@@ -166,7 +177,6 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         return refused(installer, status);
     installer->slot_open = false; /* the commit has given it away */
     installer->state = ATTO_INSTALL_OVER;
-    atto_deploy_watch(deploy, number, true);
-    atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, atto_deploy_invoke(deploy, number, installer->order.invoke));
+    atto_deploy_begin(deploy, number, installer->order.invoke, true);
     return ATTO_OK;
 }
