@@ -259,7 +259,7 @@ mkdir shown
 cp beacon1.c shown/blink.c
 sed 's/beacon/blink/' beacon.json >shown/blink.json
 echo '{ "rights": [{ "endpoint": "pins", "operations": ["read", "write"] }] }' >shown/ceiling.json
-sed -n '/^atto keygen --cose/,/^```/p' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
+sed '/^atto keygen --cose/,/^```/!d; /^```/q' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
 run sh -ec 'atto() { "$program" "$@"; }; program=$1; cd shown; . ./session' sh "$atto"
 expect documented_session 0 "acme/blink is installed" "0 (acme/blink): on trial" "tenant 1 acme: EdDSA"
 exit $((failures != 0))
