@@ -25,6 +25,8 @@ static const char usage[] =
     "  set-rights, set-schedule               of a container, to those of --json\n"
     "  rotate-key                             the signer's, to --new-key\n"
     "  set-tenant, revoke-tenant              by the owner: --record of one, or the name of --tenant\n"
+    "  call                                   of a container's entry point, with --data\n"
+    "  read                                   what has the name of --tenant may be read, where reading is not open\n"
     "\n"
     "  -o, --output FILE       where to\n"
     "  -k, --key FILE          the private key that signs\n"
@@ -37,10 +39,11 @@ static const char usage[] =
     "      --json FILE         has \"rights\" or \"schedule\", as beside a source (docs/SPEC.md)\n"
     "      --new-key FILE      a key; its public part is sent\n"
     "      --record FILE       a tenant record; 'atto tenant' makes one\n"
+    "      --data FILE         bytes for a call (docs/SPEC.md)\n"
     "  -h, --help              print this\n";
 
 struct order {
-    const char *output, *key, *signer, *json, *new_key, *record;
+    const char *output, *key, *signer, *json, *new_key, *record, *data;
     struct atto_target target;
     struct atto_identity identity;
     uint32_t counter, expiry_s;
@@ -111,6 +114,15 @@ static bool put_record(const struct order *order, struct atto_buffer *out)
     return fine;
 }
 
+static bool put_data(const struct order *order, struct atto_buffer *out)
+{
+    struct atto_buffer data = {0};
+    bool fine = given("data", order->data) && atto_buffer_read(&data, order->data);
+
+    atto_cbor_add_nested(out, &data);
+    return fine;
+}
+
 static bool put_arguments(const struct order *order, enum atto_command_arguments arguments, struct atto_buffer *out)
 {
     struct atto_target target = order->target;
@@ -118,7 +130,7 @@ static bool put_arguments(const struct order *order, enum atto_command_arguments
     if (target.tenant == NULL)
         target.tenant = order->signer;
     atto_cbor_add_head(out, ATTO_CBOR_ARRAY,
-                       arguments == ATTO_TAKES_RIGHTS || arguments == ATTO_TAKES_SCHEDULE ? 2 : 1);
+                       arguments == ATTO_TAKES_RIGHTS || arguments == ATTO_TAKES_SCHEDULE || arguments == ATTO_TAKES_BYTES ? 2 : 1);
     switch (arguments) {
     case ATTO_TAKES_COMPONENT:
         return atto_target_component(&target, out);
@@ -129,6 +141,8 @@ static bool put_arguments(const struct order *order, enum atto_command_arguments
         return put_new_key(order, out);
     case ATTO_TAKES_TENANT:
         return put_record(order, out);
+    case ATTO_TAKES_BYTES:
+        return atto_target_component(&target, out) && put_data(order, out);
     default:
         if (!given("tenant", order->target.tenant) || !atto_target_name("tenant", order->target.tenant))
             return false;
@@ -209,6 +223,7 @@ int atto_command_command(int argc, char **argv)
         {"json", .text = &order.json},
         {"new-key", .text = &order.new_key},
         {"record", .text = &order.record},
+        {"data", .text = &order.data},
         {0},
     };
     const char *name = NULL;

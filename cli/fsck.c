@@ -56,7 +56,8 @@ static const char *kind_name(uint8_t kind)
         [ATTO_RECORD_COMPONENT] = "component", [ATTO_RECORD_SEQUENCE] = "sequence", [ATTO_RECORD_WEAR] = "wear",
         [ATTO_RECORD_TENANT] = "tenant",       [ATTO_RECORD_COUNTER] = "counter",   [ATTO_RECORD_RIGHTS] = "rights",
         [ATTO_RECORD_LIMITS] = "limits",       [ATTO_RECORD_VALUE] = "value",
-        [ATTO_RECORD_POST_MORTEM] = "post-mortem",
+        [ATTO_RECORD_POST_MORTEM] = "post-mortem", [ATTO_RECORD_NAME] = "name",
+        [ATTO_RECORD_KEY_ROTATED] = "rotated key",
     };
     const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;
 

@@ -30,7 +30,6 @@ static const char pack_usage[] =
     "      --tenant NAME       whose container it is: the tenant who signs; without it, the owner's\n"
     "      --component NAME    the container's name; without it the one in its image\n"
     "      --uri URI           where a device finds the image; without it, it is in the envelope\n"
-    "      --entry NAME        the entry point to start it at, where it is not to be scheduled\n"
     "      --stopped           it is installed, but not started\n"
     "  -h, --help              print this\n";
 
@@ -51,7 +50,7 @@ struct pack {
     struct atto_target target;
     struct atto_identity identity;
     uint32_t sequence;
-    const char *uri, *entry, *key, *output;
+    const char *uri, *key, *output;
     bool stopped;
     struct atto_buffer image;
 };
@@ -143,7 +142,7 @@ static bool put_manifest(const struct pack *pack, struct atto_buffer *out)
     put_sequence(out, 0, ATTO_CBOR_BYTES, NULL, 3, false);
     if (!pack->stopped) {
         atto_cbor_add_uint(out, 9);
-        put_sequence(out, 23, ATTO_CBOR_BYTES, pack->entry, 23, false);
+        put_sequence(out, 0, ATTO_CBOR_BYTES, NULL, 23, false);
     }
     atto_cbor_add_uint(out, 20);
     put_sequence(out, 21, ATTO_CBOR_TEXT, pack->uri != NULL ? pack->uri : IMAGE_KEY, 21, true);
@@ -231,11 +230,7 @@ static bool check_arguments(const struct pack *pack)
         atto_report("--uri: a URI has a scheme, and at most %u bytes", ATTO_URI_MAX);
         return false;
     }
-    if (pack->entry != NULL && pack->stopped) {
-        atto_report("--entry and --stopped exclude each other");
-        return false;
-    }
-    return pack->entry == NULL || atto_target_name("entry", pack->entry);
+    return true;
 }
 
 int atto_command_pack(int argc, char **argv)
@@ -249,7 +244,6 @@ int atto_command_pack(int argc, char **argv)
         ATTO_DEVICE_OPTION(pack.target),
         ATTO_COMPONENT_OPTIONS(pack.target),
         {"uri", .text = &pack.uri},
-        {"entry", .text = &pack.entry},
         {"stopped", .flag = &pack.stopped},
         {0},
     };

@@ -50,7 +50,8 @@ static bool refuse(const char *path, const struct atto_buffer *bytes, enum atto_
 /* The parameters that an envelope sets first: for which devices it says it is. */
 static void take_identity(const struct atto_envelope *envelope, struct atto_identity *identity)
 {
-    struct atto_cbor cbor = {envelope->head, envelope->shared.end, envelope->shared.at};
+    struct atto_cbor cbor = {envelope->head, envelope->sequences[ATTO_SEQUENCE_SHARED].end,
+                             envelope->sequences[ATTO_SEQUENCE_SHARED].at};
     uint32_t count, key, next = 0;
     struct atto_span value;
 

@@ -81,7 +81,7 @@ open("ed448", "wb").write(key)'
     expect algorithm_is_the_keys 1 "unknown or not the key's"
 
     # 400 bytes are the most that an envelope may have beside its image.
-    run "$atto" pack image.atto $for_board --tenant acme --sequence 3 --device $device --entry main --key eddsa -o full.suit
+    run "$atto" pack image.atto $for_board --tenant acme --sequence 3 --device $device --key eddsa -o full.suit
     expect pack_full 0
     require envelope_bytes test $(($(stat -c %s full.suit) - $(stat -c %s image.atto))) -le 400
 

@@ -23,6 +23,13 @@ static const struct atto_endpoint endpoints[] = { { "memory", &memory, ATTO_KIND
 
 /* ---- power ---- */
 
+static enum atto_status call(void *user, struct atto_container *container, struct atto_span bytes)
+{
+    (void)user;
+    dw.called += container != NULL && bytes.len == 2u && bytes.ptr[0] == 'h';
+    return ATTO_OK;
+}
+
 static void told(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status)
 {
     (void)user;
@@ -43,6 +50,8 @@ static enum atto_status boot(void)
     dw.world.firmware.host.endpoints = endpoints;
     dw.world.firmware.host.endpoint_count = 1;
     dw.world.config.trace_count = 0;
+    dw.world.config.denials = dw.denials;
+    dw.world.config.denial_count = sizeof dw.denials / sizeof *dw.denials;
     dw.world.config.tenants = dw.engine_tenants;
     dw.world.config.tenant_count = DEPLOY_TENANTS;
     memset(dw.engine_tenants, 0, sizeof dw.engine_tenants);
@@ -53,6 +62,7 @@ static enum atto_status boot(void)
     dw.config = (struct atto_deploy_config){
         .engine = &dw.world.engine, .records = &dw.records, .slots = &dw.slots, .crypto = &suit_crypto,
         .identity = &suit_identity, .owner_key = { owner_key, sizeof owner_key - 1u }, .now_s = now_s, .told = told,
+        .call = call,
         .tenants = dw.tenants, .components = dw.components, .component_count = DEPLOY_COMPONENTS, .store = &dw.store, .trial_ms = 5000,
     };
     memset(&dw.store_state, 0, sizeof dw.store_state);
@@ -68,6 +78,7 @@ void deploy_begin(void)
     memset(&dw, 0, sizeof dw);
     flash_world_begin(&dw.flash, 2u * AREA_BYTES + DEPLOY_SLOTS * DEPLOY_SLOT_BYTES, 256, 8, 0xff);
     dw.counter = 1;
+    dw.called = 0;
     dw.now_s = 1000;
     EQUAL(boot(), ATTO_OK);
 }

@@ -28,6 +28,7 @@ struct deploy_world {
     struct flash_world flash;
     struct atto_records records;
     struct atto_slots slots;
+    struct atto_audit_record denials[4];
     struct atto_tenant engine_tenants[DEPLOY_TENANTS];
     struct atto_deploy_tenant tenants[DEPLOY_TENANTS];
     struct atto_deploy_component components[DEPLOY_COMPONENTS];
@@ -43,6 +44,7 @@ struct deploy_world {
     uint32_t told[ATTO_DEPLOY_REFUSED + 1u], last_number;
     enum atto_status last_told;
     uint32_t counter; /* of the next command */
+    uint32_t called;  /* commands `call` that came here */
     uint32_t now_s;
 };
 extern struct deploy_world dw;

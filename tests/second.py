@@ -126,7 +126,7 @@ def make_envelope(key_path, image_path, out, **options):
     manifest = encode({
         1: 1, 2: int(options.get("sequence", 1)),
         3: encode({2: [component], 4: encode(shared)}),
-        7: encode([3, 15]), 9: encode([20, {23: b"main"}, 23, 2]), 20: encode(install)})
+        7: encode([3, 15]), 9: encode([23, 2]), 20: encode(install)})
     signed = digest(encode(manifest))
     algorithm = int(options["algorithm"]) if "algorithm" in options else None
     envelope = {2: encode([signed, encode(sign1(key, signed, True, algorithm))]), 3: manifest}

@@ -83,8 +83,8 @@ enum atto_status slots_install(struct slots_world *world, uint32_t component, ui
         slots_digest(written, digest);
         together[ATTO_SLOTS_OWN_RECORDS] =
             (struct atto_record){ COUNTER_KEY, { (const uint8_t *)&counter, sizeof counter } };
-        status = atto_slots_commit(&world->slots, &writer, component, sequence, digest, counter != 0 ? together : NULL,
-                                   ATTO_SLOTS_OWN_RECORDS + 1u);
+        status = atto_slots_commit(&world->slots, &writer, component, sequence, digest, together,
+                                   ATTO_SLOTS_OWN_RECORDS + (counter != 0));
     }
     if (status != ATTO_OK)
         atto_slots_abandon(&world->slots, &writer);
@@ -94,7 +94,7 @@ enum atto_status slots_install(struct slots_world *world, uint32_t component, ui
 enum atto_status slots_remove(struct slots_world *world, uint32_t component, uint32_t counter)
 {
     struct atto_record together[] = { { 0 }, { COUNTER_KEY, { (const uint8_t *)&counter, sizeof counter } } };
-    return atto_slots_remove(&world->slots, component, counter != 0 ? together : NULL, 2);
+    return atto_slots_remove(&world->slots, component, together, counter != 0 ? 2 : 1);
 }
 
 uint32_t slots_counter(const struct slots_world *world)

@@ -144,7 +144,7 @@ void suit_begin(struct suit_bytes *suit)
     suit_set(suit, SUIT_SHARED, suit->shared,
              shared_sequence(suit->shared, sizeof suit->shared, suit_image, sizeof suit_image));
     SUIT_SET(suit, SUIT_VALIDATE, "\x82\x03\x0f");
-    SUIT_SET(suit, SUIT_INVOKE, "\x84\x14\xa1\x17\x44" "main" "\x17\x02");
+    SUIT_SET(suit, SUIT_INVOKE, "\x82\x17\x02");
     SUIT_SET(suit, SUIT_INSTALL, "\x86\x14\xa1\x15\x66" "#image" "\x15\x02\x03\x0f");
     SUIT_SET(suit, SUIT_IMAGE_KEY, "\x66" "#image");
     suit_set(suit, SUIT_IMAGE, suit_image, sizeof suit_image);

@@ -90,6 +90,8 @@ static void every_operation(void)
         ROW(ATTO_COMMAND_ROTATE_KEY, true, "\x05\x08\x06\x81\x58\x28" ED25519),
         ROW(ATTO_COMMAND_SET_TENANT, false, "\x05\x09\x06\x81\x58\x34" TENANT),
         ROW(ATTO_COMMAND_REVOKE_TENANT, false, "\x05\x0a\x06\x81\x65" "other"),
+        ROW(ATTO_COMMAND_CALL, true, "\x05\x0b\x06\x82" BLINK "\x43" "abc"),
+        ROW(ATTO_COMMAND_READ, true, "\x05\x0c\x06\x81\x65" "trace"),
     };
     uint8_t payload[256];
     _Static_assert(sizeof rows / sizeof *rows == ATTO_COMMAND_LAST, "all of them");
@@ -248,7 +250,7 @@ static void malformed_commands(void)
     EQUAL(BY_ACME("\xa6" DEVICE ACME COUNTER COUNTER START), ATTO_E_COMMAND);              /* doubled */
     EQUAL(BY_ACME("\xa6" DEVICE ACME COUNTER START "\x07\x00"), ATTO_E_UNSUPPORTED);       /* unknown */
     EQUAL(BY_ACME("\xa6" DEVICE ACME COUNTER START "\x20\x00"), ATTO_E_UNSUPPORTED);
-    EQUAL(BY_ACME("\xa5" DEVICE ACME COUNTER "\x05\x0b\x06\x80"), ATTO_E_UNSUPPORTED);     /* operations */
+    EQUAL(BY_ACME("\xa5" DEVICE ACME COUNTER "\x05\x0d\x06\x80"), ATTO_E_UNSUPPORTED);     /* operations */
     EQUAL(BY_ACME("\xa5" DEVICE ACME COUNTER "\x05\x00\x06\x80"), ATTO_E_UNSUPPORTED);
     EQUAL(BY_ACME("\xa5" DEVICE ACME COUNTER "\x05\x1a\xff\xff\xff\xff\x06\x80"), ATTO_E_UNSUPPORTED);
     EQUAL(BY_ACME("\xbf" DEVICE ACME COUNTER START "\xff"), ATTO_E_COMMAND);               /* indefinite */

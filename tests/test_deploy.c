@@ -345,6 +345,64 @@ static void keys_and_tenants(void)
     runs(10);
 }
 
+/* What is refused is in the audit trail; the command `read` leaves its counter free, and `call` goes to the firmware. */
+static void refusals_and_calls(void)
+{
+    struct atto_audit_record record;
+    begin();
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    CHECK(!atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(deploy_order("other", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_E_DENIED);
+    EQUAL(deploy_order("other", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_E_DENIED);
+    CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(record.kind, ATTO_AUDIT_REFUSED);
+    EQUAL(record.code, 2);
+    EQUAL(record.status, ATTO_E_DENIED);
+    EQUAL(record.count, 2);
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_E_SEQUENCE);
+    CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(record.code, 1);
+    EQUAL(record.status, ATTO_E_SEQUENCE);
+    EQUAL(atto_deploy_command(&dw.deploy, (const uint8_t *)"x", 1, NULL), ATTO_E_COSE);
+    CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(record.code, 255);
+
+    static const char read[] = "\x05\x0c\x06\x81\x65" "trace";
+    static const char call[] = "\x05\x0b\x06\x82\x82\x44" "acme" "\x45" "blink" "\x42" "hi";
+    uint32_t counter = dw.counter;
+    for (uint32_t i = 0; i < 2u; i++) {
+        EQUAL(deploy_command("acme", &suit_acme, read, sizeof read - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
+        dw.counter = counter; /* the same one again */
+        EQUAL(deploy_command("acme", &suit_acme, call, sizeof call - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
+        dw.counter = counter;
+    }
+    EQUAL(dw.called, 1);
+    dw.counter++;
+    EQUAL(deploy_order("acme", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_OK);
+    EQUAL(deploy_command("acme", &suit_acme, call, sizeof call - 1u), ATTO_E_NOT_FOUND);
+}
+
+/* A rotated key that is damaged is not taken for none: the old one, which may be known to others, does not come back. */
+static void damaged_keys(void)
+{
+    static const struct atto_key next = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)NEW_X, NULL };
+    struct atto_span key;
+    begin();
+    EQUAL(deploy_command("acme", &suit_acme, NEW_KEY, sizeof NEW_KEY - 1u), ATTO_OK);
+    EQUAL(atto_records_get(&dw.records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 1), &key), ATTO_OK);
+    dw.flash.bytes[key.ptr + key.len / 2u - dw.flash.bytes] ^= 1u;
+    EQUAL(deploy_install("other", "lamp", 3, PROGRAM_GOOD), ATTO_OK); /* so that the key is not the last record */
+    reset();
+    EQUAL(dw.told[ATTO_DEPLOY_TENANT], 1);
+    CHECK(deploy_install("acme", "blink", 7, PROGRAM_GOOD) != ATTO_OK);
+    deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &next);
+    CHECK(deploy_send(100) != ATTO_OK);
+    CHECK(deploy_container("other", "lamp") != NULL);
+    EQUAL(deploy_enrol(), ATTO_OK); /* the owner helps */
+    EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
+    runs(7);
+}
+
 /* Each bit of an image in flash is flipped: it does not run, and the other one does. */
 static void damaged_images(void)
 {
@@ -414,6 +472,13 @@ static void values_stay(void)
     CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
     EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
     CHECK(has(ATTO_SCOPE_CONTAINER, 1, deploy_container("acme", "blink"), 5, "mine!"));
+    /* Whoever gets a tenant's number after it finds nothing; no other value is touched. */
+    EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(has(ATTO_SCOPE_TENANT, 1, NULL, 5, NULL) && has(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's"));
+        CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
+        reset();
+    }
 }
 
 static void postmortems_stay(void)
@@ -459,6 +524,27 @@ static void two_at_once(void)
     EQUAL(deploy_version("acme", "lamp"), 9);
 }
 
+/* A key is changed, or the tenant revoked, while an image is on its way that was signed before. */
+static void keys_change_meanwhile(void)
+{
+    for (uint32_t i = 0; i < 2u; i++) {
+        harness_case(i, 0);
+        begin();
+        deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+        atto_install_begin(&dw.installer, &dw.deploy);
+        EQUAL(atto_install_bytes(&dw.installer, dw.suit.bytes, dw.suit.len), ATTO_OK);
+        if (i == 0) {
+            EQUAL(deploy_command("acme", &suit_acme, NEW_KEY, sizeof NEW_KEY - 1u), ATTO_OK);
+        } else {
+            EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+            EQUAL(deploy_enrol_one(1), ATTO_OK);
+        }
+        EQUAL(atto_install_finish(&dw.installer, NULL), ATTO_E_BUSY);
+        EQUAL(dw.slots.open, 0);
+        CHECK(deploy_container("acme", "blink") == NULL);
+    }
+}
+
 /* Names are never forgotten, so there can be only so many. */
 static void no_room(void)
 {
@@ -484,8 +570,11 @@ static const struct harness_test tests[] = {
     TEST(commands_once, "A command is done once, before and after a reset."),
     TEST(rights_and_schedules_stay, "Changes of rights and schedule stay until there is a new version."),
     TEST(keys_and_tenants, "Keys are rotated, tenants revoked and enrolled again."),
+    TEST(refusals_and_calls, "What is refused is audited; a read uses no counter up; a call is made once."),
+    TEST(damaged_keys, "A damaged key that was rotated does not bring the old one back."),
     TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
     TEST(two_at_once, "Two installers do not get into each other's way."),
+    TEST(keys_change_meanwhile, "What was signed with a key that is gone is not installed, though it came before."),
     TEST(values_stay, "Values of all scopes stay over resets, updates and removals."),
     TEST(postmortems_stay, "What is left of a fault stays, and faults do not wear the flash."),
     TEST(no_room, "What there is no room for is refused."),

@@ -63,7 +63,7 @@ static void an_envelope_is_accepted(void)
     EQUAL(order.sequence, 7);
     EQUAL(order.image_bytes, sizeof suit_image);
     CHECK(order.integrated && order.invoke);
-    CHECK(IS(order.uri, "#image") && IS(order.entry, "main"));
+    CHECK(IS(order.uri, "#image"));
     CHECK(IS(envelope.component.tenant, "acme") && IS(envelope.component.container, "blink"));
     CHECK(IS(envelope.signature.kid, "key-acme"));
     EQUAL(envelope.payload_bytes, sizeof suit_image);
@@ -215,7 +215,7 @@ static void wrong_vendor(void)
     suit.shared[5] ^= 1;
     EQUAL(take(), ATTO_E_VENDOR);
     /* Told at the condition, which is the first command behind the parameters. */
-    EQUAL(refusal.at, envelope.shared.at + 80u);
+    EQUAL(refusal.at, envelope.sequences[ATTO_SEQUENCE_SHARED].at + 80u);
 }
 
 static void wrong_class(void)

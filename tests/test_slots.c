@@ -11,6 +11,7 @@
 #define PIECE 13u
 
 static struct slots_world world;
+static struct atto_record own[ATTO_SLOTS_OWN_RECORDS];
 
 static const struct slots_geometry geometries[] = {
     { 512, 8, 1, 2, 2, 5 }, { 256, 1, 3, 2, 3, 6 }, { 1024, 4, 1, 3, 1, 4 }, { 512, 16, 2, 2, 2, 8 },
@@ -97,7 +98,7 @@ static void life_of_a_component(void)
         EXPECT(7, ATTO_COMPONENT_HEALTHY, 5, 0);
         EQUAL(free_count(), all - 1u);
         /* Gone, but not forgotten. */
-        EQUAL(atto_slots_remove(&world.slots, 7, NULL, 0), ATTO_OK);
+        EQUAL(atto_slots_remove(&world.slots, 7, own, 1), ATTO_OK);
         EQUAL(atto_slots_get(&world.slots, 7, &found), ATTO_E_NOT_FOUND);
         EQUAL(free_count(), all);
         EQUAL(atto_slots_sequence(&world.slots, 7, &sequence), ATTO_OK);
@@ -185,24 +186,24 @@ static void refused(void)
     EQUAL(atto_slots_write(&writer, bytes, 64), ATTO_OK);
     EQUAL(atto_slots_write(&writer, bytes, 37), ATTO_E_LENGTH);
     EQUAL(atto_slots_finish(&world.slots, &writer, &image), ATTO_E_LENGTH);
-    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 1, digest, NULL, 0), ATTO_E_LENGTH);
+    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 1, digest, own, ATTO_SLOTS_OWN_RECORDS), ATTO_E_LENGTH);
     EQUAL(atto_slots_write(&writer, bytes, 36), ATTO_OK);
-    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 1, digest, NULL, 0), ATTO_E_LENGTH); /* not finished */
+    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 1, digest, own, ATTO_SLOTS_OWN_RECORDS), ATTO_E_LENGTH); /* not finished */
     EQUAL(atto_slots_finish(&world.slots, &writer, &image), ATTO_OK);
     EQUAL(image.len, 100);
-    EQUAL(atto_slots_commit(&world.slots, &writer, ATTO_COMPONENT_MAX + 1u, 1, digest, NULL, 0), ATTO_E_ARGUMENT);
-    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 0, digest, NULL, 0), ATTO_E_SEQUENCE);
+    EQUAL(atto_slots_commit(&world.slots, &writer, ATTO_COMPONENT_MAX + 1u, 1, digest, own, ATTO_SLOTS_OWN_RECORDS), ATTO_E_ARGUMENT);
+    EQUAL(atto_slots_commit(&world.slots, &writer, 1, 0, digest, own, ATTO_SLOTS_OWN_RECORDS), ATTO_E_SEQUENCE);
     EQUAL(atto_slots_get(&world.slots, 1, &found), ATTO_E_NOT_FOUND);
-    EQUAL(atto_slots_commit(&world.slots, &writer, ATTO_COMPONENT_MAX, ~0u, digest, NULL, 0), ATTO_OK);
+    EQUAL(atto_slots_commit(&world.slots, &writer, ATTO_COMPONENT_MAX, ~0u, digest, own, ATTO_SLOTS_OWN_RECORDS), ATTO_OK);
     EQUAL(atto_slots_get(&world.slots, ATTO_COMPONENT_MAX, &found), ATTO_OK);
     uint32_t behind_the_last = ATTO_COMPONENT_MAX + 1u;
     EQUAL(atto_slots_next(&world.slots, &behind_the_last, &found), ATTO_E_NOT_FOUND);
     EQUAL(install(0, 1), ATTO_OK);
     EQUAL(atto_slots_next(&world.slots, &behind_the_last, &found), ATTO_E_NOT_FOUND);
-    EQUAL(atto_slots_remove(&world.slots, 0, NULL, 0), ATTO_OK);
+    EQUAL(atto_slots_remove(&world.slots, 0, own, 1), ATTO_OK);
     EQUAL(atto_slots_sequence(&world.slots, ATTO_COMPONENT_MAX, &sequence), ATTO_OK);
     EQUAL(sequence, ~0u);
-    EQUAL(atto_slots_remove(&world.slots, 1, NULL, 0), ATTO_E_NOT_FOUND);
+    EQUAL(atto_slots_remove(&world.slots, 1, own, 1), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_fault(&world.slots, 1), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_confirm(&world.slots, 1), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_E_NOT_FOUND);
@@ -215,7 +216,7 @@ static void refused(void)
     world.records.mounted = false;
     EQUAL(atto_slots_open(&world.slots, &other, 1), ATTO_E_STATE);
     EQUAL(atto_slots_get(&world.slots, 1, &found), ATTO_E_STATE);
-    EQUAL(atto_slots_remove(&world.slots, 1, NULL, 0), ATTO_E_STATE);
+    EQUAL(atto_slots_remove(&world.slots, 1, own, 1), ATTO_E_STATE);
 }
 
 static void layouts(void)
@@ -333,7 +334,7 @@ static void one_wrong_bit_anywhere(void)
 static void damaged_component(void)
 {
     static const uint8_t wrong[] = { 2, 0, 1, 2, 3 };
-    uint8_t value[43] = { ATTO_COMPONENT_HEALTHY, 0, 1, 0, 0, 0, 50 };
+    uint8_t value[48] = { ATTO_COMPONENT_HEALTHY, 0, 0, 0, 1, 0, 0, 0, 50 };
     struct atto_versions found;
     begin(&geometries[0]);
     for (uint32_t i = 0; i < 4u; i++) {
@@ -341,13 +342,13 @@ static void damaged_component(void)
         harness_case(i, 0);
         EQUAL(atto_records_put(&world.records, &record, 1), ATTO_OK);
         EQUAL(atto_slots_get(&world.slots, 9, &found), ATTO_OK);
-        uint8_t was = value[i == 2u ? 10 : 0];
+        uint8_t was = value[i == 2u ? 12 : 0];
         if (i == 0)
             record.value = (struct atto_span){ wrong, sizeof wrong }; /* length */
         else if (i == 1u)
             value[0] = 4; /* state */
         else if (i == 2u)
-            value[10] = 5; /* slot */
+            value[12] = 5; /* slot */
         else
             value[0] = 0;
         EQUAL(atto_records_put(&world.records, &record, 1), ATTO_OK);
@@ -355,12 +356,12 @@ static void damaged_component(void)
         EQUAL(atto_slots_start(&world.slots, 9, &found), ATTO_E_DAMAGED);
         EQUAL(atto_slots_confirm(&world.slots, 9), ATTO_E_DAMAGED);
         EQUAL(atto_slots_fault(&world.slots, 9), ATTO_E_DAMAGED);
-        value[i == 2u ? 10 : 0] = was;
+        value[i == 2u ? 12 : 0] = was;
         if (i % 2u != 0) {
             EQUAL(install(9, i), ATTO_OK);
             EXPECT(9, ATTO_COMPONENT_TRIAL, i, 0);
         }
-        EQUAL(atto_slots_remove(&world.slots, 9, NULL, 0), ATTO_OK);
+        EQUAL(atto_slots_remove(&world.slots, 9, own, 1), ATTO_OK);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The audit trail: what was refused to containers, and how their rights were changed. Two rings of records in memory of
+/* The audit trail: what was refused to containers and to senders, and how their rights were changed. Two rings of records in memory of
  * the firmware, so that a container that is refused a thousand things cannot push the changes out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -13,7 +13,9 @@ enum atto_audit_kind {
     ATTO_AUDIT_DENIED = 0,  /* a host call; code: its number; status says why */
     ATTO_AUDIT_RIGHT = 1,   /* a right was set; handle; code: the new generation */
     ATTO_AUDIT_CEILING = 2, /* a tenant's ceiling was set; container is 0; code: the tenant */
-    ATTO_AUDIT_INSTALL = 3  /* a container got its first rights; code: its tenant */
+    ATTO_AUDIT_INSTALL = 3, /* a container got its first rights; code: its tenant */
+    ATTO_AUDIT_REFUSED = 4  /* an envelope or a command; container is 0; code: the tenant that it names, 255 if there is
+                               none such; status says why */
 };
 
 struct atto_audit_record {

@@ -23,7 +23,8 @@ enum atto_command_arguments {
     ATTO_TAKES_SCHEDULE = 2,  /* a container, and a manifest with a schedule alone */
     ATTO_TAKES_KEY = 3,       /* a COSE_Key */
     ATTO_TAKES_TENANT = 4,    /* a tenant record */
-    ATTO_TAKES_NAME = 5       /* a tenant's name */
+    ATTO_TAKES_NAME = 5,      /* a name */
+    ATTO_TAKES_BYTES = 6      /* a container, and bytes */
 };
 
 /* X(number, NAME, name, whether tenants may, arguments). The owner may do each of them, and to every container; a tenant
@@ -35,7 +36,9 @@ enum atto_command_arguments {
  * set_schedule   its schedule, with all limits of time and fuel, becomes this one
  * rotate_key     the signer's key becomes this one; the counter goes on
  * set_tenant     a tenant is enrolled, or the one with this id gets another key or other ceilings
- * revoke_tenant  a tenant goes, with its containers; its counter and sequence numbers stay */
+ * revoke_tenant  a tenant goes, with its containers; its counter and sequence numbers stay
+ * call           one of its entry points is called; what the bytes mean is said where the answer goes: SPEC.md, section 21
+ * read           nothing is changed, and the counter does not go on: the signer may read what has this name */
 #define ATTO_COMMANDS(X)                                            \
     X(1, START, start, 1, ATTO_TAKES_COMPONENT)                     \
     X(2, STOP, stop, 1, ATTO_TAKES_COMPONENT)                       \
@@ -46,8 +49,10 @@ enum atto_command_arguments {
     X(7, SET_SCHEDULE, set-schedule, 1, ATTO_TAKES_SCHEDULE)        \
     X(8, ROTATE_KEY, rotate-key, 1, ATTO_TAKES_KEY)                 \
     X(9, SET_TENANT, set-tenant, 0, ATTO_TAKES_TENANT)              \
-    X(10, REVOKE_TENANT, revoke-tenant, 0, ATTO_TAKES_NAME)
-#define ATTO_COMMAND_LAST 10u
+    X(10, REVOKE_TENANT, revoke-tenant, 0, ATTO_TAKES_NAME)         \
+    X(11, CALL, call, 1, ATTO_TAKES_BYTES)                          \
+    X(12, READ, read, 1, ATTO_TAKES_NAME)
+#define ATTO_COMMAND_LAST 12u
 
 enum atto_command_operation {
 #define ATTO_COMMAND_ENUM(number, capitals, name, tenants, arguments) ATTO_COMMAND_##capitals = (number),

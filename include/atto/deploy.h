@@ -32,8 +32,8 @@ enum atto_deploy_event {
     ATTO_DEPLOY_REMOVED = 5,
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
     ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
-    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command; number: of the tenant that it names, ATTO_NO_TENANT if it
-                                    cannot be read or there is none */
+    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command, which is in the audit trail too; number: of the tenant that
+                                    it names, ATTO_NO_TENANT if it cannot be read or there is none */
 };
 
 #define ATTO_NO_TENANT UINT32_MAX
@@ -63,6 +63,8 @@ struct atto_deploy_config {
     struct atto_span owner_key; /* the trust anchor: a COSE_Key; in force until the owner rotates it */
     uint32_t (*now_s)(void *user); /* seconds since 1970, 0 if not known; NULL: never known */
     void (*told)(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status); /* may be NULL */
+    /* Carries out the command `call`: what its bytes mean is the firmware's affair. NULL: it is refused. */
+    enum atto_status (*call)(void *user, struct atto_container *container, struct atto_span bytes);
     void *user;
     struct atto_deploy_tenant *tenants; /* as many as engine->config->tenant_count */
     struct atto_deploy_component *components;
@@ -73,8 +75,9 @@ struct atto_deploy_config {
 
 struct atto_deploy {
     const struct atto_deploy_config *config;
-    struct atto_deploy_tenant owner; /* its key; no more */
     uint32_t postmortems_seen;
+    uint32_t keys; /* how often one was changed */
+    struct atto_deploy_tenant owner; /* its key; no more */
 };
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
@@ -122,11 +125,13 @@ struct atto_installer {
     enum atto_install_state state;
     struct atto_refusal refusal; /* where in the head it was refused */
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
+    int32_t tenant;     /* whose it is, once the head was read and there is such a one */
+    uint32_t keys;      /* deploy->keys when the signature was verified */
+    uint32_t head_len;
+    bool slot_open;
     struct atto_order order;
     struct atto_envelope envelope;
     struct atto_slot_writer writer;
-    bool slot_open;
-    uint32_t head_len;
     _Alignas(8) uint8_t head[ATTO_ENVELOPE_HEAD_MAX];
 };
 
@@ -143,7 +148,7 @@ enum atto_status atto_install_bytes(struct atto_installer *installer, const uint
  * version runs if the envelope says so; changes of rights and schedule that were made to an older one are gone. The
  * installer is over, whatever this returns.
  * report: of the engine; may be NULL
- * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
+ * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster, or a key was changed meanwhile: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
  * atto_slots_commit. With any but ATTO_OK nothing has changed. */
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report);
 

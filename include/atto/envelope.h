@@ -28,9 +28,20 @@ struct atto_component {
     struct atto_span container; /* 1 to ATTO_NAME_MAX bytes */
 };
 
+#define ATTO_COMPONENT_CBOR_MAX (1u + 2u * (2u + ATTO_NAME_MAX)) /* bytes of one in CBOR */
+
 /* A piece of the head: from byte `at` up to byte `end`. */
 struct atto_piece {
     uint32_t at, end;
+};
+
+/* Command sequences, in the order in which they are judged. */
+enum atto_sequence {
+    ATTO_SEQUENCE_SHARED = 0,
+    ATTO_SEQUENCE_INSTALL = 1,
+    ATTO_SEQUENCE_VALIDATE = 2,
+    ATTO_SEQUENCE_INVOKE = 3, /* may be empty */
+    ATTO_SEQUENCES = 4
 };
 
 /* An envelope that was read: it points into the head. */
@@ -40,11 +51,12 @@ struct atto_envelope {
     uint32_t payload_bytes; /* of the image behind the head; 0: it is not there */
     struct atto_span payload_key; /* the name that the manifest's URI calls that image by; empty: it is not there */
     struct atto_component component;
+    struct atto_span component_cbor; /* as it was read */
     uint32_t sequence;
     struct atto_sign1 signature;
     struct atto_span digest;   /* what is signed: a SUIT_Digest */
     struct atto_piece manifest; /* with the head of its string, as it is hashed */
-    struct atto_piece shared, install, validate, invoke; /* command sequences; invoke may be empty */
+    struct atto_piece sequences[ATTO_SEQUENCES];
 };
 
 /* Reads an envelope from its first `len` bytes: as many as there are, or a part that has the whole head.
@@ -77,7 +89,6 @@ struct atto_order {
     bool integrated;        /* the image is behind the head; else it is at the URI */
     bool invoke;            /* the container is to be started, now and after each reboot */
     struct atto_span uri;
-    struct atto_span entry; /* how to start it, for the container (SPEC.md); may be empty */
 };
 
 /* Judges an envelope that was verified, and changes nothing: the device must hold the image to digest and size before it

@@ -26,7 +26,7 @@
 
 /* A key: what kind of record it is and which of them. The kinds and the numbers within them are the firmware's, but
  * for those that the library uses itself. */
-#define ATTO_RECORD_KEY(kind, number) ((uint32_t)(kind) << 24 | ((uint32_t)(number) & 0xffffffu))
+#define ATTO_RECORD_KEY(kind, number) ((uint32_t)(kind) << 24 | (uint32_t)(number)) /* number: at most 0xffffff */
 #define ATTO_RECORD_KIND(key) ((uint8_t)((key) >> 24))
 #define ATTO_RECORD_NUMBER(key) ((key) & 0xffffffu)
 
@@ -41,6 +41,7 @@ enum atto_record_kind {
     ATTO_RECORD_VALUE = 8,       /* values of containers' stores */
     ATTO_RECORD_POST_MORTEM = 9, /* last faults */
     ATTO_RECORD_NAME = 10,       /* atto/deploy.h: what a component is called, and whether it is to run */
+    ATTO_RECORD_KEY_ROTATED = 11, /* atto/deploy.h: a signer's key, once it was rotated */
     ATTO_RECORD_FIRMWARE = 64,   /* first of the firmware's own */
     ATTO_RECORD_KINDS = 255      /* kinds are below this */
 };
@@ -90,6 +91,10 @@ enum atto_status atto_records_put(struct atto_records *records, const struct att
 /* The value of a key. ATTO_E_NOT_FOUND: none; ATTO_E_DAMAGED: there is one and it is damaged; ATTO_E_STATE: not
  * mounted. Reads the head of each record in the area, and the value. */
 enum atto_status atto_records_get(const struct atto_records *records, uint32_t key, struct atto_span *value);
+
+/* A value of 4 bytes as a number, little-endian; 0 if there is none. 0, ATTO_E_DAMAGED (also if it has another length),
+ * ATTO_E_STATE. */
+enum atto_status atto_records_number(const struct atto_records *records, uint32_t key, uint32_t *number);
 
 /* The smallest key from *key on, and its value: for (key = 0; next(...) != ATTO_E_NOT_FOUND; key++) meets all. 0;
  * ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more, or the log is not

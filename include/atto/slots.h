@@ -54,17 +54,18 @@ enum atto_component_state {
     ATTO_COMPONENT_FAILED = 3
 };
 
-/* A version of a component as it lies in flash. */
+/* A version of a component, as its record has it. */
 struct atto_version {
     uint32_t sequence;
     uint32_t image_bytes;
-    uint8_t slot;
+    uint32_t slot;
     uint8_t digest[ATTO_DIGEST_BYTES]; /* what the image must have; any function of 32 bytes, SHA-256 as a rule */
 };
 
 struct atto_versions {
     uint8_t state;  /* enum atto_component_state, of the current version */
     uint8_t trials; /* how often the current version was started on trial */
+    uint16_t reserved; /* 0 */
     struct atto_version current;
     struct atto_version previous; /* the good version that a rollback brings back; image_bytes 0: there is none */
 };
@@ -100,9 +101,8 @@ enum atto_status atto_slots_finish(const struct atto_slots *slots, struct atto_s
 void atto_slots_abandon(struct atto_slots *slots, const struct atto_slot_writer *writer);
 
 /* Makes a finished slot the component's current version, on trial. What it replaces is kept if it is healthy; if it is on
- * trial itself, the version behind it is kept. `together`: NULL, or `count` records of which the first
- * ATTO_SLOTS_OWN_RECORDS are free for this function's own and the rest become true in the same moment; with NULL count
- * is not looked at. ATTO_E_SEQUENCE: `sequence` is not above all that the component ever had; ATTO_E_DAMAGED: the record
+ * trial itself, the version behind it is kept. `together`: `count` records, of which the first
+ * ATTO_SLOTS_OWN_RECORDS are free for this function's own and the rest become true in the same moment. ATTO_E_SEQUENCE: `sequence` is not above all that the component ever had; ATTO_E_DAMAGED: the record
  * that tells is damaged; ATTO_E_LENGTH: the slot is not complete; ATTO_E_ARGUMENT: the
  * component's number is too large. The slot stays open unless the answer is 0. */
 #define ATTO_SLOTS_OWN_RECORDS 2u

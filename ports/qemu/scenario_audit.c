@@ -9,8 +9,8 @@
 #include "json.h"
 #include "scenario.h"
 
-static const char *const kind_names[] = { "denied", "right", "ceiling", "install" };
-_Static_assert(ATTO_AUDIT_INSTALL + 1 == sizeof kind_names / sizeof kind_names[0], "a name for each kind");
+static const char *const kind_names[] = { "denied", "right", "ceiling", "install", "refused" };
+_Static_assert(ATTO_AUDIT_REFUSED + 1 == sizeof kind_names / sizeof kind_names[0], "a name for each kind");
 
 static void print_right(const struct atto_right *right)
 {

@@ -52,11 +52,10 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_span *by
 static enum atto_status read_arguments(struct atto_cbor *cbor, struct atto_command *command)
 {
     const enum atto_command_arguments kind = arguments_of(command);
-    const bool on_container = kind <= ATTO_TAKES_SCHEDULE;
+    const bool on_container = kind <= ATTO_TAKES_SCHEDULE || kind == ATTO_TAKES_BYTES;
     uint32_t count;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) ||
-        count != (kind == ATTO_TAKES_RIGHTS || kind == ATTO_TAKES_SCHEDULE ? 2u : 1u))
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1u + (on_container && kind != ATTO_TAKES_COMPONENT))
         return ATTO_E_COMMAND;
     if (on_container && !atto_component_read(cbor, &command->component))
         return ATTO_E_COMMAND;
@@ -64,6 +63,8 @@ static enum atto_status read_arguments(struct atto_cbor *cbor, struct atto_comma
         return ATTO_OK;
     if (kind == ATTO_TAKES_NAME)
         return atto_cbor_text(cbor, 1, ATTO_NAME_MAX, &command->argument) ? ATTO_OK : ATTO_E_COMMAND;
+    if (kind == ATTO_TAKES_BYTES)
+        return atto_cbor_bytes(cbor, 0, UINT32_MAX, &command->argument) ? ATTO_OK : ATTO_E_COMMAND;
     if (kind == ATTO_TAKES_TENANT)
         return read_record(cbor, &command->argument);
     return atto_fragment_read(cbor, kind, &command->argument);
@@ -133,9 +134,7 @@ static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command
             return status;
         seen |= 1u << label;
     }
-    if ((seen & NEEDED) != NEEDED || command->device_id == NULL || command->operation == 0 || cbor->pos != cbor->len)
-        return ATTO_E_COMMAND;
-    return ATTO_OK;
+    return (seen & NEEDED) == NEEDED && cbor->pos == cbor->len ? ATTO_OK : ATTO_E_COMMAND;
 }
 
 enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct atto_command *command,

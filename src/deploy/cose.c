@@ -3,6 +3,7 @@
  * nothing that is critical is ever ignored.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/fragment.h"
 #include "deploy/cose.h"
 
 #define TAG_SIGN1 18u
@@ -160,6 +161,17 @@ enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_sp
     atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, payload.ptr, payload.len);
     message.len = writer.len;
     return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
+}
+
+bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest)
+{
+    uint8_t found[ATTO_SHA256_BYTES];
+    struct atto_sha256 hash;
+
+    crypto->sha256_begin(crypto->user, &hash);
+    crypto->sha256_add(crypto->user, &hash, bytes.ptr, bytes.len);
+    crypto->sha256_end(crypto->user, &hash, found);
+    return memcmp(found, digest, sizeof found) == 0;
 }
 
 /* What is read of a COSE_Key, before it is known to be a whole one. */

@@ -12,10 +12,8 @@
 #include "base/cbor.h"
 #include "image/formats.h"
 
-static inline bool atto_same_span(struct atto_span a, struct atto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
+/* Have these bytes this SHA-256 (ATTO_SHA256_BYTES bytes)? */
+bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest);
 
 /* Reads a COSE_Sign1 with its tag. On a refusal the cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */

@@ -4,12 +4,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/deployment.h"
 
+/* from may be NULL if there is nothing to copy. */
+static void copy(void *to, const void *from, size_t len)
+{
+    if (len != 0u)
+        memcpy(to, from, len);
+}
+
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status)
 {
     const struct atto_deploy_config *config = deploy->config;
     if (config->told != NULL)
         config->told(config->user, event, number, status);
+}
+
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status)
+{
+    atto_engine_refused(deploy->config->engine, tenant, status);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, tenant, status);
 }
 
 /* ---- names of components ---- */
@@ -20,30 +33,17 @@ enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t
     enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
     if (status != ATTO_OK)
         return status;
-    if (value.len < 3u || value.len > ATTO_NAME_RECORD_MAX)
-        return ATTO_E_DAMAGED;
-    uint32_t tenant = value.ptr[1];
-    if (tenant > ATTO_NAME_MAX || tenant + 3u > value.len)
-        return ATTO_E_DAMAGED;
-    uint32_t container = value.ptr[2u + tenant];
-    if (container == 0u || container > ATTO_NAME_MAX || 3u + tenant + container != value.len)
-        return ATTO_E_DAMAGED;
+    struct atto_cbor cbor = { value.ptr, value.len, 1 };
+    memset(name, 0, sizeof *name);
     name->invoke = (value.ptr[0] & ATTO_NAME_INVOKE) != 0u;
-    name->component.tenant = (struct atto_span){ value.ptr + 2, tenant };
-    name->component.container = (struct atto_span){ value.ptr + 3u + tenant, container };
-    return ATTO_OK;
+    return atto_component_read(&cbor, &name->component) && cbor.pos == cbor.len ? ATTO_OK : ATTO_E_DAMAGED;
 }
 
-struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes)
+struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes)
 {
-    struct atto_span tenant = name->component.tenant, container = name->component.container;
-    bytes[0] = name->invoke ? ATTO_NAME_INVOKE : 0u;
-    bytes[1] = (uint8_t)tenant.len;
-    if (tenant.len != 0u)
-        memcpy(bytes + 2, tenant.ptr, tenant.len);
-    bytes[2u + tenant.len] = (uint8_t)container.len;
-    memcpy(bytes + 3u + tenant.len, container.ptr, container.len);
-    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 3u + tenant.len + container.len } };
+    bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
+    memcpy(bytes + 1, component.ptr, component.len);
+    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 1u + component.len } };
 }
 
 bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component)
@@ -68,34 +68,40 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 /* ---- tenants ---- */
 
-int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
+static const struct atto_deploy_tenant *memory_of(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    const struct atto_engine_config *engine = deploy->config->engine->config;
-    for (uint32_t i = 0; i < engine->tenant_count && name.len != 0u; i++) {
-        const char *other = deploy->config->tenants[i].name;
-        if (strlen(other) == name.len && memcmp(other, name.ptr, name.len) == 0)
-            return (int32_t)i + 1;
-    }
-    return name.len == 0u ? (int32_t)ATTO_TENANT_OWNER : ATTO_E_NOT_FOUND;
+    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->config->tenants[tenant - 1u];
 }
 
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    const struct atto_deploy_tenant *memory = &deploy->owner;
-    if (tenant != ATTO_TENANT_OWNER)
-        memory = &deploy->config->tenants[tenant - 1u];
+    const struct atto_deploy_tenant *memory = memory_of(deploy, tenant);
     struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
     return (struct atto_signer){ name, memory->key };
 }
 
-enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes)
+/* The owner comes first, whose name is empty as those of tenants that there are not. */
+int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
 {
-    struct atto_key key;
-    enum atto_status status = bytes.len <= ATTO_KEY_RECORD_MAX ? atto_key_read(bytes, &key, NULL) : ATTO_E_ARGUMENT;
-    if (status != ATTO_OK)
-        return status;
-    memcpy(tenant->key_bytes, bytes.ptr, bytes.len);
-    return atto_key_read((struct atto_span){ tenant->key_bytes, bytes.len }, &tenant->key, NULL);
+    for (uint32_t i = 0; i <= deploy->config->engine->config->tenant_count; i++) {
+        if (atto_same_span(atto_deploy_signer(deploy, i).name, name))
+            return (int32_t)i;
+    }
+    return ATTO_E_NOT_FOUND;
+}
+
+enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
+{
+    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)memory_of(deploy, tenant);
+    if (bytes.len > ATTO_KEY_RECORD_MAX)
+        return ATTO_E_ARGUMENT;
+    deploy->keys++;
+    memset(&memory->key, 0, sizeof memory->key);
+    copy(memory->key_bytes, bytes.ptr, bytes.len);
+    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
+    if (tenant != ATTO_TENANT_OWNER)
+        deploy->config->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
+    return status;
 }
 
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
@@ -134,13 +140,11 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
-    memset(memory->name, 0, sizeof memory->name);
-    memcpy(memory->name, record->name.ptr, record->name.len);
-    atto_deploy_keep_key(memory, record->key);
-    if (row_count != 0u)
-        memcpy(memory->rights, rows, row_count * sizeof *rows);
+    memset(memory, 0, sizeof *memory);
+    copy(memory->name, record->name.ptr, record->name.len);
+    (void)atto_deploy_keep_key(deploy, record->id, record->key);
+    copy(memory->rights, rows, row_count * sizeof *rows);
     tenant->name = memory->name;
-    tenant->key = memory->key.x;
     tenant->ram_bytes = record->ram_bytes;
     tenant->fuel_per_s = record->fuel_per_s;
     tenant->priority_first = (uint8_t)record->priority_first;
@@ -148,47 +152,33 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     atto_engine_set_ceiling(engine, record->id, memory->rights, row_count, ATTO_TENANT_OWNER);
 }
 
-void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant)
-{
-    struct atto_deploy_tenant *memory = &deploy->config->tenants[tenant - 1u];
-    memset(memory, 0, sizeof *memory);
-    deploy->config->engine->config->tenants[tenant - 1u].key = NULL;
-    atto_engine_set_ceiling(deploy->config->engine, tenant, memory->rights, 0, ATTO_TENANT_OWNER);
-}
-
+/* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
 static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
 {
+    const struct atto_records *records = deploy->config->records;
     struct atto_tenant_record record;
     struct atto_right rows[ATTO_CEILING_ROWS];
-    struct atto_span value;
+    struct atto_span key, value;
     uint32_t count;
-    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number),
-                                               &value);
-    if (status == ATTO_OK && number == ATTO_TENANT_OWNER)
-        return atto_deploy_keep_key(&deploy->owner, value);
+    enum atto_status rotated = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
+    if (number == ATTO_TENANT_OWNER)
+        return rotated == ATTO_OK ? atto_deploy_keep_key(deploy, number, key) : rotated;
+    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number), &value);
     if (status == ATTO_OK)
         status = atto_tenant_record_read(value, &record, NULL);
-    if (status == ATTO_OK && record.id != number)
+    if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
         status = ATTO_E_DAMAGED;
     if (status == ATTO_OK)
         status = atto_deploy_judge_tenant(deploy, &record, rows, &count);
-    if (status == ATTO_OK)
-        atto_deploy_enrol(deploy, &record, rows, count);
-    return status;
+    if (status != ATTO_OK)
+        return status;
+    if (rotated == ATTO_OK)
+        record.key = key;
+    atto_deploy_enrol(deploy, &record, rows, count);
+    return ATTO_OK;
 }
 
 /* ---- components ---- */
-
-bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest)
-{
-    const struct atto_crypto *crypto = deploy->config->crypto;
-    struct atto_sha256 hash;
-    uint8_t found[ATTO_SHA256_BYTES];
-    crypto->sha256_begin(crypto->user, &hash);
-    crypto->sha256_add(crypto->user, &hash, image.ptr, image.len);
-    crypto->sha256_end(crypto->user, &hash, found);
-    return memcmp(found, digest, sizeof found) == 0;
-}
 
 /* What was changed of a component at run time, for an install request. */
 struct changes {
@@ -216,18 +206,16 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
     return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
 }
 
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report)
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, int32_t tenant, struct atto_span image,
+                                 bool plain, struct atto_report *report)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_component *component = &deploy->config->components[number];
-    struct atto_install request = { .bytes = image.ptr, .len = image.len };
+    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = (uint32_t)tenant };
     struct changes changes;
     enum atto_status status = ATTO_OK;
-    int32_t tenant = atto_deploy_tenant_named(deploy, tenant_name);
     if (tenant < 0)
         return ATTO_E_SIGNER;
-    request.tenant = (uint32_t)tenant;
     if (!plain)
         status = apply_changes(deploy, number, &changes, &request);
     if (status != ATTO_OK)
@@ -235,7 +223,7 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, st
     if (component->container == NULL) {
         status = atto_engine_install(engine, &request, &component->container, report);
         if (status == ATTO_OK)
-            atto_deploy_restore(deploy, ATTO_SCOPE_CONTAINER, number);
+            atto_deploy_restore(deploy, (int32_t)number);
         return status;
     }
     return atto_engine_update(engine, &component->container, &request, report);
@@ -270,40 +258,23 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
     return ATTO_OK;
 }
 
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number)
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_container *container = deploy->config->components[number].container;
     struct atto_container_info info;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
     atto_engine_info(engine, container, &info);
-    if (name.invoke)
-        return info.state == ATTO_STATE_INSTALLED ? atto_engine_start(engine, container) : ATTO_OK;
-    return info.state != ATTO_STATE_INSTALLED ? atto_engine_stop(engine, container, true) : ATTO_OK;
-}
-
-/* The name record may have moved in flash meanwhile. */
-static enum atto_status run_named(struct atto_deploy *deploy, uint32_t number, struct atto_span image)
-{
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    return status == ATTO_OK ? atto_deploy_run(deploy, number, name.component.tenant, image, false, NULL) : status;
+    if ((info.state != ATTO_STATE_INSTALLED) == invoke)
+        return ATTO_OK;
+    return invoke ? atto_engine_start(engine, container) : atto_engine_stop(engine, container, true);
 }
 
 /* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
-static enum atto_status version_of(struct atto_deploy *deploy, uint32_t number, struct atto_versions *versions)
+static enum atto_status version_of(struct atto_slots *slots, uint32_t number, bool invoke, struct atto_versions *versions)
 {
-    struct atto_slots *slots = deploy->config->slots;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
-    if (name.invoke)
+    if (invoke)
         return atto_slots_start(slots, number, versions);
-    status = atto_slots_get(slots, number, versions);
+    enum atto_status status = atto_slots_get(slots, number, versions);
     return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
 }
 
@@ -311,15 +282,21 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_slots *slots = deploy->config->slots;
     struct atto_versions versions;
-    enum atto_status status = version_of(deploy, number, &versions);
+    struct atto_name_record name;
+    int32_t tenant = ATTO_E_NOT_FOUND;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    if (status == ATTO_OK) {
+        tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
+        status = version_of(slots, number, name.invoke, &versions);
+    }
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
-        if (!atto_deploy_is_whole(deploy, image, versions.current.digest))
+        if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
-            status = run_named(deploy, number, image);
+            status = atto_deploy_run(deploy, number, tenant, image, false, NULL);
         if (status == ATTO_OK) {
-            status = atto_deploy_invoke(deploy, number);
+            status = atto_deploy_invoke(deploy, number, name.invoke);
             atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
             atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
             return;
@@ -329,7 +306,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
         if (status == ATTO_OK)
-            status = version_of(deploy, number, &versions);
+            status = version_of(slots, number, name.invoke, &versions);
     }
     atto_deploy_take_out(deploy, number);
     atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
@@ -345,11 +322,23 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     return status == ATTO_OK ? atto_slots_check(config->slots) : status;
 }
 
-/* Was its tenant revoked, and power failed before its containers went? */
-static bool is_orphan(const struct atto_deploy *deploy, uint32_t number)
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    return tenant == ATTO_TENANT_OWNER ||
+           (tenant <= deploy->config->engine->config->tenant_count && deploy->config->tenants[tenant - 1u].name[0] != '\0');
+}
+
+void atto_deploy_remove_orphans(struct atto_deploy *deploy)
 {
     struct atto_component component;
-    return atto_deploy_name(deploy, number, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0;
+    struct atto_record alone;
+    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
+        if (atto_deploy_name(deploy, i, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0 &&
+            atto_deploy_take_out(deploy, i) == ATTO_OK &&
+            atto_slots_remove(deploy->config->slots, i, &alone, 1) == ATTO_OK)
+            atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, i, ATTO_OK);
+    }
+    atto_deploy_forget(deploy);
 }
 
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
@@ -362,7 +351,7 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     if (tenant_count != 0u)
         memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
     memset(config->components, 0, config->component_count * sizeof *config->components);
-    enum atto_status status = atto_deploy_keep_key(&deploy->owner, config->owner_key);
+    enum atto_status status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, config->owner_key);
     if (status == ATTO_OK)
         status = open_storage(config);
     if (status != ATTO_OK)
@@ -375,15 +364,11 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         all_known = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
     }
-    atto_deploy_restore(deploy, ATTO_SCOPE_DEVICE, 0);
-    for (uint32_t i = 0; i <= tenant_count; i++)
-        atto_deploy_restore(deploy, ATTO_SCOPE_TENANT, i);
+    if (all_known) /* power may have failed while a tenant was revoked */
+        atto_deploy_remove_orphans(deploy);
+    atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
-        if (atto_slots_get(config->slots, i, &versions) == ATTO_E_NOT_FOUND)
-            continue;
-        if (all_known && is_orphan(deploy, i))
-            atto_slots_remove(config->slots, i, NULL, 0);
-        else
+        if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
             atto_deploy_bring_up(deploy, i);
     }
     return ATTO_OK;

@@ -7,14 +7,11 @@
 #include <string.h>
 
 #include "atto/deploy.h"
+#include "deploy/cose.h"
+#include "deploy/fragment.h"
 
-static inline bool atto_same_span(struct atto_span a, struct atto_span b)
-{
-    return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-/* A component's name record: whether it is to run, tenant, container; each name behind its length. */
-#define ATTO_NAME_RECORD_MAX (3u + 2u * ATTO_NAME_MAX)
+/* A component's name record: whether it is to run (1 byte), and the component in CBOR as in an envelope. */
+#define ATTO_NAME_RECORD_MAX (1u + ATTO_COMPONENT_CBOR_MAX)
 #define ATTO_NAME_INVOKE 1u
 
 struct atto_name_record {
@@ -24,8 +21,8 @@ struct atto_name_record {
 
 /* ATTO_OK, ATTO_E_NOT_FOUND or ATTO_E_DAMAGED. */
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name);
-/* Writes one; returns the record to be put. bytes: ATTO_NAME_RECORD_MAX. */
-struct atto_record atto_name_record_make(uint32_t number, const struct atto_name_record *name, uint8_t *bytes);
+/* Writes one; returns the record to be put. component: in CBOR. bytes: ATTO_NAME_RECORD_MAX. */
+struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes);
 
 static inline struct atto_record atto_record_without(enum atto_record_kind kind, uint32_t number)
 {
@@ -35,39 +32,48 @@ static inline struct atto_record atto_record_without(enum atto_record_kind kind,
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status);
 
+/* An envelope or a command was refused. tenant: that it names, or ATTO_NO_TENANT. */
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status);
+
 /* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
 /* Who a tenant is, by its number. */
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant);
 
-/* Keeps a key, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as atto_key_read. */
-enum atto_status atto_deploy_keep_key(struct atto_deploy_tenant *tenant, struct atto_span bytes);
+/* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
+ * atto_key_read, and then there is none. */
+enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes);
 /* Can the device have such a tenant? Rows: those of its ceiling, ATTO_CEILING_ROWS at most. */
 enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record,
                                           struct atto_right *rows, uint32_t *row_count);
-/* Puts a tenant's record, which was judged, in force; its containers' rights are cut. */
+/* Puts a tenant's record, which was judged, in force, or one that is empty but for the id; its containers' rights are
+ * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count);
-void atto_deploy_expel(struct atto_deploy *deploy, uint32_t tenant);
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant);
+/* Removes the containers of tenants that there are not, and their tenants' values. */
+void atto_deploy_remove_orphans(struct atto_deploy *deploy);
 
 /* Rights of a manifest that has nothing else. */
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
                                     struct atto_right *rows, uint32_t capacity, uint32_t *count);
 
-/* Is the image what the version's digest says? */
-bool atto_deploy_is_whole(const struct atto_deploy *deploy, struct atto_span image, const uint8_t *digest);
 /* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
  * and schedule that were made to it. */
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report);
-/* Starts what is in the engine, or stops it, as its name record says. */
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number);
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, int32_t tenant, struct atto_span image,
+                                 bool plain, struct atto_report *report);
+/* Starts what is in the engine, or stops it. */
+enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke);
 /* Notes that a version begins to run, or is none. */
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
-/* Puts kept values back into the store: the device's, a tenant's, or those of a component that has come into the engine. */
-void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number);
+/* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the
+ * device's and its tenants'. */
+#define ATTO_NO_COMPONENT (-1)
+void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number);
+/* Deletes values of tenants that there are not: another one may get the number. */
+void atto_deploy_forget(struct atto_deploy *deploy);
 /* Keeps post-mortems that are new. */
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy);
 /* Takes a component out of the engine. ATTO_E_BUSY: it is attached to a hook, or in the middle of a slice. */

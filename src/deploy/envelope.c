@@ -62,16 +62,23 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
 }
 
 /* One component, no more. */
-static bool read_components(struct atto_cbor *cbor, struct atto_component *component)
+static bool read_components(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     uint32_t count;
 
-    return atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) && count == 1 && atto_component_read(cbor, component);
+    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1)
+        return false;
+    envelope->component_cbor.ptr = cbor->bytes + cbor->pos;
+    if (!atto_component_read(cbor, &envelope->component))
+        return false;
+    envelope->component_cbor.len = (uint32_t)(cbor->bytes + cbor->pos - envelope->component_cbor.ptr);
+    return true;
 }
 
 /* Reads a string with a command sequence, all of it, for no device. */
-static enum atto_status read_sequence(struct atto_cbor *cbor, uint32_t commands, struct atto_piece *piece)
+static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence kind, struct atto_envelope *envelope)
 {
+    struct atto_piece *piece = &envelope->sequences[kind];
     enum atto_status status;
     uint32_t outer;
 
@@ -81,7 +88,7 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, uint32_t commands,
     }
     piece->at = cbor->pos;
     piece->end = cbor->len;
-    status = atto_sequence_read(cbor, commands);
+    status = atto_sequence_read(cbor, kind);
     if (status != ATTO_OK)
         return status;
     return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
@@ -97,9 +104,9 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
     for (uint32_t i = 0; i < count; i++) {
         status = read_known(cbor, BIT(COMMON_COMPONENTS) | BIT(COMMON_SHARED), &next, &key);
         if (status == ATTO_OK && key == COMMON_COMPONENTS)
-            status = read_components(cbor, &envelope->component) ? ATTO_OK : ATTO_E_ENVELOPE;
+            status = read_components(cbor, envelope) ? ATTO_OK : ATTO_E_ENVELOPE;
         else if (status == ATTO_OK)
-            status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, &envelope->shared);
+            status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, envelope);
         if (status != ATTO_OK)
             return status;
     }
@@ -118,11 +125,11 @@ static enum atto_status read_member(struct atto_cbor *cbor, uint32_t key, struct
     case MANIFEST_COMMON:
         return read_common(cbor, envelope);
     case MANIFEST_VALIDATE:
-        return read_sequence(cbor, ATTO_SEQUENCE_VALIDATE, &envelope->validate);
+        return read_sequence(cbor, ATTO_SEQUENCE_VALIDATE, envelope);
     case MANIFEST_INVOKE:
-        return read_sequence(cbor, ATTO_SEQUENCE_INVOKE, &envelope->invoke);
+        return read_sequence(cbor, ATTO_SEQUENCE_INVOKE, envelope);
     default:
-        return read_sequence(cbor, ATTO_SEQUENCE_INSTALL, &envelope->install);
+        return read_sequence(cbor, ATTO_SEQUENCE_INSTALL, envelope);
     }
 }
 
@@ -210,17 +217,13 @@ enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct a
 enum atto_status atto_envelope_verify(const struct atto_envelope *envelope, const struct atto_signer *signer,
                                       const struct atto_crypto *crypto)
 {
-    uint8_t digest[ATTO_SHA256_BYTES];
-    struct atto_sha256 hash;
+    const struct atto_span manifest = { envelope->head + envelope->manifest.at,
+                                        envelope->manifest.end - envelope->manifest.at };
 
     if (!atto_same_span(envelope->component.tenant, signer->name))
         return ATTO_E_SIGNER;
-    crypto->sha256_begin(crypto->user, &hash);
-    crypto->sha256_add(crypto->user, &hash, envelope->head + envelope->manifest.at,
-                       envelope->manifest.end - envelope->manifest.at);
-    crypto->sha256_end(crypto->user, &hash, digest);
     /* The digest ends with its bytes, as it was read. */
-    if (memcmp(envelope->digest.ptr + (envelope->digest.len - sizeof digest), digest, sizeof digest) != 0)
+    if (!atto_digest_holds(crypto, manifest, envelope->digest.ptr + (envelope->digest.len - ATTO_SHA256_BYTES)))
         return ATTO_E_DIGEST;
     return atto_cose_verify(&envelope->signature, envelope->digest, &signer->key, crypto);
 }

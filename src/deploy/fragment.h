@@ -5,8 +5,16 @@
 #ifndef ATTO_DEPLOY_FRAGMENT_H
 #define ATTO_DEPLOY_FRAGMENT_H
 
+#include <string.h>
+
 #include "atto/command.h"
 #include "base/cbor.h"
+
+/* The same bytes? */
+static inline bool atto_same_span(struct atto_span a, struct atto_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 
 /* Reads the head of a string and hands its content to its reader. kind: ATTO_TAKES_KEY, ATTO_TAKES_RIGHTS or
  * ATTO_TAKES_SCHEDULE.

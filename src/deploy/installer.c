@@ -9,6 +9,7 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 {
     memset(installer, 0, offsetof(struct atto_installer, head));
     installer->deploy = deploy;
+    installer->tenant = ATTO_E_NOT_FOUND;
 }
 
 void atto_install_abandon(struct atto_installer *installer)
@@ -37,10 +38,11 @@ static enum atto_status judge(struct atto_installer *installer)
     const struct atto_deploy_config *config = installer->deploy->config;
     const struct atto_envelope *envelope = &installer->envelope;
     struct atto_conditions conditions = { .identity = config->identity };
-    int32_t tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
-    if (tenant < 0)
+    installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
+    installer->keys = installer->deploy->keys;
+    if (installer->tenant < 0)
         return ATTO_E_SIGNER;
-    struct atto_signer signer = atto_deploy_signer(installer->deploy, (uint32_t)tenant);
+    struct atto_signer signer = atto_deploy_signer(installer->deploy, (uint32_t)installer->tenant);
     enum atto_status status = atto_envelope_verify(envelope, &signer, config->crypto);
     if (status != ATTO_OK)
         return status;
@@ -72,10 +74,8 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = judge(installer);
         installer->state = ATTO_INSTALL_IMAGE;
-    } else {
-        installer->envelope.head = NULL;
-        if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX)
-            *status = ATTO_OK;
+    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
+        *status = ATTO_OK;
     }
     return taken;
 }
@@ -83,11 +83,8 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
 /* Gives it up, and tells so. Returns the status. */
 static enum atto_status refused(struct atto_installer *installer, enum atto_status status)
 {
-    int32_t tenant = ATTO_E_NOT_FOUND;
-    if (installer->envelope.head != NULL)
-        tenant = atto_deploy_tenant_named(installer->deploy, installer->envelope.component.tenant);
     atto_install_abandon(installer);
-    atto_deploy_tell(installer->deploy, ATTO_DEPLOY_REFUSED, tenant >= 0 ? (uint32_t)tenant : ATTO_NO_TENANT, status);
+    atto_deploy_refused(installer->deploy, installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT, status);
     return status;
 }
 
@@ -108,9 +105,9 @@ static enum atto_status commit(struct atto_installer *installer)
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
-    const struct atto_name_record name = { installer->order.invoke, installer->envelope.component };
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
-    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, &name, bytes);
+    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
+                                                             installer->envelope.component_cbor, bytes);
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->config->slots, &installer->writer, number, installer->order.sequence,
@@ -123,7 +120,7 @@ static void undo(struct atto_installer *installer, bool had_one)
     struct atto_deploy *deploy = installer->deploy;
     struct atto_versions versions;
     if (had_one && atto_slots_get(deploy->config->slots, installer->component, &versions) == ATTO_OK &&
-        atto_deploy_run(deploy, installer->component, installer->envelope.component.tenant,
+        atto_deploy_run(deploy, installer->component, installer->tenant,
                         atto_slots_image(deploy->config->slots, &versions.current), false, NULL) == ATTO_OK)
         return;
     atto_deploy_take_out(deploy, installer->component);
@@ -142,13 +139,14 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     }
     bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
-    /* Another installer may have taken the number that was free. */
-    if (status == ATTO_OK && number_for(deploy, &installer->envelope.component) != (int32_t)number)
+    /* Another installer may have taken the number that was free, and a key may have been changed meanwhile. */
+    if (status == ATTO_OK && (number_for(deploy, &installer->envelope.component) != (int32_t)number ||
+                              installer->keys != deploy->keys))
         status = ATTO_E_BUSY;
-    if (status == ATTO_OK && !atto_deploy_is_whole(deploy, image, installer->order.digest))
+    if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
     if (status == ATTO_OK)
-        status = atto_deploy_run(deploy, number, installer->envelope.component.tenant, image, true, report);
+        status = atto_deploy_run(deploy, number, installer->tenant, image, true, report);
     if (status == ATTO_OK) {
         status = commit(installer);
         if (status != ATTO_OK)
@@ -159,6 +157,6 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     installer->slot_open = false; /* the commit has given it away */
     installer->state = ATTO_INSTALL_OVER;
     atto_deploy_watch(deploy, number, true);
-    atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, atto_deploy_invoke(deploy, number));
+    atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, atto_deploy_invoke(deploy, number, installer->order.invoke));
     return ATTO_OK;
 }

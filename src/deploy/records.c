@@ -76,12 +76,6 @@ static bool all_are(const uint8_t *bytes, uint32_t len, uint8_t value)
     return true;
 }
 
-static void put_le32(uint8_t *bytes, uint32_t value)
-{
-    for (uint32_t i = 0; i < 4u; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-}
-
 /* ---- reading ---- */
 
 /* The check of a head starts from its place, so that bytes of a value, which may look like anything, are no head. */
@@ -152,31 +146,34 @@ static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
  * this may be a deletion. The loop moves at least one unit with each round. */
 static bool search(const struct atto_records *r, uint32_t key, struct entry *found)
 {
-    struct entry e = { .next = first_at(r) }, last = { 0 }, candidate = { 0 };
-    bool any = false;  /* `found` is set */
-    bool open = false; /* `candidate`, of records that belong together, waits for the last of them, `last` */
+    struct entry pair[2], *e = &pair[0], *last = &pair[1];
+    uint32_t at = first_at(r), found_at = 0, found_key = 0; /* places are not 0: nothing yet */
+    uint32_t open_at = 0, open_key = 0; /* of records that belong together, it waits for the last of them */
     bool whole = true; /* `last` is the last of its put */
     for (;;) {
-        bool more = read_at(r, e.next, &e);
-        if (!more || !e.good || whole || (e.flags & JOINS) == 0) {
+        bool more = read_at(r, at, e);
+        if (!more || !e->good || whole || (e->flags & JOINS) == 0) {
             /* `last` ended a put; was it cut off? */
-            if (open && whole) {
-                bool cut = !more ? r->torn : e.good ? (e.flags & RESUMES) != 0 : !body_is_good(r, &last);
-                if (!cut && (!any || candidate.key <= found->key)) {
-                    *found = candidate;
-                    any = true;
+            if (open_at != 0 && whole) {
+                bool cut = !more ? r->torn : e->good ? (e->flags & RESUMES) != 0 : !body_is_good(r, last);
+                if (!cut && (found_at == 0 || open_key <= found_key)) {
+                    found_at = open_at;
+                    found_key = open_key;
                 }
             }
-            open = false;
+            open_at = 0;
         }
         if (!more)
-            return any;
-        whole = e.good && (e.flags & MORE) == 0;
-        last = e;
-        if (e.good && e.key >= key && (!open || e.key < candidate.key)) {
-            candidate = e;
-            open = true;
+            return found_at != 0 && read_at(r, found_at, found);
+        whole = e->good && (e->flags & MORE) == 0;
+        if (e->good && e->key >= key && (open_at == 0 || e->key < open_key)) {
+            open_at = at;
+            open_key = e->key;
         }
+        at = e->next;
+        struct entry *other = last;
+        last = e;
+        e = other;
     }
 }
 
@@ -207,16 +204,25 @@ static bool has_header(const struct atto_records *r, uint32_t index, uint32_t *g
            *generation % r->area_count == index;
 }
 
+/* Programs bytes that fit into the writer's buffer, in one call. */
+static enum atto_status program_at(const struct atto_records *r, uint32_t offset, const uint8_t *bytes, uint32_t len)
+{
+    struct atto_flash_writer writer;
+    atto_flash_begin(&writer, r->flash, offset);
+    (void)atto_flash_write(&writer, bytes, len);
+    return atto_flash_flush(&writer);
+}
+
 /* Marks the area before this one as closed: its successor is true. No more than a hint for the day on which the
  * successor's header is damaged, so failing is no error. */
 static void close_previous(const struct atto_records *r)
 {
-    static const uint8_t zeros[ATTO_FLASH_UNIT_MAX];
-    uint32_t unit = r->flash->unit_bytes, previous = r->generation - 1u, generation;
+    static const uint8_t mark = 0;
+    uint32_t previous = r->generation - 1u, generation;
     if (r->generation == 0 || !has_header(r, previous % r->area_count, &generation) || generation != previous ||
-        !all_are(area_of(r, previous) + mark_at(r), unit, 0xff))
+        !all_are(area_of(r, previous) + mark_at(r), r->flash->unit_bytes, 0xff))
         return;
-    (void)r->flash->program(r->flash->user, area_offset(r, previous) + mark_at(r), zeros, unit);
+    (void)program_at(r, area_offset(r, previous) + mark_at(r), &mark, 1);
 }
 
 /* Finds the area in force. */
@@ -238,7 +244,7 @@ static enum atto_status find_area(struct atto_records *r)
         return ATTO_E_NOT_FOUND;
     }
     uint32_t next = r->generation + 1u;
-    if (all_are(area_of(r, r->generation) + mark_at(r), r->flash->unit_bytes, 0) &&
+    if (area_of(r, r->generation)[mark_at(r)] == 0 &&
         !has_header(r, next % r->area_count, &generation) && !all_are(area_of(r, next), AREA_HEAD_BYTES, 0xff)) {
         r->generation = next;
         r->damaged++;
@@ -249,27 +255,25 @@ static enum atto_status find_area(struct atto_records *r)
 /* Reads the area through: where it ends, and what is damaged. The loop moves at least one unit with each round. */
 static void survey(struct atto_records *r)
 {
-    struct entry e = { .next = first_at(r), .good = true }, before;
-    bool bad = false; /* `before` is cut off or damaged */
-    for (;;) {
-        before = e;
-        if (!read_at(r, e.next, &e))
-            break;
-        bool resumes = e.good && (e.flags & RESUMES) != 0;
-        if (bad && e.good && !resumes) {
+    struct entry e;
+    uint32_t at = first_at(r), before = 0; /* where the one before lies, if its head is bad */
+    bool bad = false; /* the one before is cut off or damaged */
+    for (; read_at(r, at, &e); at = e.next) {
+        if (bad && e.good && (e.flags & RESUMES) == 0) {
             r->damaged++;
-            if (!before.good) { /* its length is not known, so nothing behind it can be trusted */
-                r->readable = before.at;
+            if (before != 0) { /* its length is not known, so nothing behind it can be trusted */
+                r->readable = before;
                 return;
             }
         }
         bad = !e.good || !body_is_good(r, &e);
+        before = e.good ? 0 : at;
         r->damaged += e.good && (e.flags & DAMAGED) != 0;
     }
     r->torn = bad;
-    r->readable = e.next;
-    if (all_are(area_of(r, r->generation) + e.next, r->area_bytes - e.next, 0xff))
-        r->end = e.next;
+    r->readable = at;
+    if (all_are(area_of(r, r->generation) + at, r->area_bytes - at, 0xff))
+        r->end = at;
     else
         r->damaged++;
 }
@@ -307,11 +311,11 @@ static enum atto_status append(struct atto_records *r, const struct atto_record 
     struct entry e = { .at = r->end, .len = (uint16_t)put->value.len };
     struct atto_flash_writer writer;
     uint8_t crc[CRC_BYTES];
-    put_le32(e.head, put->key);
+    atto_put_le32(e.head, put->key);
     uint32_t field = flags | put->value.len;
-    put_le32(e.head + 4, field);
-    put_le32(e.head + 4, field | (uint32_t)head_check(e.at, e.head) << 16);
-    put_le32(crc, body_check(&e, put->value.ptr));
+    atto_put_le32(e.head + 4, field);
+    atto_put_le32(e.head + 4, field | (uint32_t)head_check(e.at, e.head) << 16);
+    atto_put_le32(crc, body_check(&e, put->value.ptr));
     r->end += record_bytes(r, put->value.len);
 
     atto_flash_begin(&writer, r->flash, area_offset(r, r->generation) + e.at);
@@ -350,15 +354,12 @@ static bool is_among(uint32_t key, const struct atto_record *put, uint32_t count
 /* Gives the area of `generation`, whose records are written, its header: it is in force. */
 static enum atto_status write_header(const struct atto_records *r)
 {
-    struct atto_flash_writer writer;
     uint8_t header[AREA_HEAD_BYTES];
-    put_le32(header, AREA_MAGIC);
-    put_le32(header + 4, r->generation);
-    put_le32(header + 8, r->area_bytes);
-    put_le32(header + 12, atto_crc32(0, header, 12));
-    atto_flash_begin(&writer, r->flash, area_offset(r, r->generation));
-    (void)atto_flash_write(&writer, header, AREA_HEAD_BYTES); /* fits into the buffer */
-    return atto_flash_flush(&writer);
+    atto_put_le32(header, AREA_MAGIC);
+    atto_put_le32(header + 4, r->generation);
+    atto_put_le32(header + 8, r->area_bytes);
+    atto_put_le32(header + 12, atto_crc32(0, header, 12));
+    return program_at(r, area_offset(r, r->generation), header, AREA_HEAD_BYTES);
 }
 
 /* Erases the area of the next generation for `next`, which is `r` otherwise. */
@@ -483,6 +484,19 @@ enum atto_status atto_records_get(const struct atto_records *r, uint32_t key, st
         return ATTO_E_STATE;
     enum atto_status status = atto_records_next(r, &found, value);
     return found == key ? status : ATTO_E_NOT_FOUND;
+}
+
+enum atto_status atto_records_number(const struct atto_records *r, uint32_t key, uint32_t *number)
+{
+    struct atto_span value;
+    enum atto_status status = atto_records_get(r, key, &value);
+    *number = 0;
+    if (status != ATTO_OK)
+        return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
+    if (value.len != 4u)
+        return ATTO_E_DAMAGED;
+    *number = atto_le32(value.ptr);
+    return ATTO_OK;
 }
 
 uint32_t atto_records_room(const struct atto_records *r)

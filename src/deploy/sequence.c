@@ -4,18 +4,18 @@
  * alternative of try-each and cannot have one itself: two levels, two loops, no recursion.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/fragment.h"
 #include "deploy/sequence.h"
 
-enum {
-    PARAMETER_VENDOR = 1,
-    PARAMETER_CLASS = 2,
-    PARAMETER_DIGEST = 3,
-    PARAMETER_SLOT = 5,
-    PARAMETER_SIZE = 14,
-    PARAMETER_URI = 21,
-    PARAMETER_INVOKE_ARGS = 23,
-    PARAMETER_DEVICE = 24
-};
+enum { PARAMETER_DIGEST = 3, PARAMETER_SLOT = 5, PARAMETER_SIZE = 14, PARAMETER_URI = 21 };
+
+/* Parameters that name the device, in the order of struct atto_identity. The condition on each has the same number, and
+ * the statuses of conditions that do not hold are in the same order. */
+static const uint8_t identifiers[] = { SUIT_VENDOR, SUIT_CLASS, SUIT_DEVICE };
+#define IDENTIFIERS sizeof identifiers
+_Static_assert(sizeof(struct atto_identity) == IDENTIFIERS * ATTO_IDENTITY_BYTES && ATTO_E_CLASS == ATTO_E_VENDOR - 1 &&
+                   ATTO_E_DEVICE == ATTO_E_VENDOR - 2,
+               "one order");
 
 #define DIGEST_SHA256 ATTO_CBOR_MINUS(16u) /* RFC 9054 section 2.1 */
 #define POLICY_MAX 15u                     /* what should be reported of a command; Atto reports in its own way */
@@ -23,7 +23,8 @@ enum {
 
 /* The parameters as they are at the moment. Empty, or 0: not set. */
 struct parameters {
-    struct atto_span vendor, class_, device, digest, uri, entry;
+    struct atto_span identity[IDENTIFIERS];
+    struct atto_span digest, uri;
     uint32_t image_bytes;
     uint32_t slot; /* and 1 */
 };
@@ -46,26 +47,24 @@ bool atto_suit_digest(struct atto_cbor *cbor, struct atto_span *digest)
            algorithm == DIGEST_SHA256 && atto_cbor_bytes(cbor, ATTO_SHA256_BYTES, ATTO_SHA256_BYTES, digest);
 }
 
-static bool read_uuid(struct atto_cbor *cbor, struct atto_span *uuid)
+/* IDENTIFIERS: it is none. */
+static uint32_t identifier(uint32_t number)
 {
-    return atto_cbor_bytes(cbor, ATTO_IDENTITY_BYTES, ATTO_IDENTITY_BYTES, uuid);
+    uint32_t i = 0;
+    while (i < IDENTIFIERS && identifiers[i] != number)
+        i++;
+    return i;
 }
 
 static enum atto_status read_parameter(struct atto_cbor *cbor, uint32_t key, struct parameters *set)
 {
-    uint32_t outer;
+    uint32_t outer, index = identifier(key);
     bool fine;
 
+    if (index < IDENTIFIERS)
+        return atto_cbor_bytes(cbor, ATTO_IDENTITY_BYTES, ATTO_IDENTITY_BYTES, &set->identity[index]) ? ATTO_OK
+                                                                                              : ATTO_E_ENVELOPE;
     switch (key) {
-    case PARAMETER_VENDOR:
-        fine = read_uuid(cbor, &set->vendor);
-        break;
-    case PARAMETER_CLASS:
-        fine = read_uuid(cbor, &set->class_);
-        break;
-    case PARAMETER_DEVICE:
-        fine = read_uuid(cbor, &set->device);
-        break;
     case PARAMETER_DIGEST:
         fine = atto_cbor_enter(cbor, &outer) && atto_suit_digest(cbor, &set->digest) && atto_cbor_leave(cbor, outer);
         break;
@@ -78,9 +77,6 @@ static enum atto_status read_parameter(struct atto_cbor *cbor, uint32_t key, str
         break;
     case PARAMETER_URI:
         fine = atto_cbor_text(cbor, 1, ATTO_URI_MAX, &set->uri);
-        break;
-    case PARAMETER_INVOKE_ARGS:
-        fine = atto_cbor_bytes(cbor, 0, ATTO_NAME_MAX, &set->entry);
         break;
     default:
         return ATTO_E_UNSUPPORTED;
@@ -108,12 +104,15 @@ static enum atto_status read_parameters(struct atto_cbor *cbor, struct parameter
     return ATTO_OK;
 }
 
-/* A condition that names a UUID: it must have been set. */
-static enum atto_status compare(struct atto_span set, const uint8_t *is, enum atto_status otherwise)
+/* A condition on one of the device's identifiers: the parameter must have been set. */
+static enum atto_status compare(const struct run *run, uint32_t index)
 {
+    const uint8_t *is = (const uint8_t *)run->conditions->identity + index * ATTO_IDENTITY_BYTES;
+    struct atto_span set = run->set.identity[index];
+
     if (set.len == 0)
         return ATTO_E_ENVELOPE;
-    return memcmp(set.ptr, is, ATTO_IDENTITY_BYTES) == 0 ? ATTO_OK : otherwise;
+    return memcmp(set.ptr, is, ATTO_IDENTITY_BYTES) == 0 ? ATTO_OK : (enum atto_status)(ATTO_E_VENDOR - (int32_t)index);
 }
 
 /* Orders a fetch: only one, and only of something whose size and digest are known. */
@@ -132,19 +131,12 @@ static enum atto_status fetch(struct run *run)
 /* What a command that has been read means for the device. */
 static enum atto_status judge(struct run *run, uint32_t command)
 {
-    const struct atto_identity *identity = run->conditions->identity;
+    uint32_t index = identifier(command);
     enum atto_status status = ATTO_OK;
 
+    if (index < IDENTIFIERS)
+        status = compare(run, index);
     switch (command) {
-    case SUIT_VENDOR:
-        status = compare(run->set.vendor, identity->vendor_id, ATTO_E_VENDOR);
-        break;
-    case SUIT_CLASS:
-        status = compare(run->set.class_, identity->class_id, ATTO_E_CLASS);
-        break;
-    case SUIT_DEVICE:
-        status = compare(run->set.device, identity->device_id, ATTO_E_DEVICE);
-        break;
     case SUIT_SLOT:
         if (run->set.slot == 0)
             return ATTO_E_ENVELOPE;
@@ -162,7 +154,6 @@ static enum atto_status judge(struct run *run, uint32_t command)
         break;
     case SUIT_INVOKE:
         run->order->invoke = true;
-        run->order->entry = run->set.entry;
         break;
     default:
         break;
@@ -284,55 +275,53 @@ static enum atto_status run_sequence(struct run *run)
     return ATTO_OK;
 }
 
-enum atto_status atto_sequence_read(struct atto_cbor *cbor, uint32_t commands)
+/* For each kind, the commands that may stand in it, and those of them that must be done. */
+#define ANYWHERE                                                                                                   \
+    (1u << SUIT_VENDOR | 1u << SUIT_CLASS | 1u << SUIT_DEVICE | 1u << SUIT_SLOT | 1u << SUIT_ABORT | \
+     1u << SUIT_SET_COMPONENT | 1u << SUIT_TRY_EACH | 1u << SUIT_OVERRIDE)
+static const struct {
+    uint32_t commands, needed;
+} kinds[ATTO_SEQUENCES] = {
+    [ATTO_SEQUENCE_SHARED] = { ANYWHERE, 1u << SUIT_VENDOR | 1u << SUIT_CLASS },
+    [ATTO_SEQUENCE_INSTALL] = { ANYWHERE | 1u << SUIT_IMAGE_MATCH | 1u << SUIT_FETCH,
+                                1u << SUIT_IMAGE_MATCH | 1u << SUIT_FETCH },
+    [ATTO_SEQUENCE_VALIDATE] = { ANYWHERE | 1u << SUIT_IMAGE_MATCH, 1u << SUIT_IMAGE_MATCH },
+    [ATTO_SEQUENCE_INVOKE] = { ANYWHERE | 1u << SUIT_INVOKE, 1u << SUIT_INVOKE },
+};
+
+enum atto_status atto_sequence_read(struct atto_cbor *cbor, enum atto_sequence kind)
 {
     struct run run;
     enum atto_status status;
 
     memset(&run, 0, sizeof run);
     run.cbor = *cbor;
-    run.commands = commands;
+    run.commands = kinds[kind].commands;
     status = run_sequence(&run);
     *cbor = run.cbor;
     return status;
 }
 
-/* Judges one sequence of the envelope, after the commands that `needed` has were done in it. */
-static enum atto_status judge_piece(struct run *run, const struct atto_envelope *envelope, struct atto_piece piece,
-                                    uint32_t commands, uint32_t needed)
-{
-    enum atto_status status;
-
-    run->cbor.bytes = envelope->head;
-    run->cbor.pos = piece.at;
-    run->cbor.len = piece.end;
-    run->commands = commands;
-    status = run_sequence(run);
-    if (status != ATTO_OK)
-        return status;
-    return (run->done & needed) == needed ? ATTO_OK : ATTO_E_ENVELOPE;
-}
-
 /* The shared sequence comes before each of the others, so each of them begins with what it has set. */
 static enum atto_status judge_all(struct run *run, const struct atto_envelope *envelope)
 {
-    const uint32_t looked_at = 1u << SUIT_VENDOR | 1u << SUIT_CLASS;
-    enum atto_status status = judge_piece(run, envelope, envelope->shared, ATTO_SEQUENCE_SHARED, looked_at);
-    const struct parameters shared = run->set;
+    struct parameters shared = run->set;
+    enum atto_status status = ATTO_OK;
 
-    if (status != ATTO_OK)
-        return status;
-    status = judge_piece(run, envelope, envelope->install, ATTO_SEQUENCE_INSTALL,
-                         1u << SUIT_FETCH | 1u << SUIT_IMAGE_MATCH);
-    if (status != ATTO_OK)
-        return status;
-    run->set = shared;
-    run->done = 0;
-    status = judge_piece(run, envelope, envelope->validate, ATTO_SEQUENCE_VALIDATE, 1u << SUIT_IMAGE_MATCH);
-    if (status != ATTO_OK || envelope->invoke.end == 0)
-        return status;
-    run->set = shared;
-    return judge_piece(run, envelope, envelope->invoke, ATTO_SEQUENCE_INVOKE, 1u << SUIT_INVOKE);
+    run->cbor.bytes = envelope->head;
+    for (uint32_t kind = 0; status == ATTO_OK && kind < ATTO_SEQUENCES && envelope->sequences[kind].end != 0; kind++) {
+        run->cbor.pos = envelope->sequences[kind].at;
+        run->cbor.len = envelope->sequences[kind].end;
+        run->commands = kinds[kind].commands;
+        run->set = shared;
+        run->done = 0;
+        status = run_sequence(run);
+        if (status == ATTO_OK && (run->done & kinds[kind].needed) != kinds[kind].needed)
+            status = ATTO_E_ENVELOPE;
+        if (kind == ATTO_SEQUENCE_SHARED)
+            shared = run->set;
+    }
+    return status;
 }
 
 /* The image is behind the head exactly if the manifest calls it by the name that it has there. */
@@ -369,7 +358,7 @@ enum atto_status atto_envelope_judge(const struct atto_envelope *envelope, const
         return atto_refuse(refusal, status, run.cbor.pos);
     status = find_image(envelope, &found);
     if (status != ATTO_OK)
-        return atto_refuse(refusal, status, envelope->install.at);
+        return atto_refuse(refusal, status, envelope->sequences[ATTO_SEQUENCE_INSTALL].at);
     found.sequence = envelope->sequence;
     *order = found;
     return ATTO_OK;

@@ -4,72 +4,51 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/slots.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
 
-/* A component's record: state, trials, a version; another version if one is kept. */
-#define VERSION_AT 2u
-#define VERSION_BYTES (9u + ATTO_DIGEST_BYTES)
-#define VALUE_BYTES_MAX (VERSION_AT + 2u * VERSION_BYTES)
+/* A component's record is the front of struct atto_versions as it lies in memory, with the version that is kept only if
+ * there is one. */
+#define WITHOUT_PREVIOUS offsetof(struct atto_versions, previous)
+_Static_assert(sizeof(struct atto_version) == 12u + ATTO_DIGEST_BYTES && WITHOUT_PREVIOUS == 4u + sizeof(struct atto_version) &&
+                   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "records are in memory as section 19 has them");
 
-static void put_le32(uint8_t *bytes, uint32_t value)
+static bool is_possible(const struct atto_slots *slots, const struct atto_version *version)
 {
-    for (uint32_t i = 0; i < 4u; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-}
-
-static void write_version(uint8_t *bytes, const struct atto_version *version)
-{
-    put_le32(bytes, version->sequence);
-    put_le32(bytes + 4, version->image_bytes);
-    bytes[8] = version->slot;
-    memcpy(bytes + 9, version->digest, ATTO_DIGEST_BYTES);
-}
-
-static bool read_version(const struct atto_slots *slots, const uint8_t *bytes, struct atto_version *version)
-{
-    version->sequence = atto_le32(bytes);
-    version->image_bytes = atto_le32(bytes + 4);
-    version->slot = bytes[8];
-    memcpy(version->digest, bytes + 9, ATTO_DIGEST_BYTES);
     return version->image_bytes != 0 && version->image_bytes <= slots->slot_bytes && version->slot < slots->slot_count;
 }
 
 static enum atto_status read_component(const struct atto_slots *slots, struct atto_span value,
                                        struct atto_versions *found)
 {
-    bool kept = value.len == VALUE_BYTES_MAX;
+    bool kept = value.len == sizeof *found;
+    if (!kept && value.len != WITHOUT_PREVIOUS)
+        return ATTO_E_DAMAGED;
     memset(found, 0, sizeof *found);
-    if (!kept && value.len != VALUE_BYTES_MAX - VERSION_BYTES)
-        return ATTO_E_DAMAGED;
-    found->state = value.ptr[0];
-    found->trials = value.ptr[1];
-    if (found->state < ATTO_COMPONENT_TRIAL || found->state > ATTO_COMPONENT_FAILED ||
-        (kept && found->state != ATTO_COMPONENT_TRIAL) ||
-        !read_version(slots, value.ptr + VERSION_AT, &found->current) ||
-        (kept && !read_version(slots, value.ptr + VERSION_AT + VERSION_BYTES, &found->previous)))
-        return ATTO_E_DAMAGED;
-    return ATTO_OK;
+    memcpy(found, value.ptr, value.len);
+    bool fine = found->state >= ATTO_COMPONENT_TRIAL && found->state <= ATTO_COMPONENT_FAILED &&
+                is_possible(slots, &found->current) &&
+                (!kept || (found->state == ATTO_COMPONENT_TRIAL && is_possible(slots, &found->previous)));
+    return fine ? ATTO_OK : ATTO_E_DAMAGED;
 }
 
-/* Puts the component's record, as the first of `together`, which may be NULL. */
+/* Puts the component's record as the first of `together`. */
 static enum atto_status put_component(struct atto_slots *slots, uint32_t component, const struct atto_versions *found,
                                       struct atto_record *together, uint32_t count)
 {
-    uint8_t value[VALUE_BYTES_MAX];
-    struct atto_record alone;
-    struct atto_record *first = together != NULL ? together : &alone;
-    uint32_t len = VERSION_AT + VERSION_BYTES;
-    value[0] = found->state;
-    value[1] = found->trials;
-    write_version(value + VERSION_AT, &found->current);
-    if (found->previous.image_bytes != 0) {
-        write_version(value + len, &found->previous);
-        len += VERSION_BYTES;
-    }
-    *first = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, component), { value, len } };
-    return atto_records_put(slots->records, first, together != NULL ? count : 1u);
+    together[0].key = ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, component);
+    together[0].value.ptr = (const uint8_t *)found;
+    together[0].value.len = found->previous.image_bytes != 0 ? sizeof *found : WITHOUT_PREVIOUS;
+    return atto_records_put(slots->records, together, count);
+}
+
+static enum atto_status put_alone(struct atto_slots *slots, uint32_t component, const struct atto_versions *found)
+{
+    struct atto_record record;
+    return put_component(slots, component, found, &record, 1);
 }
 
 /* ---- asking ---- */
@@ -88,30 +67,15 @@ enum atto_status atto_slots_check(struct atto_slots *slots)
     return slots->offset >= log_end || end <= records->offset ? ATTO_OK : ATTO_E_ARGUMENT;
 }
 
-/* A number that a record has as its value, 0 if there is no record. */
-static enum atto_status get_number(const struct atto_slots *slots, uint32_t key, uint32_t *number)
-{
-    struct atto_span value;
-    enum atto_status status = atto_records_get(slots->records, key, &value);
-    *number = 0;
-    if (status == ATTO_E_NOT_FOUND)
-        return ATTO_OK;
-    if (status == ATTO_OK && value.len != 4u)
-        status = ATTO_E_DAMAGED;
-    if (status == ATTO_OK)
-        *number = atto_le32(value.ptr);
-    return status;
-}
-
 enum atto_status atto_slots_sequence(const struct atto_slots *slots, uint32_t component, uint32_t *sequence)
 {
-    return get_number(slots, ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), sequence);
+    return atto_records_number(slots->records, ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), sequence);
 }
 
 uint32_t atto_slots_wear(const struct atto_slots *slots, uint32_t slot)
 {
     uint32_t wear;
-    (void)get_number(slots, ATTO_RECORD_KEY(ATTO_RECORD_WEAR, slot), &wear);
+    (void)atto_records_number(slots->records, ATTO_RECORD_KEY(ATTO_RECORD_WEAR, slot), &wear);
     return wear;
 }
 
@@ -182,7 +146,7 @@ enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writ
             writer->slot = slot;
         }
     }
-    put_le32(wear_bytes, least + 1u);
+    atto_put_le32(wear_bytes, least + 1u);
     const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, writer->slot), { wear_bytes, 4 } };
     enum atto_status status = atto_records_put(slots->records, &wear, 1);
     uint32_t offset = slots->offset + writer->slot * slots->slot_bytes;
@@ -228,7 +192,6 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
                                    struct atto_record *together, uint32_t count)
 {
     struct atto_versions found;
-    struct atto_record own[ATTO_SLOTS_OWN_RECORDS];
     uint32_t last;
     uint8_t sequence_bytes[4];
     if (component > ATTO_COMPONENT_MAX)
@@ -251,11 +214,7 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
     found.current.slot = writer->slot;
     memcpy(found.current.digest, digest, ATTO_DIGEST_BYTES);
 
-    if (together == NULL) {
-        together = own;
-        count = ATTO_SLOTS_OWN_RECORDS;
-    }
-    put_le32(sequence_bytes, sequence);
+    atto_put_le32(sequence_bytes, sequence);
     together[1] =
         (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), { sequence_bytes, 4 } };
     status = put_component(slots, component, &found, together, count);
@@ -275,7 +234,7 @@ enum atto_status atto_slots_confirm(struct atto_slots *slots, uint32_t component
     found.state = ATTO_COMPONENT_HEALTHY;
     found.trials = 0;
     found.previous.image_bytes = 0;
-    return put_component(slots, component, &found, NULL, 0);
+    return put_alone(slots, component, &found);
 }
 
 /* Gives the current version up, for the one that was kept if there is one. */
@@ -289,7 +248,7 @@ static enum atto_status roll_back(struct atto_slots *slots, uint32_t component, 
         found->state = ATTO_COMPONENT_FAILED;
     }
     found->trials = 0;
-    return put_component(slots, component, found, NULL, 0);
+    return put_alone(slots, component, found);
 }
 
 enum atto_status atto_slots_fault(struct atto_slots *slots, uint32_t component)
@@ -309,7 +268,7 @@ enum atto_status atto_slots_start(struct atto_slots *slots, uint32_t component, 
     if (found->state == ATTO_COMPONENT_TRIAL) {
         if (found->trials < ATTO_SLOT_TRIALS) {
             found->trials++;
-            return put_component(slots, component, found, NULL, 0);
+            return put_alone(slots, component, found);
         }
         status = roll_back(slots, component, found);
     }
@@ -320,11 +279,9 @@ enum atto_status atto_slots_remove(struct atto_slots *slots, uint32_t component,
                                    uint32_t count)
 {
     struct atto_versions found;
-    struct atto_record alone;
-    struct atto_record *first = together != NULL ? together : &alone;
     enum atto_status status = atto_slots_get(slots, component, &found);
     if (status != ATTO_OK && status != ATTO_E_DAMAGED)
         return status;
-    *first = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, component), { NULL, 0 } };
-    return atto_records_put(slots->records, first, together != NULL ? count : 1u);
+    together[0] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_COMPONENT, component), { NULL, 0 } };
+    return atto_records_put(slots->records, together, count);
 }

@@ -11,12 +11,6 @@
 
 #define PREFIX_BYTES 6u /* scope, component or tenant, key */
 
-static void put_le32(uint8_t *bytes, uint32_t value)
-{
-    for (uint32_t i = 0; i < 4u; i++)
-        bytes[i] = (uint8_t)(value >> 8u * i);
-}
-
 /* The component that a container is, or ATTO_E_NOT_FOUND (negative). */
 static int32_t component_of(const struct atto_deploy *deploy, uint32_t container)
 {
@@ -58,7 +52,7 @@ void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *
             return;
         bytes[1] = (uint8_t)number;
     }
-    put_le32(bytes + 2, key);
+    atto_put_le32(bytes + 2, key);
     record.key = record_for(deploy->config->records, bytes, &found);
     if (value != NULL) {
         memcpy(bytes + PREFIX_BYTES, value, len);
@@ -68,23 +62,39 @@ void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *
         atto_deploy_tell(deploy, ATTO_DEPLOY_VALUE_LOST, bytes[1], ATTO_E_NO_SPACE);
 }
 
-void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number)
+void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number)
 {
     const struct atto_deploy_config *config = deploy->config;
-    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0), owner = atto_store_owner(scope, number, 0);
+    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0);
     struct atto_span value;
-    if (config->store == NULL)
-        return;
-    if (scope == ATTO_SCOPE_CONTAINER) {
-        const struct atto_container *container = config->components[number].container;
-        owner = atto_store_owner(scope, atto_container_tenant(container), atto_container_id(container));
-    }
-    for (; atto_records_next(config->records, &key, &value) != ATTO_E_NOT_FOUND &&
+    for (; config->store != NULL && atto_records_next(config->records, &key, &value) != ATTO_E_NOT_FOUND &&
            ATTO_RECORD_KIND(key) == ATTO_RECORD_VALUE; key++) {
-        if (value.len < PREFIX_BYTES || value.ptr[0] != (uint8_t)scope || value.ptr[1] != (uint8_t)number)
+        if (value.len < PREFIX_BYTES || (value.ptr[0] == ATTO_SCOPE_CONTAINER ? value.ptr[1] != number : number >= 0))
             continue;
-        atto_store_put(config->store, owner, atto_le32(value.ptr + 2), value.ptr + PREFIX_BYTES,
-                       value.len - PREFIX_BYTES);
+        uint32_t tenant = value.ptr[1], id = 0;
+        if (number >= 0) {
+            const struct atto_container *container = config->components[number].container;
+            tenant = atto_container_tenant(container);
+            id = atto_container_id(container);
+        }
+        atto_store_put(config->store, atto_store_owner((enum atto_scope)value.ptr[0], tenant, id), atto_le32(value.ptr + 2),
+                       value.ptr + PREFIX_BYTES, value.len - PREFIX_BYTES);
+    }
+}
+
+void atto_deploy_forget(struct atto_deploy *deploy)
+{
+    const struct atto_deploy_config *config = deploy->config;
+    struct atto_record gone = { ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0), { NULL, 0 } };
+    struct atto_span value;
+    for (; atto_records_next(config->records, &gone.key, &value) != ATTO_E_NOT_FOUND &&
+           ATTO_RECORD_KIND(gone.key) == ATTO_RECORD_VALUE; gone.key++) {
+        if (value.len < PREFIX_BYTES || value.ptr[0] != ATTO_SCOPE_TENANT ||
+            atto_deploy_is_tenant(deploy, value.ptr[1]))
+            continue;
+        if (config->store != NULL)
+            atto_store_forget(config->store, atto_store_owner(ATTO_SCOPE_TENANT, value.ptr[1], 0));
+        (void)atto_records_put(config->records, &gone, 1);
     }
 }
 

@@ -54,6 +54,24 @@ void atto_audit_denial(const struct atto_container *container, uint32_t number, 
     at->time_us = engine->now_us;
 }
 
+void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, enum atto_status status)
+{
+    const struct atto_engine_config *config = engine->config;
+    atto_enter(engine);
+    struct atto_audit_record *at = newest(config->denials, config->denial_count, engine->denials_written, 0);
+    if (at == NULL || at->kind != ATTO_AUDIT_REFUSED || at->code != (uint8_t)tenant || at->status != (int8_t)status) {
+        at = begin(config->denials, config->denial_count, &engine->denials_written);
+        if (at != NULL)
+            *at = (struct atto_audit_record){ .kind = ATTO_AUDIT_REFUSED, .code = (uint8_t)tenant,
+                                              .handle = ATTO_AUDIT_NO_HANDLE, .status = (int8_t)status };
+    }
+    if (at != NULL) {
+        atto_count(&at->count, 1);
+        at->time_us = engine->now_us;
+    }
+    atto_leave(engine);
+}
+
 static bool look(struct atto_engine *engine, const struct atto_audit_record *found, struct atto_audit_record *record)
 {
     if (found != NULL)
