@@ -64,4 +64,49 @@
 #define ATTO_SLOT_TRIALS 3u
 #endif
 
+/* Bytes of a CoAP peer: address and UDP port in the port's own form. 20 hold IPv6 with a scope, 6 would do for IPv4.
+ * Costs that much RAM in each exchange, observer and transfer. */
+#ifndef ATTO_COAP_PEER_BYTES
+#define ATTO_COAP_PEER_BYTES 20u
+#endif
+
+/* Bytes of an answer that a CoAP server keeps for duplicates of its request, or sends later (with 16 bytes less of
+ * payload): 17 to 255. A longer one is kept as its code alone. Costs that much RAM in each exchange. */
+#ifndef ATTO_COAP_EXCHANGE_BYTES
+#define ATTO_COAP_EXCHANGE_BYTES 48u
+#endif
+
+/* Bytes of the options (path, query, accept) by which something can be observed over CoAP, at most 255. Costs that much
+ * RAM in each observer; a longer path is answered, but not observed. */
+#ifndef ATTO_COAP_OBSERVED_BYTES
+#define ATTO_COAP_OBSERVED_BYTES 40u
+#endif
+
+/* Transmission parameters of CoAP (RFC 7252 section 4.8): first timeout of a confirmable message (up to half of it
+ * more, by chance; doubled each time), and how often it is sent again. Cost nothing. */
+#ifndef ATTO_COAP_ACK_TIMEOUT_MS
+#define ATTO_COAP_ACK_TIMEOUT_MS 2000u
+#endif
+#ifndef ATTO_COAP_MAX_RETRANSMIT
+#define ATTO_COAP_MAX_RETRANSMIT 4u
+#endif
+
+/* How long a Block1 transfer waits for its next block, and a later answer for the firmware. Cost nothing. */
+#ifndef ATTO_COAP_TRANSFER_MS
+#define ATTO_COAP_TRANSFER_MS 10000u
+#endif
+#ifndef ATTO_COAP_LATER_MS
+#define ATTO_COAP_LATER_MS 30000u
+#endif
+
+/* The least time from one notification of an observer to the next: changes in between are told as one. RFC 7641 section
+ * 4.5.1 has 3 seconds for peers of whom nothing is known. Every so many notifications, one is confirmable: an observer
+ * who is gone is forgotten then. Cost nothing. */
+#ifndef ATTO_COAP_NOTIFY_MS
+#define ATTO_COAP_NOTIFY_MS 1000u
+#endif
+#ifndef ATTO_COAP_CONFIRM_EVERY
+#define ATTO_COAP_CONFIRM_EVERY 8u
+#endif
+
 #endif

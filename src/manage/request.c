@@ -1,0 +1,123 @@
+/* What a handler calls: it walks the path of a request, and writes a reply. Of a representation only the window is kept
+ * that the requested block is; all of it is counted and hashed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "manage/server.h"
+
+uint32_t atto_coap_hash(uint32_t hash, const void *bytes, uint32_t len)
+{
+    const uint8_t *byte = bytes;
+
+    for (uint32_t i = 0; i < len; i++)
+        hash = (hash ^ byte[i]) * 16777619u;
+    return hash;
+}
+
+/* Goes to the next option with this number. */
+static bool next_of(struct atto_coap_options *walk, uint32_t number, struct atto_span *value)
+{
+    struct atto_coap_option option;
+
+    while (atto_coap_next(walk, &option)) {
+        if (option.number == number) {
+            *value = option.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool atto_coap_path_next(struct atto_coap_request *request, struct atto_span *segment)
+{
+    struct atto_coap_options walk = request->path;
+
+    if (!next_of(&walk, ATTO_COAP_URI_PATH, segment))
+        return false;
+    request->path = walk;
+    return true;
+}
+
+bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
+{
+    struct atto_coap_options walk = request->path;
+    struct atto_span value;
+
+    if (!next_of(&walk, ATTO_COAP_URI_PATH, &value) || value.len != strlen(segment) ||
+        memcmp(value.ptr, segment, value.len) != 0)
+        return false;
+    request->path = walk;
+    return true;
+}
+
+bool atto_coap_path_ends(const struct atto_coap_request *request)
+{
+    struct atto_coap_options walk = request->path;
+    struct atto_span value;
+
+    return !next_of(&walk, ATTO_COAP_URI_PATH, &value) ||
+           (value.len == 0u && !next_of(&walk, ATTO_COAP_URI_PATH, &value));
+}
+
+bool atto_coap_query(const struct atto_coap_request *request, const char *key, struct atto_span *value)
+{
+    struct atto_coap_options walk = request->all;
+    uint32_t len = (uint32_t)strlen(key);
+    struct atto_span query;
+
+    while (next_of(&walk, ATTO_COAP_URI_QUERY, &query)) {
+        if (query.len < len || memcmp(query.ptr, key, len) != 0 || (query.len > len && query.ptr[len] != '='))
+            continue;
+        value->ptr = query.ptr + len;
+        value->len = query.len - len;
+        if (value->len != 0u) {
+            value->ptr++;
+            value->len--;
+        }
+        return true;
+    }
+    return false;
+}
+
+void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
+{
+    reply->code = (uint8_t)code;
+    reply->format = format;
+}
+
+void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t len)
+{
+    uint32_t from = reply->total, end = reply->total + len;
+    uint32_t window_end = reply->offset + reply->capacity;
+
+    reply->hash = atto_coap_hash(reply->hash, bytes, len);
+    reply->total = end;
+    if (from < reply->offset)
+        from = reply->offset;
+    if (end > window_end)
+        end = window_end;
+    if (from < end)
+        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total), end - from);
+}
+
+void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, const char *text)
+{
+    uint32_t len = text != NULL ? (uint32_t)strlen(text) : 0u;
+
+    atto_coap_answer(reply, code, ATTO_COAP_FORMAT_NONE);
+    reply->ticket = 0;
+    reply->total = 0;
+    reply->offset = 0;
+    atto_coap_write(reply, text, len < reply->capacity ? len : reply->capacity);
+}
+
+bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
+{
+    if (!reply->may_be_later)
+        return false;
+    if (reply->ticket == 0u)
+        reply->ticket = atto_coap_new_id(reply->server);
+    *ticket = reply->ticket;
+    return true;
+}
