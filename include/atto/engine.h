@@ -57,6 +57,7 @@ struct atto_engine {
     uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
     uint32_t longest_run;                           /* of all containers, since there was none */
     uint32_t trace_at, trace_unread;
+    uint32_t trace_written; /* counts on */
     uint32_t postmortems_written;
     uint32_t denials_written, changes_written;
     uint32_t removals; /* of containers from their place */
@@ -298,6 +299,10 @@ struct atto_engine *atto_engine_of(const struct atto_run *run);
 /* Takes the oldest record that was not taken. false: there is none. Records that were overwritten are lost; *lost, if
  * it is not NULL, takes their number. */
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost);
+
+/* The record with this number, taken or not: the engine counts them from 0, and the next one is engine->trace_written.
+ * false: it was overwritten, or is not written yet. */
+bool atto_engine_trace(struct atto_engine *engine, uint32_t number, struct atto_trace_record *record);
 
 /* Post-mortem number `age`: 0 is the last one. false: there is none so old. */
 bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct atto_postmortem *postmortem);

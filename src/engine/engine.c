@@ -77,6 +77,7 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     info->waits = (container->flags & FLAG_WAITS) != 0;
     info->throttled = (container->flags & FLAG_THROTTLED) != 0;
     info->restarts = (container->flags & FLAG_RESTART) != 0;
+    info->fuel = container->fuel;
     info->ram_bytes = atto_container_ram(container);
     info->tenant = (uint8_t)tenant_of(container);
     info->rights = container->grants != NULL ? container->grants->rights.count : 0u;

@@ -29,6 +29,7 @@ void atto_trace(const struct atto_container *container, uint32_t what, uint32_t 
     if (++engine->trace_at == config->trace_count)
         engine->trace_at = 0;
     engine->trace_unread += engine->trace_unread != UINT32_MAX;
+    engine->trace_written++;
 }
 
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost)
@@ -44,6 +45,18 @@ bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record
         *record = engine->config->trace[(engine->trace_at + capacity - engine->trace_unread) % capacity];
         engine->trace_unread--;
     }
+    atto_leave(engine);
+    return found;
+}
+
+bool atto_engine_trace(struct atto_engine *engine, uint32_t number, struct atto_trace_record *record)
+{
+    uint32_t capacity = engine->config->trace_count;
+    atto_enter(engine);
+    uint32_t age = engine->trace_written - number;
+    bool found = age != 0u && age <= capacity && age <= engine->trace_written;
+    if (found)
+        *record = engine->config->trace[(engine->trace_at + capacity - age) % capacity];
     atto_leave(engine);
     return found;
 }
