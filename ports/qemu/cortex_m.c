@@ -71,7 +71,8 @@ __attribute__((naked)) static void fault_entry(void)
                      "subs r0, r0, #32\n"
                      "1: subs r2, r2, #64\n"
                      "mov sp, r2\n"
-                     "b fault_report\n");
+                     "b fault_report\n"
+                     ".ltorg\n");
 }
 
 void cortex_m_systick(void) __attribute__((weak, alias("fault_entry")));
