@@ -3,10 +3,11 @@
 reads every frame by hand, from the RFCs, and so judges the board's network by an implementation that is not lwIP. QEMU
 carries the frames in datagrams of UDP on 127.0.0.1.
 
-usage: net_host.py NAME PORT BOARDS_PORT ipv4|ipv6|bad...  prints "ok NAME..." or "not ok NAME...: reason" for each test
+usage: net_host.py NAME PORT BOARDS_PORT ipv4|ipv6|bad|coap6...  prints "ok NAME..." or "not ok NAME...: reason" for each test
        net_host.py echo NAME PORT LENGTH...   over a port that leads to the board: is each datagram answered?
        net_host.py back NAME PORT             over ::1: the board announces itself, and is then asked
        net_host.py ask PORT TEXT              prints the answer
+       net_host.py stack MONITOR BYTES        prints how much of a board's stack was never used
 
 SPDX-License-Identifier: Apache-2.0"""
 import os
@@ -119,13 +120,13 @@ def datagram4(bytes_):
     return data[8 : struct.unpack("!H", data[4:6])[0]] if good and data[:4] == struct.pack("!HH", ECHO, PORT) else b"wrong"
 
 
-def datagram6(bytes_):
+def datagram6(bytes_, port=ECHO):
     body = bytes_[14:]
     if bytes_[12:14] != b"\x86\xdd" or body[6] != 17 or body[24:40] != IP6:
         return None
     data = body[40 : 40 + struct.unpack("!H", body[4:6])[0]]
     good = checksum(pseudo(body[8:24], body[24:40], 17, data)) == 0
-    return data[8:] if good and data[:4] == struct.pack("!HH", ECHO, PORT) else b"wrong"
+    return data[8:] if good and data[:4] == struct.pack("!HH", port, PORT) else b"wrong"
 
 
 def report(name, passed, reason="no answer, or a wrong one"):
@@ -190,6 +191,18 @@ def test_ipv6(wire, name):
     report(name + "_ipv6_address_of_a_prefix", answer == b"global")
     reports = [b for b in wire.seen if b[12:14] == b"\x86\xdd" and b[20] == 0 and b[62] == 131]
     report(name + "_ipv6_joins_its_group", bool(reports), "no report of multicast groups")
+
+
+def test_coap6(wire, name):
+    """A request that can be confirmed gets its answer over IPv6: GET /device, in CBOR (RFC 7252 section 5)."""
+    request = b"\x42\x01\x12\x34\xca\xfe\xb6device"
+    answer = None
+    for _ in range(10):
+        wire.send(frame(IPV6, ipv6(udp(IP6, BOARD_IP6, request, 5683))))
+        answer = wire.wait(lambda b: datagram6(b, 5683), 0.5)
+        if answer:
+            break
+    report(name + "_coap_over_ipv6", answer is not None and answer[:6] == b"\x62\x45\x12\x34\xca\xfe", repr(answer))
 
 
 def bad_frames():
@@ -292,6 +305,19 @@ def back(name, port):
             report(name + "_ipv6_to_the_host", False, "nothing came")
 
 
+def unused_stack(monitor, length):
+    """It lies at the bottom of RAM, which begins with zeros."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(monitor)
+        s.sendall(b'pmemsave 0x20000000 %d "stack.bin"\n' % length)
+        s.settimeout(1)
+        seen = b""
+        while seen.count(b"(qemu)") < 2:
+            seen += s.recv(4096)
+    with open("stack.bin", "rb") as file:
+        return next(i for i, byte in enumerate(file.read()) if byte)
+
+
 def main():
     what = sys.argv[1]
     if what == "echo":
@@ -302,11 +328,13 @@ def main():
         back(sys.argv[2], int(sys.argv[3]))
     elif what == "ask":
         print((ask(int(sys.argv[2]), sys.argv[3].encode()) or b"no answer").decode())
+    elif what == "stack":
+        print(unused_stack(sys.argv[2], int(sys.argv[3])))
     else:
         wire, name = Wire(int(sys.argv[2]), int(sys.argv[3])), what
         if is_there(wire, name):
             for test in sys.argv[4:]:
-                {"ipv4": test_ipv4, "ipv6": test_ipv6, "bad": test_bad}[test](wire, name)
+                {"ipv4": test_ipv4, "ipv6": test_ipv6, "bad": test_bad, "coap6": test_coap6}[test](wire, name)
 
 
 main()

@@ -20,6 +20,7 @@
 #define MTU_BYTES 1280u
 #define FRAME_MAX (MTU_BYTES + SIZEOF_ETH_HDR)
 #define SECOND_US 1000000u
+#define HOST_MAX 39u /* an IPv6 address in full */
 
 _Static_assert(FRAME_MAX <= PBUF_POOL_BUFSIZE, "a frame is in one piece");
 _Static_assert(NET_DATAGRAM_MAX + 48u == MTU_BYTES, "headers of IPv6 and UDP");
@@ -122,6 +123,20 @@ static void peer_of(const ip_addr_t *address, u16_t port, struct net_peer *peer)
     }
 #endif
     memcpy(peer->bytes + 4, &ip_2_ip4(address)->addr, 4);
+}
+
+bool net_resolve(const char *host, uint32_t host_len, uint16_t port, struct net_peer *peer)
+{
+    char text[HOST_MAX + 1u];
+    ip_addr_t address;
+    if (host_len > HOST_MAX)
+        return false;
+    memcpy(text, host, host_len);
+    text[host_len] = '\0';
+    if (!ipaddr_aton(text, &address))
+        return false;
+    peer_of(&address, port, peer);
+    return true;
 }
 
 static bool address_of(const struct net_peer *peer, ip_addr_t *address)

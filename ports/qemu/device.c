@@ -16,7 +16,10 @@
 #include <string.h>
 
 #include "atto/bpf.h"
+#include "atto/coap_client.h"
+#include "atto/coap_server.h"
 #include "atto/deploy.h"
+#include "atto/manage.h"
 #include "board.h"
 #include "endpoints.h"
 #include "libraries.h"
@@ -31,6 +34,8 @@
 #define POOL_BYTES (8u * (1024u + 448u)) /* 8 containers of 1 KB with budgets, limits and rights */
 #define LOG_BYTES 512u
 #define RECORDS 8u /* of each ring */
+#define EXCHANGES 4u
+#define OBSERVERS 2u
 #else
 #define TENANTS 4u
 #define COMPONENTS 16u
@@ -38,13 +43,17 @@
 #define POOL_BYTES 65536u
 #define LOG_BYTES 2048u
 #define RECORDS 32u
+#define EXCHANGES 8u
+#define OBSERVERS 8u
 #endif
 #define POSTMORTEMS 2u
 #define AREA_BYTES_MIN 2048u
 #define AREAS 2u
 #define TRIAL_MS 10000u
-#define TICK_US 1000000u /* how often deployment looks after its containers at least */
-#define COAP_PORT 5683u
+#define TRANSFERS 2u
+#define BLOCK_BYTES 1024u
+#define ENGINE_LOG_BYTES 320u /* lines wait here until they are taken, in the same turn of the loop */
+#define CALL_FUEL 100000u
 
 static struct line line;
 
@@ -109,7 +118,7 @@ static struct atto_trace_record trace[RECORDS];
 static struct atto_postmortem postmortems[POSTMORTEMS];
 static struct atto_audit_record denials[RECORDS], changes[RECORDS];
 static struct atto_tenant engine_tenants[TENANTS];
-static uint8_t log_ring[LOG_BYTES];
+static uint8_t engine_log[ENGINE_LOG_BYTES];
 static const struct atto_engine_config engine_config = {
     .firmware = &firmware,
     .port = &board_port,
@@ -126,8 +135,8 @@ static const struct atto_engine_config engine_config = {
     .denial_count = RECORDS,
     .changes = changes,
     .change_count = RECORDS,
-    .log = log_ring,
-    .log_ring_bytes = LOG_BYTES,
+    .log = engine_log,
+    .log_ring_bytes = ENGINE_LOG_BYTES,
 };
 
 /* ---- deployment ---- */
@@ -192,12 +201,11 @@ static void lay_out(const struct atto_flash *flash)
 static void tell_first_activation(void)
 {
     static bool is_told;
-    struct atto_trace_record record;
-    while (!is_told && atto_engine_trace_read(&engine, &record, NULL)) {
-        if (record.kind != ATTO_TRACE_ACTIVATE)
+    for (uint32_t i = 0; i < RECORDS && !is_told; i++) {
+        if (trace[i].kind != ATTO_TRACE_ACTIVATE)
             continue;
         line_text(&line, "first container after ");
-        line_number(&line, record.time_us);
+        line_number(&line, trace[i].time_us);
         line_text(&line, " us");
         line_end(&line);
         is_told = true;
@@ -206,13 +214,87 @@ static void tell_first_activation(void)
 
 /* ---- network ---- */
 
+_Static_assert(ATTO_COAP_PEER_BYTES == NET_PEER_BYTES, "CoAP's peers are the network's");
+_Static_assert(ATTO_COAP_OUT_BYTES(BLOCK_BYTES) <= NET_DATAGRAM_MAX, "a block is one datagram");
+
+static struct atto_coap_server server;
+static struct atto_coap_client client;
+static struct atto_manage manage;
+
+static void transmit(void *user, const struct atto_coap_peer *to, const uint8_t *bytes, uint32_t len)
+{
+    struct net_peer peer;
+    (void)user;
+    memcpy(peer.bytes, to->bytes, NET_PEER_BYTES);
+    net_send(ATTO_COAP_PORT, &peer, bytes, len);
+}
+
 static void received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
 {
+    struct atto_coap_peer from;
     (void)user;
-    (void)peer;
-    (void)bytes;
-    (void)len;
+    memcpy(from.bytes, peer->bytes, NET_PEER_BYTES);
+    atto_coap_server_input(&server, &from, bytes, len);
 }
+
+static bool resolve(void *user, const struct atto_coap_uri *uri, struct atto_coap_peer *to)
+{
+    struct net_peer peer;
+    (void)user;
+    if (!net_resolve((const char *)uri->host.ptr, uri->host.len, uri->port, &peer))
+        return false;
+    memcpy(to->bytes, peer.bytes, NET_PEER_BYTES);
+    return true;
+}
+
+static uint8_t out[ATTO_COAP_OUT_BYTES(BLOCK_BYTES)];
+static struct atto_coap_exchange exchanges[EXCHANGES];
+static struct atto_coap_observer observers[OBSERVERS];
+static struct atto_coap_transfer transfers[TRANSFERS];
+static const struct atto_coap_config coap_config = {
+    .port = &board_port,
+    .send = transmit,
+    .handle = atto_manage_handle,
+    .abandon = atto_manage_abandon,
+    .user = &manage,
+    .out = out,
+    .out_bytes = sizeof out,
+    .exchanges = exchanges,
+    .observers = observers,
+    .transfers = transfers,
+    .exchange_count = EXCHANGES,
+    .observer_count = OBSERVERS,
+    .transfer_count = TRANSFERS,
+};
+static const struct atto_coap_client_config client_config = { resolve, atto_manage_take, atto_manage_done, &manage };
+
+/* A line of a container's, on the console as well. */
+static void tell_line(void *user, uint16_t container, const char *text, uint32_t len)
+{
+    (void)user;
+    line_number(&line, container);
+    line_text(&line, ": ");
+    line_bytes(&line, (const uint8_t *)text, len);
+    line_end(&line);
+}
+
+static uint8_t log_ring[LOG_BYTES];
+static uint16_t seen[COMPONENTS];
+static struct atto_manage_config manage_config = {
+    .deploy = &deploy,
+    .server = &server,
+    .client = &client,
+    .version = "1",
+    .reading_is_open = true,
+    .coap_endpoint = ATTO_MANAGE_NO_ENDPOINT,
+    .call_fuel = CALL_FUEL,
+    .log = log_ring,
+    .log_bytes = LOG_BYTES,
+    .seen = seen,
+    .line = tell_line,
+};
+
+/* ---- start ---- */
 
 static int fail(const char *what, enum atto_status status)
 {
@@ -232,8 +314,26 @@ static enum atto_status boot(struct memory_flash *flash, uint32_t key_bytes)
     lay_out(&flash->flash);
     deploy_config.owner_key = (struct atto_span){ owner_key, key_bytes };
     deploy_config.store = board_store_keep(atto_deploy_value, &deploy);
+    deploy_config.call = atto_manage_call;
+    deploy_config.user = &manage;
     atto_engine_init(&engine, &engine_config, pool, sizeof pool);
     return atto_deploy_boot(&deploy, &deploy_config);
+}
+
+static bool serve(void)
+{
+    manage_config.name = board_name;
+    if (!net_start(&ipv4, &board_port) || !net_open(ATTO_COAP_PORT, received, NULL) ||
+        atto_coap_server_init(&server, &coap_config) != ATTO_OK)
+        return false;
+    atto_coap_client_init(&client, &client_config, &server);
+    atto_manage_init(&manage, &manage_config);
+    return true;
+}
+
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
 }
 
 int main(int argc, char **argv)
@@ -247,17 +347,15 @@ int main(int argc, char **argv)
     enum atto_status status = boot(flash, (uint32_t)key_bytes);
     if (status != ATTO_OK)
         return fail("deployment does not begin", status);
-    if (!net_start(&ipv4, &board_port) || !net_open(COAP_PORT, received, NULL))
+    if (!serve())
         return fail("no network", ATTO_OK);
     line_text(&line, "ready");
     line_end(&line);
     for (;;) {
-        uint64_t wake_us = atto_engine_poll(&engine), next_us = net_poll();
-        atto_deploy_tick(&deploy);
+        uint64_t wake_us = net_poll();
+        wake_us = earlier(wake_us, atto_engine_poll(&engine));
         tell_first_activation();
-        uint64_t tick_us = board_port.now_us(board_port.user) + TICK_US;
-        if (next_us < wake_us)
-            wake_us = next_us;
-        net_sleep(wake_us < tick_us ? wake_us : tick_us);
+        wake_us = earlier(wake_us, atto_manage_tick(&manage));
+        net_sleep(wake_us);
     }
 }

@@ -11,6 +11,8 @@
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
 
+#define LWIP_NO_CTYPE_H 1 /* a table of 256 bytes */
+
 #define LWIP_PLATFORM_ASSERT(text) abort()
 #define LWIP_PLATFORM_DIAG(arguments)
 
