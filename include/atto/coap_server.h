@@ -60,7 +60,7 @@ struct atto_coap_reply {
     uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
     /* -- */
     bool may_be_later;
-    uint16_t ticket; /* not 0: the answer comes later */
+    uint16_t ticket;           /* not 0: the answer comes later */
     uint32_t offset, capacity; /* the window of the representation that is sent */
     uint32_t total;            /* bytes written so far */
     uint32_t hash;             /* of them */
@@ -96,10 +96,10 @@ struct atto_coap_exchange { /* an answer that was given, or is to be given later
     uint8_t bytes[ATTO_COAP_EXCHANGE_BYTES];
 };
 struct atto_coap_observer { /* somebody observes a resource */
-    uint64_t due_us;
+    uint64_t due_us, confirm_us;
     struct atto_coap_peer peer;
     uint16_t resource, last_id;
-    uint8_t state, tries, count, szx, token_len, options_len;
+    uint8_t state, tries, szx, token_len, options_len;
     uint8_t token[ATTO_COAP_TOKEN_MAX];
     uint8_t options[ATTO_COAP_OBSERVED_BYTES];
 };

@@ -100,13 +100,13 @@
 #endif
 
 /* The least time from one notification of an observer to the next: changes in between are told as one. RFC 7641 section
- * 4.5.1 has 3 seconds for peers of whom nothing is known. Every so many notifications, one is confirmable: an observer
- * who is gone is forgotten then. Cost nothing. */
+ * 4.5.1 has 3 seconds for peers of whom nothing is known. And the time after which a notification is confirmable again:
+ * an observer who is gone is forgotten then. Cost nothing. */
 #ifndef ATTO_COAP_NOTIFY_MS
 #define ATTO_COAP_NOTIFY_MS 1000u
 #endif
-#ifndef ATTO_COAP_CONFIRM_EVERY
-#define ATTO_COAP_CONFIRM_EVERY 8u
+#ifndef ATTO_COAP_CONFIRM_MS
+#define ATTO_COAP_CONFIRM_MS 20000u
 #endif
 
 #endif

@@ -36,17 +36,15 @@ struct atto_manage;
 struct atto_manage_config {
     struct atto_deploy *deploy;      /* booted. Where its callbacks get `user`, `call` is atto_manage_call */
     struct atto_coap_server *server; /* its handler is atto_manage_handle, or calls it; its `abandon` likewise */
-    struct atto_coap_client *client; /* fetches images by their URI: its `take` and `done` are those below. NULL: no fetching */
+    /* Fetches images by their URI: atto_coap_fetch and a client whose `take` and `done` are those below. NULL: none are
+     * fetched, and no client is linked. */
+    enum atto_status (*fetch)(struct atto_coap_client *client, struct atto_span uri);
+    struct atto_coap_client *client;
     const char *name, *version;      /* of the device and its firmware, for people */
     bool reading_is_open;            /* else reading is for the owner, and for tenants what is theirs */
     uint8_t coap_endpoint;           /* who may read of this endpoint has resources under /app; or ATTO_MANAGE_NO_ENDPOINT */
     uint32_t call_fuel;              /* for an entry point that is called by a command or as a resource, at most */
-    uint8_t *log;                    /* ring for lines of containers' logs: 9 bytes and the text of each */
-    uint32_t log_bytes;              /* at least 264; 0: none are kept */
-    uint16_t *seen;                  /* one for each component: whether it has changed; NULL: nobody is told */
-    /* Told of each line as it comes out of the engine, for a console; NULL: nobody is. */
-    void (*line)(void *user, uint16_t container, const char *text, uint32_t len);
-    void *user;
+    uint32_t *seen;                  /* one for each component: whether it has changed; NULL: no container is observed */
     /* Further resources: answers and returns true, or returns false for a path that is not its own. NULL: none. */
     bool (*more)(struct atto_manage *manage, struct atto_coap_request *request, struct atto_coap_reply *reply);
 };
@@ -58,17 +56,20 @@ enum atto_manage_task {
     ATTO_MANAGE_FETCHES = 3   /* the image of one, from its URI */
 };
 
-struct atto_manage_call; /* private */
+/* What an entry point that was called has left for the answer. */
+struct atto_manage_call {
+    int64_t status, value;
+    struct atto_span output;
+    _Alignas(8) uint8_t context[ATTO_MANAGE_CALL_BYTES];
+};
 
 /* Owned by the firmware; fields are the library's alone. */
 struct atto_manage {
     const struct atto_manage_config *config;
-    struct atto_manage_call *call;
+    struct atto_manage_call *call; /* where `call` leaves its result; NULL: no command is being carried out */
     uint64_t since_us;   /* that the task is under way */
-    uint32_t collected;  /* bytes of the command */
     uint32_t transfer;   /* of the task */
-    uint32_t log_first, log_used, log_number; /* number: of the oldest line */
-    uint32_t trace_seen;
+    uint32_t log_seen, trace_seen; /* numbers of the entries of the rings that observers do not know of */
     uint16_t ticket;     /* of the answer to the envelope whose image is fetched; 0: none */
     uint8_t task;        /* enum atto_manage_task */
     union {

@@ -43,6 +43,7 @@ struct attod {
     uint64_t began_us;
     bool has_run;  /* the time of the first instruction was told */
     bool is_due;   /* the engine has said so since it was polled */
+    uint32_t printed; /* number of the line of the log that is printed next */
     int udp;
     struct atto_port port;
     struct atto_endpoint endpoints[ATTOD_ENDPOINTS];

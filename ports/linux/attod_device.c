@@ -23,7 +23,7 @@ static _Alignas(ATTO_ARENA_ALIGN) uint8_t pool[POOL_BYTES];
 static struct atto_trace_record trace[TRACE_RECORDS];
 static struct atto_audit_record denials[AUDIT_RECORDS], changes[AUDIT_RECORDS];
 static struct atto_postmortem postmortems[POSTMORTEMS];
-static uint8_t engine_log[4096], kept_log[16384];
+static uint8_t log_ring[16384];
 static struct atto_tenant tenants[ATTOD_TENANTS];
 static struct atto_deploy_tenant deploy_tenants[ATTOD_TENANTS];
 static _Alignas(4) uint8_t store_bytes[8192];
@@ -32,7 +32,7 @@ static struct atto_coap_exchange exchanges[EXCHANGES];
 static struct atto_coap_observer observers[OBSERVERS];
 static struct atto_coap_transfer transfers[TRANSFERS];
 static uint8_t out[ATTO_COAP_OUT_BYTES(1024)];
-static uint16_t seen[ATTOD_COMPONENTS];
+static uint32_t seen[ATTOD_COMPONENTS];
 
 /* Services, and the calls of Femto-Container's and TinyContainer's programs. */
 static const struct atto_call_table calls = {
@@ -80,15 +80,23 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
     printf("%s%s%s\n", texts[event], status != ATTO_OK ? ": " : "", status != ATTO_OK ? atto_status_text(status) : "");
 }
 
-static void print_line(void *user, uint16_t id, const char *text, uint32_t len)
+/* Lines of containers' logs that were not printed yet. */
+static void print_lines(struct attod *device)
 {
-    const struct attod *device = user;
-    for (uint32_t i = 0; i < ATTOD_COMPONENTS; i++) {
-        if (device->components[i].container != NULL && atto_container_id(device->components[i].container) == id)
-            print_component(&device->deploy, i);
+    struct atto_engine *engine = &device->engine;
+    struct atto_log_line line;
+    char text[ATTO_LOG_LINE_MAX];
+    if (device->printed - engine->log_number > engine->log_lines)
+        device->printed = engine->log_number;
+    for (; atto_engine_log_line(engine, device->printed, &line, text); device->printed++) {
+        for (uint32_t i = 0; i < ATTOD_COMPONENTS; i++) {
+            const struct atto_container *container = device->components[i].container;
+            if (container != NULL && atto_container_id(container) == line.id)
+                print_component(&device->deploy, i);
+        }
+        board_write(text, line.len);
+        board_write("\n", 1);
     }
-    board_write(text, len);
-    board_write("\n", 1);
 }
 
 /* How long it took from the begin of the process to the first instruction of a container. */
@@ -126,9 +134,20 @@ static void wake(void *user)
 
 static void send_datagram(void *user, const struct atto_coap_peer *peer, const uint8_t *bytes, uint32_t len)
 {
-    const struct atto_manage *manage = user;
-    const struct attod *device = manage->config->user;
+    const struct attod *device = user;
     udp_send(device->udp, peer, bytes, len);
+}
+
+static void handle(void *user, struct atto_coap_request *request, struct atto_coap_reply *reply)
+{
+    struct attod *device = user;
+    atto_manage_handle(&device->manage, request, reply);
+}
+
+static void abandon(void *user, uint32_t transfer)
+{
+    struct attod *device = user;
+    atto_manage_abandon(&device->manage, transfer);
 }
 
 static bool resolve(void *user, const struct atto_coap_uri *uri, struct atto_coap_peer *peer)
@@ -169,8 +188,8 @@ static void make_firmware(struct attod *device)
         .firmware = &device->firmware, .port = &device->port, .slice_fuel = 10000, .poll_slices = 64,
         .stop_max_us = 1000000, .trace = trace, .trace_count = TRACE_RECORDS, .postmortems = postmortems,
         .postmortem_count = POSTMORTEMS, .tenants = tenants, .tenant_count = ATTOD_TENANTS, .denials = denials,
-        .denial_count = AUDIT_RECORDS, .changes = changes, .change_count = AUDIT_RECORDS, .log = engine_log,
-        .log_ring_bytes = sizeof engine_log,
+        .denial_count = AUDIT_RECORDS, .changes = changes, .change_count = AUDIT_RECORDS, .log = log_ring,
+        .log_ring_bytes = sizeof log_ring,
     };
     atto_engine_init(&device->engine, &device->engine_config, pool, sizeof pool);
 }
@@ -195,14 +214,14 @@ static bool serve(struct attod *device)
 {
     const struct attod_options *options = device->options;
     device->manage_config = (struct atto_manage_config){
-        .deploy = &device->deploy, .server = &device->server, .client = &device->client, .name = options->name,
+        .deploy = &device->deploy, .server = &device->server, .fetch = atto_coap_fetch, .client = &device->client,
+        .name = options->name,
         .version = ATTOD_VERSION, .reading_is_open = options->reading_is_open, .coap_endpoint = ATTOD_ENDPOINT_COAP,
-        .call_fuel = 100000, .log = kept_log, .log_bytes = sizeof kept_log, .seen = seen, .line = print_line,
-        .user = device,
+        .call_fuel = 100000, .seen = seen,
     };
     device->server_config = (struct atto_coap_config){
-        .port = &board_port, .send = send_datagram, .handle = atto_manage_handle, .abandon = atto_manage_abandon,
-        .user = &device->manage, .out = out, .out_bytes = ATTO_COAP_OUT_BYTES(options->block_bytes),
+        .port = &board_port, .send = send_datagram, .handle = handle, .abandon = abandon, .user = device,
+        .out = out, .out_bytes = ATTO_COAP_OUT_BYTES(options->block_bytes),
         .exchanges = exchanges, .observers = observers, .transfers = transfers, .exchange_count = EXCHANGES,
         .observer_count = OBSERVERS, .transfer_count = TRANSFERS,
     };
@@ -239,6 +258,7 @@ uint64_t attod_work(struct attod *device)
     device->is_due = false;
     uint64_t engine_us = atto_engine_poll(&device->engine);
     uint64_t manage_us = atto_manage_tick(&device->manage);
+    print_lines(device);
     if (!device->has_run)
         tell_first_instruction(device);
     if (device->is_due)

@@ -132,14 +132,13 @@ static enum atto_status end_hook(struct atto_container *container, enum atto_out
     return status;
 }
 
-static enum atto_status run_attached(struct atto_attachment *attachment, const struct atto_context *context,
-                                     uint32_t fuel, uint64_t *value)
+enum atto_status atto_engine_call(struct atto_container *container, uint32_t entry, const struct atto_context *context,
+                                  uint32_t fuel, uint64_t *value)
 {
-    struct atto_container *container = attachment->target;
     struct atto_run *run = run_of(container);
     struct atto_engine *engine = atto_engine_of(run);
     atto_enter(engine);
-    enum atto_status status = begin_hook(container, attachment->entry, context, &fuel);
+    enum atto_status status = begin_hook(container, entry, context, &fuel);
     if (status == ATTO_OK) {
         enum atto_outcome outcome = atto_slice(container, fuel);
         *value = atto_run_result(run);
@@ -150,6 +149,12 @@ static enum atto_status run_attached(struct atto_attachment *attachment, const s
     }
     atto_leave(engine);
     return status;
+}
+
+static enum atto_status run_attached(struct atto_attachment *attachment, const struct atto_context *context,
+                                     uint32_t fuel, uint64_t *value)
+{
+    return atto_engine_call(attachment->target, attachment->entry, context, fuel, value);
 }
 
 static void left_hook(struct atto_attachment *attachment)

@@ -11,10 +11,9 @@ bool atto_app_granted(const struct atto_manage *manage, const struct atto_contai
 {
     struct atto_engine *engine = manage->config->deploy->config->engine;
     const uint32_t number = manage->config->coap_endpoint;
-    if (container == NULL || number >= engine->host.endpoint_count)
-        return false;
-    for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
-        if (atto_engine_endpoint(engine, container, handle) == &engine->host.endpoints[number])
+    for (uint32_t handle = 0; container != NULL && handle < ATTO_RIGHTS_MAX; handle++) {
+        const struct atto_endpoint *endpoint = atto_engine_endpoint(engine, container, handle);
+        if (endpoint != NULL && endpoint == &engine->host.endpoints[number])
             return true;
     }
     return false;
@@ -24,33 +23,25 @@ bool atto_app_granted(const struct atto_manage *manage, const struct atto_contai
 static bool copy_path(struct atto_resource *resource, struct atto_coap_request *request)
 {
     struct atto_span segment;
+    uint32_t len = 0;
     while (atto_coap_path_next(request, &segment)) {
-        uint32_t slash = resource->path_len != 0u ? 1u : 0u;
-        if (resource->path_len + slash + segment.len > ATTO_RESOURCE_PATH)
+        if (len != 0u && len < ATTO_RESOURCE_PATH)
+            resource->path[len++] = '/';
+        if (segment.len > ATTO_RESOURCE_PATH - len)
             return false;
-        if (slash != 0u)
-            resource->path[resource->path_len++] = '/';
-        if (segment.len != 0u)
-            memcpy(resource->path + resource->path_len, segment.ptr, segment.len);
-        resource->path_len = (uint8_t)(resource->path_len + segment.len);
+        memcpy(resource->path + len, segment.ptr, segment.len);
+        len += segment.len;
     }
+    resource->path_len = (uint8_t)len;
     return true;
-}
-
-/* Is this what an answer can have as its code? */
-static bool is_answer(int64_t code)
-{
-    return (code >= 64 && code < 96) || (code >= 128 && code < 192);
 }
 
 void atto_take_app(struct atto_view *view)
 {
     const struct atto_coap_request *request = view->request;
-    _Alignas(8) struct atto_resource resource;
-    enum atto_status outcome = ATTO_OK, status;
+    _Alignas(8) struct atto_resource resource = { .method = request->code, .format = (uint16_t)request->content_format };
     int64_t code = 0;
-    memset(&resource, 0, sizeof resource);
-    if (!atto_view_find(view) || !atto_app_granted(view->manage, view->container) ||
+    if (!atto_view_names(view) || !atto_view_find(view) || !atto_app_granted(view->manage, view->container) ||
         !copy_path(&resource, view->request))
         return;
     if (request->transfer != ATTO_COAP_WHOLE || request->piece.len > ATTO_RESOURCE_BYTES) {
@@ -58,15 +49,13 @@ void atto_take_app(struct atto_view *view)
         view->reply->limit = ATTO_RESOURCE_BYTES;
         return;
     }
-    resource.method = request->code;
-    resource.format = (uint16_t)(request->content_format <= 0xffffu ? request->content_format : ATTO_RESOURCE_NO_FORMAT);
     resource.len = request->piece.len;
-    if (resource.len != 0u)
-        memcpy(resource.bytes, request->piece.ptr, resource.len);
-    status = atto_call_entry(view->manage, view->container, "coap", &resource, sizeof resource, &code, &outcome);
-    if (status != ATTO_OK) {
+    memcpy(resource.bytes, request->piece.ptr, resource.len);
+    enum atto_status status = atto_call_entry(view->manage, view->container, "coap", &resource, sizeof resource, &code);
+    uint32_t class = ATTO_COAP_CLASS(code);
+    if (status != ATTO_OK && status > ATTO_FAULT_MEMORY) {
         atto_refuse_with(view->reply, status, NULL, NULL);
-    } else if (outcome != ATTO_OK || !is_answer(code) || resource.len > ATTO_RESOURCE_BYTES) {
+    } else if (status != ATTO_OK || resource.len > ATTO_RESOURCE_BYTES || class < 2u || class > 5u) {
         atto_coap_refuse(view->reply, ATTO_COAP_INTERNAL_SERVER_ERROR, NULL);
     } else {
         atto_coap_answer(view->reply, (enum atto_coap_code)code,

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
+#include "manage/server.h"
 
 #define TRIAL_TICK_US 1000000u
 
@@ -10,237 +11,175 @@ void atto_manage_init(struct atto_manage *manage, const struct atto_manage_confi
 {
     memset(manage, 0, offsetof(struct atto_manage, work));
     manage->config = config;
-    manage->trace_seen = config->deploy->config->engine->trace_written;
-    if (config->seen != NULL && config->deploy->config->component_count != 0u)
-        memset(config->seen, 0, config->deploy->config->component_count * sizeof *config->seen);
 }
 
-/* ---- what can be read ---- */
+/* ---- paths ---- */
 
-static const struct {
+#define FOR_TENANTS 1u /* they see what is theirs in it */
+#define OBSERVED 2u
+#define RUNS 4u        /* of a container that is in the engine */
+
+#define OPERATION(name) (1u << ATTO_COMMAND_##name)
+
+struct route {
     const char *name;
-    void (*view)(struct atto_view *view);
-    bool for_tenants; /* they see what is theirs in it */
-    const char *link; /* its attributes */
-} readable[] = {
-    { "device", atto_view_device, true, ";rt=\"atto.device\"" },
-    { "tenants", atto_view_tenants, false, ";rt=\"atto.tenants\"" },
-    { "containers", atto_view_containers, true, ";rt=\"atto.containers\";obs" },
-    { "inventory", atto_view_inventory, true, ";rt=\"atto.inventory\"" },
-    { "audit", atto_view_audit, false, ";rt=\"atto.audit\"" },
-    { "log", atto_view_log, false, ";rt=\"atto.log\";obs" },
-    { "trace", atto_view_trace, false, ";rt=\"atto.trace\";obs" },
+    void (*view)(struct atto_view *view); /* NULL: there is nothing to read */
+    uint8_t flags;
+    uint8_t method;      /* that changes something; 0: none does */
+    uint16_t operations; /* of commands that do; 0: envelopes do */
 };
-#define READABLE_COUNT (sizeof readable / sizeof *readable)
+
+/* First segments of paths. The first few have more behind them. */
+static const struct route routes[] = {
+    { "containers", atto_view_list, FOR_TENANTS | OBSERVED, 0, 0 },
+    { "device", atto_view_device, FOR_TENANTS, 0, 0 },
+    { "tenants", atto_view_tenants, 0, 0, 0 },
+    { "inventory", atto_view_inventory, FOR_TENANTS, 0, 0 },
+    { "audit", atto_view_audit, 0, 0, 0 },
+    { "log", atto_view_log, OBSERVED, 0, 0 },
+    { "trace", atto_view_trace, OBSERVED, 0, 0 },
+    { "install", NULL, 0, ATTO_COAP_POST, 0 },
+    { "command", NULL, 0, ATTO_COAP_POST, ANY_OPERATION },
+};
+
+/* What a container has behind its names. */
+static const struct route parts[] = {
+    { "", atto_view_state, FOR_TENANTS, 0, 0 },
+    { "rights", atto_view_rights, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_RIGHTS) },
+    { "schedule", atto_view_schedule, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
+    { "limits", atto_view_limits, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
+    { "counters", atto_view_counters, FOR_TENANTS | RUNS, 0, 0 },
+    { "log", atto_view_log, FOR_TENANTS | RUNS, 0, 0 },
+    { "postmortem", atto_view_postmortem, FOR_TENANTS, 0, 0 },
+    { "call", NULL, FOR_TENANTS, ATTO_COAP_POST, OPERATION(CALL) },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* The route that the next segment of the path is; NULL: none of them. */
+static const struct route *find(struct atto_view *view, const struct route *route, uint32_t count)
+{
+    for (; count != 0u; count--, route++) {
+        if (atto_coap_path_is(view->request, route->name))
+            return route;
+    }
+    return NULL;
+}
+
+/* ---- .well-known/core (RFC 6690) ---- */
 
 static void put_text(struct atto_view *view, const char *text)
 {
     atto_coap_write(view->reply, text, (uint32_t)strlen(text));
 }
 
-/* A segment of a path, in which everything but letters, digits and "-._~" is escaped (RFC 3986 section 2.1). */
-static void put_segment(struct atto_view *view, struct atto_span segment)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    put_text(view, "/");
-    for (uint32_t i = 0; i < segment.len; i++) {
-        uint8_t byte = segment.ptr[i], letter = (uint8_t)((byte | 32u) - 'a');
-        const char escaped[] = { '%', digits[byte >> 4], digits[byte & 15u] };
-        bool plain = letter < 26u || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
-        atto_coap_write(view->reply, plain ? (const void *)&segment.ptr[i] : escaped, plain ? 1u : 3u);
-    }
-}
-
-static void put_container(struct atto_view *view, const char *before, const char *behind)
-{
-    static const struct atto_span owner = { (const uint8_t *)"-", 1 };
-    put_text(view, before);
-    put_segment(view, view->component.tenant.len != 0u ? view->component.tenant : owner);
-    put_segment(view, view->component.container);
-    put_text(view, behind);
-}
-
-/* RFC 6690. Containers are named where anybody may read of them. */
 void atto_view_core(struct atto_view *view)
 {
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
-    put_text(view, "</install>;rt=\"atto.install\",</command>;rt=\"atto.command\"");
-    for (uint32_t i = 0; i < READABLE_COUNT; i++) {
-        put_text(view, ",</");
-        put_text(view, readable[i].name);
-        put_text(view, ">");
-        put_text(view, readable[i].link);
-    }
-    if (!view->manage->config->reading_is_open)
-        return;
-    for (view->number = 0; atto_view_next(view); view->number++) {
-        put_container(view, ",</containers", ">;rt=\"atto.container\";obs");
-        if (atto_app_granted(view->manage, view->container))
-            put_container(view, ",</app", ">;rt=\"atto.app\"");
+    for (const struct route *route = routes; route != routes + COUNT(routes); route++) {
+        put_text(view, route != routes ? ",</" : "</");
+        put_text(view, route->name);
+        put_text(view, ">;rt=\"atto.");
+        put_text(view, route->name);
+        put_text(view, (route->flags & OBSERVED) != 0u ? "\";obs" : "\"");
     }
 }
 
 /* ---- requests ---- */
 
-static void wrong_method(struct atto_view *view)
+/* May the request read what the route is? If so, view->reader is set. */
+static bool may_read(struct atto_view *view, const struct route *first, const struct route *route)
 {
-    atto_coap_refuse(view->reply, ATTO_COAP_METHOD_NOT_ALLOWED, NULL);
-}
-
-static void read(struct atto_view *view, uint32_t index)
-{
-    const struct atto_span name = { (const uint8_t *)readable[index].name, (uint32_t)strlen(readable[index].name) };
+    const struct atto_span name = { (const uint8_t *)first->name, (uint32_t)strlen(first->name) };
+    uint32_t code = ATTO_COAP_UNAUTHORIZED;
     if (view->request->code == ATTO_COAP_FETCH) {
         if (!atto_take_read(view, name))
-            return;
-        if (view->reader.len != 0u && !readable[index].for_tenants) {
-            atto_coap_refuse(view->reply, ATTO_COAP_FORBIDDEN, NULL);
-            return;
-        }
-    } else if (!view->manage->config->reading_is_open) {
-        atto_coap_refuse(view->reply, ATTO_COAP_UNAUTHORIZED, NULL);
-        return;
-    }
-    readable[index].view(view);
-}
-
-/* What is sent to a part of a container: a command on this container, of the operations that belong there. */
-static void change_container(struct atto_view *view)
-{
-    static const struct {
-        const char *segment;
-        uint8_t method;
-        uint16_t operations;
-    } parts[] = {
-        { "rights", ATTO_COAP_IPATCH, 1u << ATTO_COMMAND_SET_RIGHTS },
-        { "schedule", ATTO_COAP_IPATCH, 1u << ATTO_COMMAND_SET_SCHEDULE },
-        { "limits", ATTO_COAP_IPATCH, 1u << ATTO_COMMAND_SET_SCHEDULE },
-        { "call", ATTO_COAP_POST, 1u << ATTO_COMMAND_CALL },
-    };
-    if (!atto_view_names(view)) {
-        wrong_method(view);
-        return;
-    }
-    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (!atto_coap_path_is(view->request, parts[i].segment) || !atto_coap_path_ends(view->request))
-            continue;
-        if (view->request->code == parts[i].method)
-            atto_take_command(view, parts[i].operations);
-        else
-            wrong_method(view);
-        return;
-    }
-    wrong_method(view);
-}
-
-static bool is_alone(struct atto_view *view, const char *segment)
-{
-    struct atto_coap_options path = view->request->path;
-    if (atto_coap_path_is(view->request, segment) && atto_coap_path_ends(view->request))
+            return false;
+        if (view->reader.len == 0u || (route->flags & FOR_TENANTS) != 0u)
+            return true;
+        code = ATTO_COAP_FORBIDDEN;
+    } else if (view->manage->config->reading_is_open) {
         return true;
-    view->request->path = path;
+    }
+    atto_coap_refuse(view->reply, (enum atto_coap_code)code, NULL);
     return false;
+}
+
+static void serve(struct atto_view *view, const struct route *first, const struct route *route)
+{
+    const uint32_t code = view->request->code;
+    if (code == route->method) {
+        if (route->operations != 0u)
+            atto_take_command(view, route->operations);
+        else
+            atto_take_envelope(view);
+    } else if (route->view == NULL || (code != ATTO_COAP_GET && code != ATTO_COAP_FETCH)) {
+        atto_coap_refuse(view->reply, ATTO_COAP_METHOD_NOT_ALLOWED, NULL);
+    } else if (may_read(view, first, route) &&
+               (first == route || (atto_view_find(view) && (view->container != NULL || (route->flags & RUNS) == 0u)))) {
+        route->view(view);
+    }
 }
 
 void atto_manage_handle(void *user, struct atto_coap_request *request, struct atto_coap_reply *reply)
 {
-    struct atto_manage *manage = user;
-    struct atto_view view = { .manage = manage, .request = request, .reply = reply };
-    const bool reads = request->code == ATTO_COAP_GET || request->code == ATTO_COAP_FETCH;
-    if (is_alone(&view, "install")) {
-        if (request->code == ATTO_COAP_POST)
-            atto_take_envelope(&view);
-        else
-            wrong_method(&view);
-        return;
+    struct atto_view view;
+    memset(&view, 0, sizeof view);
+    view.manage = user;
+    view.request = request;
+    view.reply = reply;
+    const struct route *first = find(&view, routes, COUNT(routes)), *route = first;
+    if (first == routes && !atto_coap_path_ends(request)) {
+        route = NULL;
+        if (atto_view_names(&view))
+            route = atto_coap_path_ends(request) ? parts : find(&view, parts + 1, COUNT(parts) - 1u);
     }
-    if (is_alone(&view, "command")) {
-        if (request->code == ATTO_COAP_POST)
-            atto_take_command(&view, 0);
-        else
-            wrong_method(&view);
-        return;
-    }
-    if (atto_coap_path_is(request, "app")) {
+    if (route != NULL) {
+        if (atto_coap_path_ends(request))
+            serve(&view, first, route);
+    } else if (first == NULL && atto_coap_path_is(request, "app")) {
         atto_take_app(&view);
-        return;
-    }
-    if (atto_coap_path_is(request, ".well-known") && is_alone(&view, "core")) {
-        if (request->code == ATTO_COAP_GET)
+    } else if (first == NULL && atto_coap_path_is(request, ".well-known")) {
+        if (request->code == ATTO_COAP_GET && atto_coap_path_is(request, "core"))
             atto_view_core(&view);
-        else
-            wrong_method(&view);
-        return;
+    } else if (first == NULL && view.manage->config->more != NULL) {
+        view.manage->config->more(view.manage, request, reply);
     }
-    for (uint32_t i = 0; i < READABLE_COUNT; i++) {
-        bool is_containers = readable[i].view == atto_view_containers;
-        if (!(is_containers ? atto_coap_path_is(request, readable[i].name) : is_alone(&view, readable[i].name)))
-            continue;
-        if (reads)
-            read(&view, i);
-        else if (is_containers)
-            change_container(&view);
-        else
-            wrong_method(&view);
-        return;
-    }
-    if (manage->config->more != NULL)
-        manage->config->more(manage, request, reply);
 }
 
 /* ---- regular work ---- */
 
-static uint32_t mix(uint32_t hash, uint32_t value)
-{
-    return (hash ^ value) * 16777619u;
-}
-
-/* Something that changes when what is worth telling of a component does: its version, state, faults, trial. Never 0. */
-static uint16_t digest_of(struct atto_engine *engine, const struct atto_deploy_component *component)
+/* Something that changes when what is worth telling of a component does: its version, trial, state, faults, misses. */
+static uint32_t digest_of(struct atto_engine *engine, const struct atto_deploy_component *component)
 {
     struct atto_container_info info;
-    uint32_t hash = mix(2166136261u, (uint32_t)component->since_us);
-    hash = mix(hash, component->on_trial);
-    if (component->container != NULL) {
-        atto_engine_info(engine, component->container, &info);
-        hash = mix(hash, info.id);
-        hash = mix(hash, (uint32_t)info.state);
-        hash = mix(hash, info.counters.faults);
-        hash = mix(hash, info.counters.misses);
-    }
-    return (uint16_t)(hash ^ hash >> 16);
+    if (component->container == NULL)
+        return 0;
+    atto_engine_info(engine, component->container, &info);
+    const uint32_t facts[] = { (uint32_t)component->since_us, component->on_trial, (uint32_t)info.state, info.id,
+                               info.counters.faults, info.counters.misses };
+    return atto_coap_hash(ATTO_COAP_HASH_START, facts, sizeof facts);
 }
 
-static void tell_changes(struct atto_manage *manage)
+uint64_t atto_manage_tick(struct atto_manage *manage)
 {
     const struct atto_manage_config *config = manage->config;
     const struct atto_deploy_config *deploy = config->deploy->config;
-    uint32_t trace = deploy->engine->trace_written;
-    if (trace != manage->trace_seen)
-        atto_coap_changed(config->server, RESOURCE_TRACE);
-    manage->trace_seen = trace;
-    for (uint32_t i = 0; config->seen != NULL && i < deploy->component_count; i++) {
-        uint16_t digest = digest_of(deploy->engine, &deploy->components[i]);
+    const struct atto_port *port = deploy->engine->config->port;
+    bool on_trial = false;
+    atto_deploy_tick(config->deploy);
+    atto_rings_changed(manage);
+    for (uint32_t i = 0; i < deploy->component_count; i++) {
+        on_trial |= deploy->components[i].on_trial;
+        if (config->seen == NULL)
+            continue;
+        uint32_t digest = digest_of(deploy->engine, &deploy->components[i]);
         if (digest == config->seen[i])
             continue;
         config->seen[i] = digest;
         atto_coap_changed(config->server, RESOURCE_CONTAINERS);
         atto_coap_changed(config->server, RESOURCE_CONTAINER(i));
     }
-}
-
-uint64_t atto_manage_tick(struct atto_manage *manage)
-{
-    const struct atto_deploy_config *deploy = manage->config->deploy->config;
-    const struct atto_port *port = deploy->engine->config->port;
-    atto_deploy_tick(manage->config->deploy);
-    atto_log_drain(manage);
-    tell_changes(manage);
-    uint64_t next_us = atto_coap_server_tick(manage->config->server);
-    for (uint32_t i = 0; i < deploy->component_count; i++) {
-        uint64_t due_us = port->now_us(port->user) + TRIAL_TICK_US;
-        if (deploy->components[i].on_trial && deploy->components[i].container != NULL && due_us < next_us)
-            next_us = due_us;
-    }
-    return next_us;
+    uint64_t next_us = atto_coap_server_tick(config->server), trial_us = port->now_us(port->user) + TRIAL_TICK_US;
+    return on_trial && trial_us < next_us ? trial_us : next_us;
 }

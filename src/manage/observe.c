@@ -25,11 +25,17 @@ static struct atto_coap_observer *find(const struct atto_coap_server *server, co
     return NULL;
 }
 
+/* A free entry. If there is none, all observers are notified so that they have to confirm it: those who are gone are
+ * forgotten then, and there is room for others. */
 static struct atto_coap_observer *find_free(const struct atto_coap_server *server)
 {
     for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        if (server->config->observers[i].state == 0u)
-            return &server->config->observers[i];
+        struct atto_coap_observer *observer = &server->config->observers[i];
+
+        if (observer->state == 0u)
+            return observer;
+        observer->state |= CHANGED;
+        observer->confirm_us = 0;
     }
     return NULL;
 }
@@ -69,7 +75,7 @@ bool atto_coap_observe(struct atto_coap_server *server, const struct atto_coap_r
     observer->peer = *envelope->peer;
     observer->resource = resource;
     observer->last_id = envelope->id;
-    observer->count = 0;
+    observer->confirm_us = observer->due_us + ATTO_COAP_CONFIRM_MS * 1000u;
     observer->szx = asked->block2.szx;
     observer->token_len = (uint8_t)envelope->token_len;
     memcpy(observer->token, envelope->token, envelope->token_len);
@@ -97,6 +103,7 @@ bool atto_coap_observer_heard(struct atto_coap_server *server, const struct atto
         else if ((observer->state & CONFIRMS) != 0u) {
             observer->state &= (uint8_t)~CONFIRMS;
             observer->due_us = atto_coap_now(server);
+            observer->confirm_us = observer->due_us + ATTO_COAP_CONFIRM_MS * 1000u;
         }
         return true;
     }
@@ -146,6 +153,7 @@ static void notify(struct atto_coap_server *server, struct atto_coap_observer *o
 /* What is due of one observer. */
 static void observer_due(struct atto_coap_server *server, struct atto_coap_observer *observer)
 {
+    uint64_t now = atto_coap_now(server);
     bool confirm = true;
 
     if ((observer->state & CONFIRMS) != 0u) {
@@ -156,12 +164,10 @@ static void observer_due(struct atto_coap_server *server, struct atto_coap_obser
         observer->tries++;
     } else {
         observer->tries = 0;
-        observer->count++;
-        confirm = observer->count % ATTO_COAP_CONFIRM_EVERY == 0u;
+        confirm = observer->confirm_us <= now;
     }
     notify(server, observer, confirm);
-    observer->due_us = confirm ? atto_coap_retry_at(server, observer->tries)
-                               : atto_coap_now(server) + ATTO_COAP_NOTIFY_MS * 1000u;
+    observer->due_us = confirm ? atto_coap_retry_at(server, observer->tries) : now + ATTO_COAP_NOTIFY_MS * 1000u;
 }
 
 uint64_t atto_coap_observe_tick(struct atto_coap_server *server)

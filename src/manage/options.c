@@ -171,6 +171,7 @@ uint32_t atto_coap_compose(struct atto_coap_request *request, const struct asked
     struct atto_coap_writer writer = { out, ATTO_COAP_OUT_BYTES(0), 0, 0 };
     bool is_content = check_reply(request, reply);
     uint32_t len = reply->total > reply->offset ? reply->total - reply->offset : 0u;
+    struct atto_coap_block block1 = asked->block1;
     struct atto_coap_block block2 = { reply->offset, reply->szx, len > reply->capacity };
 
     if (len > reply->capacity)
@@ -186,8 +187,10 @@ uint32_t atto_coap_compose(struct atto_coap_request *request, const struct asked
         atto_coap_put_uint(&writer, ATTO_COAP_MAX_AGE, reply->max_age_s);
     if (is_content && (block2.more || block2.offset != 0u || asked->has_block2))
         atto_coap_put_uint(&writer, ATTO_COAP_BLOCK2, atto_coap_block_value(&block2));
+    if (block1.offset == 0u && block1.more && block1.szx > reply->server->szx)
+        block1.szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
     if (asked->has_block1)
-        atto_coap_put_uint(&writer, ATTO_COAP_BLOCK1, atto_coap_block_value(&asked->block1));
+        atto_coap_put_uint(&writer, ATTO_COAP_BLOCK1, atto_coap_block_value(&block1));
     if (is_content && (asked->wants_size || (block2.more && block2.offset == 0u)))
         atto_coap_put_uint(&writer, ATTO_COAP_SIZE2, reply->total);
     if (reply->code == ATTO_COAP_REQUEST_ENTITY_TOO_LARGE && reply->limit != 0u)

@@ -1,8 +1,12 @@
-/* Writes CBOR in its deterministic encoding into a reply, and refusals. An item goes out as it is written: the reply keeps
- * of it what the requested block needs.
+/* Writes what goes out: CBOR in its deterministic encoding, from lists of fields, and refusals. An item goes out as it is
+ * written: the reply keeps of it what the requested block needs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
+
+/* Simple values of RFC 8949 section 3.3: major type 7. */
+#define SIMPLE ((enum atto_cbor_type)7)
+#define SIMPLE_FALSE 20u
 
 void atto_out_bytes(struct atto_out *out, const void *bytes, uint32_t len)
 {
@@ -17,70 +21,178 @@ struct atto_out atto_out_begin(struct atto_view *view)
     return (struct atto_out){ .reply = view->reply };
 }
 
+struct atto_out atto_out_array(struct atto_view *view, uint32_t count)
+{
+    struct atto_out out = atto_out_begin(view);
+    atto_out_head(&out, ATTO_CBOR_ARRAY, count);
+    return out;
+}
+
 void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argument)
 {
     uint8_t bytes[9];
-    uint32_t count = argument < 24u ? 0u : argument <= 0xffu ? 1u : argument <= 0xffffu ? 2u : argument <= UINT32_MAX ? 4u : 8u;
-    uint32_t info = count == 0u ? (uint32_t)argument : count == 1u ? 24u : count == 2u ? 25u : count == 4u ? 26u : 27u;
+    uint32_t count = 0, info = (uint32_t)argument;
+    if (argument >= 24u) {
+        for (count = 1, info = 24; count < 8u && argument >> 8u * count != 0u; info++)
+            count *= 2u;
+    }
     bytes[0] = (uint8_t)((uint32_t)type * 32u + info);
     for (uint32_t i = count; i != 0u; i--, argument >>= 8)
         bytes[i] = (uint8_t)argument;
     atto_out_bytes(out, bytes, 1u + count);
 }
 
-void atto_out_number(struct atto_out *out, uint32_t value)
+static void put_key(struct atto_out *out)
 {
+    if (out->items != 0u)
+        out->items--;
+    else
+        atto_out_head(out, ATTO_CBOR_UINT, out->key++);
+}
+
+void atto_out_member(struct atto_out *out, uint32_t value)
+{
+    put_key(out);
     atto_out_head(out, ATTO_CBOR_UINT, value);
 }
 
-void atto_out_signed(struct atto_out *out, int64_t value)
-{
-    atto_out_head(out, value < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT, (uint64_t)(value < 0 ? -1 - value : value));
-}
-
-void atto_out_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len)
+static void put_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len)
 {
     atto_out_head(out, type, len);
     atto_out_bytes(out, bytes, len);
 }
 
-void atto_out_text(struct atto_out *out, const char *text)
+static void put_signed(struct atto_out *out, int64_t value)
 {
-    atto_out_string(out, ATTO_CBOR_TEXT, text, (uint32_t)strlen(text));
+    atto_out_head(out, value < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT, (uint64_t)(value ^ value >> 63));
 }
 
-void atto_out_map(struct atto_out *out, uint32_t count, uint32_t key)
+static void put_field(struct atto_out *out, enum atto_field field, const void *at)
 {
-    atto_out_head(out, ATTO_CBOR_MAP, count);
-    out->key = key;
+    const struct atto_span *span = at;
+    switch (field) {
+    case FIELD_U8:
+        atto_out_head(out, ATTO_CBOR_UINT, *(const uint8_t *)at);
+        break;
+    case FIELD_U16:
+        atto_out_head(out, ATTO_CBOR_UINT, *(const uint16_t *)at);
+        break;
+    case FIELD_U32:
+        atto_out_head(out, ATTO_CBOR_UINT, *(const uint32_t *)at);
+        break;
+    case FIELD_U64:
+        atto_out_head(out, ATTO_CBOR_UINT, *(const uint64_t *)at);
+        break;
+    case FIELD_S8:
+        put_signed(out, *(const int8_t *)at);
+        break;
+    case FIELD_S64:
+        put_signed(out, *(const int64_t *)at);
+        break;
+    case FIELD_BOOL:
+        atto_out_head(out, SIMPLE, SIMPLE_FALSE + *(const bool *)at);
+        break;
+    case FIELD_STRING:
+        put_string(out, ATTO_CBOR_TEXT, *(const char *const *)at, (uint32_t)strlen(*(const char *const *)at));
+        break;
+    case FIELD_TEXT:
+        put_string(out, ATTO_CBOR_TEXT, span->ptr, span->len);
+        break;
+    case FIELD_BYTES:
+        put_string(out, ATTO_CBOR_BYTES, span->ptr, span->len);
+        break;
+    default:
+        put_string(out, ATTO_CBOR_BYTES, at, field == FIELD_16 ? 16u : 32u);
+        break;
+    }
 }
 
-void atto_out_key(struct atto_out *out)
+void atto_out_fields(struct atto_out *out, const void *structure, const uint16_t *fields)
 {
-    atto_out_number(out, out->key++);
+    for (; *fields != 0u; fields++) {
+        enum atto_field field = (enum atto_field)(*fields >> 12);
+        uint32_t number = *fields & 0xfffu;
+        if (field == FIELD_MAP) {
+            atto_out_head(out, ATTO_CBOR_MAP, number >> 6);
+            out->key = number & 63u;
+            out->items = 0;
+            continue;
+        }
+        if (field != FIELD_ROW)
+            put_key(out);
+        if (field <= FIELD_LIST) {
+            atto_out_head(out, ATTO_CBOR_ARRAY, number);
+            out->items = number;
+        } else {
+            put_field(out, field, (const uint8_t *)structure + number);
+        }
+    }
 }
 
-void atto_out_member(struct atto_out *out, uint32_t value)
+/* ---- refusals ---- */
+
+/* Whatever is not here was refused by the pre-flight check, by admission, or by a digest: 4.22. */
+static const struct {
+    int8_t status;
+    uint8_t code;
+} codes[] = {
+    { ATTO_E_ARGUMENT, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_ENVELOPE, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_COMMAND, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_COSE, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_TENANT, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_UNSUPPORTED, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_ALGORITHM, ATTO_COAP_UNAUTHORIZED },
+    { ATTO_E_SIGNER, ATTO_COAP_UNAUTHORIZED },
+    { ATTO_E_SIGNATURE, ATTO_COAP_UNAUTHORIZED },
+    { ATTO_E_DENIED, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_EXPIRED, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_VENDOR, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_CLASS, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_DEVICE, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_SLOT, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_ABORT, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_NOT_FOUND, ATTO_COAP_NOT_FOUND },
+    { ATTO_E_SEQUENCE, ATTO_COAP_CONFLICT },
+    { ATTO_E_STATE, ATTO_COAP_CONFLICT },
+    { ATTO_E_BUSY, ATTO_COAP_CONFLICT },
+    { ATTO_E_NO_SPACE, ATTO_COAP_SERVICE_UNAVAILABLE },
+    { ATTO_E_NO_MEMORY, ATTO_COAP_SERVICE_UNAVAILABLE },
+    { ATTO_E_QUOTA, ATTO_COAP_SERVICE_UNAVAILABLE },
+    { ATTO_E_FLASH, ATTO_COAP_INTERNAL_SERVER_ERROR },
+    { ATTO_E_DAMAGED, ATTO_COAP_INTERNAL_SERVER_ERROR },
+};
+
+/* Writes a text and a number behind it. Returns where it ends. */
+static char *put_number(char *at, const char *text, uint32_t value)
 {
-    atto_out_key(out);
-    atto_out_number(out, value);
+    uint32_t power = 1;
+    while (*text != '\0')
+        *at++ = *text++;
+    while (value / power >= 10u)
+        power *= 10u;
+    for (; power != 0u; power /= 10u)
+        *at++ = (char)('0' + value / power % 10u);
+    return at;
 }
 
-void atto_out_member_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len)
+/* What a number means in words is for the command to say; the words would cost the device 4 KB. */
+void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,
+                      const struct atto_report *report)
 {
-    atto_out_key(out);
-    atto_out_string(out, type, bytes, len);
-}
-
-void atto_out_numbers(struct atto_out *out, const uint32_t *numbers, uint32_t count)
-{
-    atto_out_array(out, count);
-    for (uint32_t i = 0; i < count; i++)
-        atto_out_number(out, numbers[i]);
-}
-
-void atto_out_member_numbers(struct atto_out *out, const uint32_t *numbers, uint32_t count)
-{
-    atto_out_key(out);
-    atto_out_numbers(out, numbers, count);
+    char text[sizeof "-104 constraint 7 missing 4294967295"];
+    char *at = put_number(text, "-", (uint32_t)-(int32_t)status);
+    uint32_t code = ATTO_COAP_UNPROCESSABLE_ENTITY;
+    for (uint32_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (codes[i].status == status)
+            code = codes[i].code;
+    }
+    if (report != NULL && report->constraint != ATTO_CONSTRAINT_NONE) {
+        at = put_number(at, " constraint ", (uint32_t)report->constraint);
+        at = put_number(at, " missing ", report->missing);
+    } else if (refusal != NULL && refusal->status == status) {
+        at = put_number(at, " at ", refusal->at);
+    }
+    *at = '\0';
+    atto_coap_refuse(reply, (enum atto_coap_code)code, text);
 }

@@ -1,17 +1,18 @@
-/* What the files of the resources share: what a request asks for, and the writer of representations. A representation is
- * written whole each time, item by item, in deterministic CBOR; keys of maps go up one by one, so the writer counts
- * them itself.
+/* What the files of the resources share: a request on its way, and how representations are described. A representation
+ * is written whole each time, in deterministic CBOR, from structures that the engine and the deployment fill in; which
+ * members of them, and in which order, says a list of fields. So a resource is a list and the few lines that gather what
+ * it needs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_MANAGE_RESOURCE_H
 #define ATTO_MANAGE_RESOURCE_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include "atto/manage.h"
 #include "base/cbor.h"
 
-/* Content formats beside those of atto/coap.h. */
 #define FORMAT_SENML_CBOR 112u
 
 /* Numbers of resources that can be observed. */
@@ -27,90 +28,119 @@ struct atto_view {
     struct atto_coap_request *request;
     struct atto_coap_reply *reply;
     struct atto_span reader; /* the tenant who reads; empty: the owner, or anybody where reading is open */
-    /* Of a path with a container: */
-    struct atto_component component;
+    /* Of the container that the path names, or of one after the other: */
     uint32_t number;
+    struct atto_component component;
     struct atto_versions versions;
-    struct atto_container *container; /* NULL: it is not in the engine */
+    struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
+    struct atto_container_info info;
+    struct atto_schedule schedule;
+    uint32_t state, previous_sequence, store_bytes;
 };
 
-/* The handlers of paths: what is read. The walk of the path stands behind what has led there. */
+static inline struct atto_engine *atto_view_engine(const struct atto_view *view)
+{
+    return view->manage->config->deploy->config->engine;
+}
+
+/* ---- fields ---- */
+
+/* A list of fields ends with 0. Each is what it is (4 bits) and a number (12 bits): where the member is in its
+ * structure, or what the comment says. In a map, keys go up one by one; the items of an array have none. */
+enum atto_field {
+    FIELD_END = 0,
+    FIELD_MAP = 1,    /* a map begins, without a key itself; how many members, times 64, and the first key */
+    FIELD_ROW = 2,    /* an array begins, without a key itself; how many items */
+    FIELD_LIST = 3,   /* the same, as a member of a map */
+    FIELD_U8 = 4,
+    FIELD_U16 = 5,
+    FIELD_U32 = 6,
+    FIELD_U64 = 7,
+    FIELD_S8 = 8,
+    FIELD_S64 = 9,
+    FIELD_BOOL = 10,
+    FIELD_STRING = 11, /* const char *, text */
+    FIELD_TEXT = 12,   /* struct atto_span */
+    FIELD_BYTES = 13,  /* struct atto_span */
+    FIELD_16 = 14,     /* 16 bytes */
+    FIELD_32 = 15      /* 32 bytes */
+};
+#define FIELD(kind, structure, member) (uint16_t)((uint32_t)FIELD_##kind << 12 | offsetof(structure, member))
+#define MAP(count, key) (uint16_t)((uint32_t)FIELD_MAP << 12 | (count) << 6 | (key))
+#define ROW(count) (uint16_t)((uint32_t)FIELD_ROW << 12 | (count))
+#define LIST(count) (uint16_t)((uint32_t)FIELD_LIST << 12 | (count))
+
+/* A number by the type that it has. */
+#define NUMBER(structure, member)                                                                            \
+    (uint16_t)(_Generic(((structure *)0)->member, uint8_t: FIELD_U8, uint16_t: FIELD_U16, uint64_t: FIELD_U64, \
+                        int8_t: FIELD_S8, int64_t: FIELD_S64, bool: FIELD_BOOL, default: FIELD_U32) * 4096u +  \
+               offsetof(structure, member))
+
+struct atto_out {
+    struct atto_coap_reply *reply; /* NULL: nobody, what is written is only counted */
+    uint32_t len;                  /* bytes written so far */
+    uint32_t key;                  /* of the next member of a map */
+    uint32_t items;                /* of an array that are still to come: they have no keys */
+};
+
+/* Begins a representation in CBOR. */
+struct atto_out atto_out_begin(struct atto_view *view);
+/* An array of `count` items begins. */
+struct atto_out atto_out_array(struct atto_view *view, uint32_t count);
+void atto_out_bytes(struct atto_out *out, const void *bytes, uint32_t len); /* as they are */
+void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argument);
+void atto_out_member(struct atto_out *out, uint32_t value); /* key and value */
+void atto_out_fields(struct atto_out *out, const void *structure, const uint16_t *fields);
+
+/* ---- reading ---- */
+
 void atto_view_device(struct atto_view *view);
 void atto_view_tenants(struct atto_view *view);
-void atto_view_containers(struct atto_view *view);
+void atto_view_list(struct atto_view *view);
 void atto_view_inventory(struct atto_view *view);
 void atto_view_audit(struct atto_view *view);
 void atto_view_trace(struct atto_view *view);
 void atto_view_log(struct atto_view *view);
 void atto_view_core(struct atto_view *view);
+void atto_view_state(struct atto_view *view);
+void atto_view_rights(struct atto_view *view);
+void atto_view_schedule(struct atto_view *view);
+void atto_view_limits(struct atto_view *view);
+void atto_view_counters(struct atto_view *view);
+void atto_view_postmortem(struct atto_view *view);
 
-/* Finds the container that the next two segments of the path name. False: there is none, or the reader may not see it. */
+/* Reads two segments of the path, tenant and container. */
+bool atto_view_names(struct atto_view *view);
+/* Fills in what there is of the container of these names. False: there is none, or the reader may not see it. */
 bool atto_view_find(struct atto_view *view);
-bool atto_view_names(struct atto_view *view); /* the names alone. False: the path has none */
-/* Finds the first component from view->number on that the reader may see. False: none. */
+/* The same for the first component from view->number on that the reader may see. False: there are no more. */
 bool atto_view_next(struct atto_view *view);
 uint32_t atto_view_count(struct atto_view *view);
-/* The lines of one container's log, or of all (container 0), which the query asks for. */
-void atto_view_lines(struct atto_view *view, uint32_t container);
-/* The number from which on entries are asked for (?from=), of those from `first` to `end`, which it does not reach: `first`
- * if it is none of them, and `usual` without that query. */
-uint32_t atto_view_from(const struct atto_view *view, uint32_t first, uint32_t end, uint32_t usual);
 
-/* What changes something: the body of a POST or iPATCH. */
+/* Tells observers of what has come into the rings. */
+void atto_rings_changed(struct atto_manage *manage);
+
+/* ---- changing ---- */
+
+#define ANY_OPERATION 0xffffu
+
+/* Each takes the request's payload. Operations: bit n for those that are allowed, and then on view->component. */
 void atto_take_envelope(struct atto_view *view);
-/* A command; on a container (view->component) one of the set of operations, bit n for operation n. 0: on any, any */
 void atto_take_command(struct atto_view *view, uint32_t operations);
-/* A READ of `name`, which lets the request read. False: it is refused. */
+/* A READ of what has this name, which lets the request read. False: it is refused. */
 bool atto_take_read(struct atto_view *view, struct atto_span name);
-/* A container's own resource; and whether this container may have one. */
+/* For a container's own resource; and may this container have one? */
 void atto_take_app(struct atto_view *view);
 bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container);
 
-/* Refuses with the code and the diagnostic payload of a status. */
+/* Calls an entry point. Returns as atto_engine_call, and ATTO_E_NOT_FOUND. */
+enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
+                                 void *context, uint32_t len, int64_t *value);
+
+bool atto_same_bytes(struct atto_span a, struct atto_span b);
+
+/* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL */
 void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,
                       const struct atto_report *report);
-
-/* Calls an entry point of a container inline. context: `len` bytes, which it may write. */
-enum atto_status atto_call_entry(struct atto_manage *manage, struct atto_container *container, const char *entry,
-                                 void *context, uint32_t len, int64_t *value, enum atto_status *outcome);
-
-/* Takes the lines out of the engine, and tells observers. */
-void atto_log_drain(struct atto_manage *manage);
-
-/* ---- the writer ---- */
-
-struct atto_out {
-    struct atto_coap_reply *reply; /* NULL: only count */
-    uint32_t len;                  /* bytes written so far */
-    uint32_t key;                  /* of the next member */
-};
-
-/* Begins a representation in CBOR. */
-struct atto_out atto_out_begin(struct atto_view *view);
-
-void atto_out_bytes(struct atto_out *out, const void *bytes, uint32_t len); /* as they are */
-void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argument);
-void atto_out_number(struct atto_out *out, uint32_t value);
-void atto_out_signed(struct atto_out *out, int64_t value);
-void atto_out_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len);
-void atto_out_text(struct atto_out *out, const char *text);
-
-/* Simple values of RFC 8949 section 3.3. */
-static inline void atto_out_bool(struct atto_out *out, bool value)
-{
-    atto_out_head(out, (enum atto_cbor_type)7, value ? 21u : 20u);
-}
-static inline void atto_out_array(struct atto_out *out, uint32_t count)
-{
-    atto_out_head(out, ATTO_CBOR_ARRAY, count);
-}
-/* Begins a map; its first key is `key`, and each member has the next one. */
-void atto_out_map(struct atto_out *out, uint32_t count, uint32_t key);
-void atto_out_key(struct atto_out *out);
-/* Key and value. */
-void atto_out_member(struct atto_out *out, uint32_t value);
-void atto_out_member_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len);
-void atto_out_numbers(struct atto_out *out, const uint32_t *numbers, uint32_t count); /* an array */
-void atto_out_member_numbers(struct atto_out *out, const uint32_t *numbers, uint32_t count);
 
 #endif

@@ -106,14 +106,33 @@ static struct atto_coap_exchange *find_exchange(const struct atto_coap_server *s
     return NULL;
 }
 
-/* Are as many exchanges as may be waiting for later answers, or for their acknowledgement? */
-static bool is_busy(const struct atto_coap_server *server)
+/* Nobody waits for this exchange any more; duplicates of its request get an empty ACK. */
+static void settle(const struct atto_coap_server *server, struct atto_coap_exchange *exchange)
 {
+    exchange->state = KEPT;
+    exchange->len = 0;
+    exchange->bytes[1] = 0;
+    exchange->due_us = atto_coap_now(server) + EXCHANGE_LIFETIME_US;
+}
+
+bool atto_coap_can_wait(const struct atto_coap_server *server)
+{
+    struct atto_coap_exchange *unheard = NULL;
     uint32_t waiting = 0;
 
-    for (uint32_t i = 0; i < server->config->exchange_count; i++)
-        waiting += server->config->exchanges[i].state != KEPT;
-    return waiting >= server->config->exchange_count / 2u;
+    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
+        struct atto_coap_exchange *exchange = &server->config->exchanges[i];
+
+        waiting += exchange->state != KEPT;
+        if (exchange->state == SENDS && exchange->tries != 0u)
+            unheard = exchange;
+    }
+    if (waiting < server->config->exchange_count / 2u)
+        return true;
+    if (unheard == NULL)
+        return false;
+    settle(server, unheard);
+    return true;
 }
 
 /* An exchange that can be used again: the one of the last block of the same peer's, which has no further use, or the
@@ -172,15 +191,6 @@ static void put_off(const struct atto_coap_server *server, const struct atto_coa
     memcpy(exchange->bytes, message->token, message->token_len);
     if (exchange->confirmable)
         atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
-}
-
-/* Nobody waits for this exchange any more; duplicates of its request get an empty ACK. */
-static void settle(const struct atto_coap_server *server, struct atto_coap_exchange *exchange)
-{
-    exchange->state = KEPT;
-    exchange->len = 0;
-    exchange->bytes[1] = 0;
-    exchange->due_us = atto_coap_now(server) + EXCHANGE_LIFETIME_US;
 }
 
 enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16_t ticket, enum atto_coap_code code,
@@ -304,7 +314,7 @@ static void make_reply(struct atto_coap_server *server, struct atto_coap_request
         reply->max_age_s = wait_s;
         return;
     }
-    reply->may_be_later = request->transfer == ATTO_COAP_WHOLE && !is_busy(server);
+    reply->may_be_later = request->transfer == ATTO_COAP_WHOLE;
     server->config->handle(server->config->user, request, reply);
     atto_coap_block1_answered(server, request, reply);
 }

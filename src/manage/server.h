@@ -39,7 +39,11 @@ uint16_t atto_coap_new_id(struct atto_coap_server *server);
 /* When a confirmable message that is sent now, after `tries` times before, has to be sent again. */
 uint64_t atto_coap_retry_at(const struct atto_coap_server *server, uint32_t tries);
 
-/* Sends a message that is a header and a token. */
+/* May one more exchange wait for a later answer? If it must be, one whose answer was sent more than once, and not heard
+ * of, is given up for it. */
+bool atto_coap_can_wait(const struct atto_coap_server *server);
+
+/* Sends a message that is a header alone. */
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           enum atto_coap_type type, uint16_t id);
 

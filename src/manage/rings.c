@@ -1,0 +1,168 @@
+/* What there is to read of the engine's rings: log, trace and audit trail. Entries of log and trace have numbers, and
+ * nothing is kept of who has read what: a client asks for entries from a number on, gets as many as fit one block, and is
+ * told where to go on.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "manage/resource.h"
+
+/* Writes entry `number`, if it is there and wanted. Returns whether it has. */
+typedef bool entry_fn(struct atto_out *out, struct atto_view *view, uint32_t number);
+
+/* ?from=: the number of one of the entries from `first` up to `end`, `first` for any other; without it, the newest that
+ * there is. */
+static uint32_t begin(struct atto_view *view, uint32_t first, uint32_t end, entry_fn *entry)
+{
+    struct atto_out nobody = { .reply = NULL };
+    struct atto_span digits;
+    uint32_t from = 0;
+    if (!atto_coap_query(view->request, "from", &digits)) {
+        for (from = end; from != first && !entry(&nobody, view, from - 1u);)
+            from--;
+        return from != first ? from - 1u : first;
+    }
+    for (uint32_t i = 0; i < digits.len; i++)
+        from = from * 10u + digits.ptr[i] - '0';
+    return from - first <= end - first ? from : first;
+}
+
+static void view_entries(struct atto_view *view, uint32_t first, uint32_t end, entry_fn *entry)
+{
+    /* The heads around the entries take 12 bytes at most. */
+    uint32_t room = atto_coap_block_bytes(view->manage->config->server) - 12u;
+    uint32_t from = begin(view, first, end, entry), next = from, count = 0;
+    struct atto_out nobody = { .reply = NULL };
+    for (; next != end; next++) {
+        bool written = entry(&nobody, view, next);
+        if (nobody.len > room && count != 0u)
+            break;
+        count += written;
+    }
+    const uint16_t fields[] = { MAP(2, 0), (uint16_t)(FIELD_U32 << 12), (uint16_t)LIST(count), 0 };
+    struct atto_out out = atto_out_begin(view);
+    atto_out_fields(&out, &next, fields);
+    for (; from != next; from++)
+        entry(&out, view, from);
+}
+
+/* ---- log ---- */
+
+struct line {
+    uint32_t number;
+    struct atto_log_line head;
+    struct atto_span text;
+};
+
+/* Of the container view->container, or of all. */
+static bool write_line(struct atto_out *out, struct atto_view *view, uint32_t number)
+{
+    char text[ATTO_LOG_LINE_MAX];
+    struct line line = { .number = number };
+    if (!atto_engine_log_line(atto_view_engine(view), number, &line.head, text) ||
+        (view->container != NULL && line.head.id != view->info.id))
+        return false;
+    line.text = (struct atto_span){ (const uint8_t *)text, line.head.len };
+    uint16_t fields[] = { ROW(4), NUMBER(struct line, number), NUMBER(struct line, head.time_us),
+                          NUMBER(struct line, head.id), FIELD(TEXT, struct line, text), 0 };
+    if (!atto_cbor_is_plain_text(line.text.ptr, line.text.len))
+        fields[4] = FIELD(BYTES, struct line, text);
+    if (view->container != NULL) {
+        fields[0] = ROW(3);
+        fields[3] = fields[4];
+        fields[4] = 0;
+    }
+    atto_out_fields(out, &line, fields);
+    return true;
+}
+
+void atto_view_log(struct atto_view *view)
+{
+    const struct atto_engine *engine = atto_view_engine(view);
+    view->reply->resource = view->container != NULL ? RESOURCE_CONTAINER_LOG(view->number) : (uint16_t)RESOURCE_LOG;
+    view_entries(view, engine->log_number, engine->log_number + engine->log_lines, write_line);
+}
+
+/* ---- trace ---- */
+
+static const uint16_t trace_fields[] = {
+    ROW(5),
+    NUMBER(struct atto_trace_record, time_us),
+    NUMBER(struct atto_trace_record, kind),
+    NUMBER(struct atto_trace_record, container),
+    NUMBER(struct atto_trace_record, detail),
+    NUMBER(struct atto_trace_record, value),
+    0,
+};
+
+static bool write_trace(struct atto_out *out, struct atto_view *view, uint32_t number)
+{
+    struct atto_trace_record record;
+    if (!atto_engine_trace(atto_view_engine(view), number, &record))
+        return false;
+    atto_out_fields(out, &record, trace_fields);
+    return true;
+}
+
+void atto_view_trace(struct atto_view *view)
+{
+    const struct atto_engine *engine = atto_view_engine(view);
+    uint32_t end = engine->trace_written, kept = engine->config->trace_count;
+    view->reply->resource = RESOURCE_TRACE;
+    view_entries(view, end - (kept < end ? kept : end), end, write_trace);
+}
+
+/* ---- audit ---- */
+
+static const uint16_t audit_fields[] = {
+    ROW(8),
+    NUMBER(struct atto_audit_record, time_us),
+    NUMBER(struct atto_audit_record, kind),
+    NUMBER(struct atto_audit_record, container),
+    NUMBER(struct atto_audit_record, code),
+    NUMBER(struct atto_audit_record, handle),
+    NUMBER(struct atto_audit_record, status),
+    NUMBER(struct atto_audit_record, actor),
+    NUMBER(struct atto_audit_record, count),
+    0,
+};
+
+typedef bool audit_fn(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
+
+void atto_view_audit(struct atto_view *view)
+{
+    static audit_fn *const rings[] = { atto_engine_denial, atto_engine_change };
+    struct atto_out out = atto_out_begin(view);
+    struct atto_audit_record record;
+    uint16_t fields[] = { MAP(2, 0), 0, 0 };
+    for (uint32_t ring = 0; ring < 2u; ring++) {
+        uint32_t count = 0;
+        while (rings[ring](atto_view_engine(view), count, &record))
+            count++;
+        fields[1] = (uint16_t)LIST(count);
+        atto_out_fields(&out, NULL, fields + ring);
+        for (uint32_t age = 0; age < count && rings[ring](atto_view_engine(view), age, &record); age++)
+            atto_out_fields(&out, &record, audit_fields);
+    }
+}
+
+/* ---- observers ---- */
+
+void atto_rings_changed(struct atto_manage *manage)
+{
+    const struct atto_manage_config *config = manage->config;
+    const struct atto_deploy_config *deploy = config->deploy->config;
+    struct atto_engine *engine = deploy->engine;
+    struct atto_log_line line;
+    char text[ATTO_LOG_LINE_MAX];
+    if (manage->trace_seen != engine->trace_written)
+        atto_coap_changed(config->server, RESOURCE_TRACE);
+    manage->trace_seen = engine->trace_written;
+    if (manage->log_seen - engine->log_number > engine->log_lines)
+        manage->log_seen = engine->log_number;
+    for (; atto_engine_log_line(engine, manage->log_seen, &line, text); manage->log_seen++) {
+        atto_coap_changed(config->server, RESOURCE_LOG);
+        for (uint32_t i = 0; i < deploy->component_count; i++) {
+            if (deploy->components[i].container != NULL && atto_container_id(deploy->components[i].container) == line.id)
+                atto_coap_changed(config->server, RESOURCE_CONTAINER_LOG(i));
+        }
+    }
+}
