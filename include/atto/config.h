@@ -109,4 +109,10 @@
 #define ATTO_COAP_CONFIRM_MS 20000u
 #endif
 
+/* How many images may come for one sequence number of a component, until a reset: whoever has seen an envelope can send its
+ * head with another image, and each one erases a slot. Costs nothing; at most 255. */
+#ifndef ATTO_INSTALL_TRIES
+#define ATTO_INSTALL_TRIES 8u
+#endif
+
 #endif

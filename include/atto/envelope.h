@@ -78,7 +78,6 @@ enum atto_status atto_envelope_verify(const struct atto_envelope *envelope, cons
 struct atto_conditions {
     const struct atto_identity *identity;
     uint32_t sequence; /* of the component as it is installed; 0: it never was. It outlives a removal. */
-    uint32_t slot;     /* number of the slot where the image would be written */
 };
 
 /* What an envelope orders. It points into the head. */
@@ -96,7 +95,7 @@ struct atto_order {
  * order: is filled in if this returns ATTO_OK
  * refusal: where in the head; may be NULL
  * Returns ATTO_OK; ATTO_E_SEQUENCE (not over the one that is installed); ATTO_E_VENDOR, ATTO_E_CLASS, ATTO_E_DEVICE,
- * ATTO_E_SLOT, ATTO_E_ABORT (a condition does not hold); ATTO_E_ARGUMENT (a name that is not plain text); ATTO_E_LENGTH
+ * ATTO_E_ABORT (a condition does not hold); ATTO_E_ARGUMENT (a name that is not plain text); ATTO_E_LENGTH
  * (the image behind the head does not have the size that the manifest says); ATTO_E_ENVELOPE (the commands do not make
  * sense: a vendor or class that is not looked at, a fetch of nothing, an image that is not compared with its digest). */
 enum atto_status atto_envelope_judge(const struct atto_envelope *envelope, const struct atto_conditions *conditions,

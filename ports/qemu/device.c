@@ -52,7 +52,6 @@
 #define TRIAL_MS 10000u
 #define TRANSFERS 2u
 #define BLOCK_BYTES 1024u
-#define ENGINE_LOG_BYTES 320u /* lines wait here until they are taken, in the same turn of the loop */
 #define CALL_FUEL 100000u
 
 static struct line line;
@@ -118,7 +117,7 @@ static struct atto_trace_record trace[RECORDS];
 static struct atto_postmortem postmortems[POSTMORTEMS];
 static struct atto_audit_record denials[RECORDS], changes[RECORDS];
 static struct atto_tenant engine_tenants[TENANTS];
-static uint8_t engine_log[ENGINE_LOG_BYTES];
+static uint8_t log_ring[LOG_BYTES];
 static const struct atto_engine_config engine_config = {
     .firmware = &firmware,
     .port = &board_port,
@@ -135,8 +134,8 @@ static const struct atto_engine_config engine_config = {
     .denial_count = RECORDS,
     .changes = changes,
     .change_count = RECORDS,
-    .log = engine_log,
-    .log_ring_bytes = ENGINE_LOG_BYTES,
+    .log = log_ring,
+    .log_ring_bytes = LOG_BYTES,
 };
 
 /* ---- deployment ---- */
@@ -212,6 +211,22 @@ static void tell_first_activation(void)
     }
 }
 
+/* Containers' lines that are new go to the console as well, with the number of the container in front. */
+static void tell_lines(void)
+{
+    static uint32_t told_lines;
+    static char text[ATTO_LOG_LINE_MAX];
+    struct atto_log_line of;
+    if (told_lines - engine.log_number > engine.log_lines)
+        told_lines = engine.log_number; /* some are gone */
+    for (; atto_engine_log_line(&engine, told_lines, &of, text); told_lines++) {
+        line_number(&line, of.id);
+        line_text(&line, ": ");
+        line_bytes(&line, (const uint8_t *)text, of.len);
+        line_end(&line);
+    }
+}
+
 /* ---- network ---- */
 
 _Static_assert(ATTO_COAP_PEER_BYTES == NET_PEER_BYTES, "CoAP's peers are the network's");
@@ -268,30 +283,17 @@ static const struct atto_coap_config coap_config = {
 };
 static const struct atto_coap_client_config client_config = { resolve, atto_manage_take, atto_manage_done, &manage };
 
-/* A line of a container's, on the console as well. */
-static void tell_line(void *user, uint16_t container, const char *text, uint32_t len)
-{
-    (void)user;
-    line_number(&line, container);
-    line_text(&line, ": ");
-    line_bytes(&line, (const uint8_t *)text, len);
-    line_end(&line);
-}
-
-static uint8_t log_ring[LOG_BYTES];
-static uint16_t seen[COMPONENTS];
+static uint32_t seen[COMPONENTS];
 static struct atto_manage_config manage_config = {
     .deploy = &deploy,
     .server = &server,
+    .fetch = atto_coap_fetch,
     .client = &client,
     .version = "1",
     .reading_is_open = true,
     .coap_endpoint = ATTO_MANAGE_NO_ENDPOINT,
     .call_fuel = CALL_FUEL,
-    .log = log_ring,
-    .log_bytes = LOG_BYTES,
     .seen = seen,
-    .line = tell_line,
 };
 
 /* ---- start ---- */
@@ -355,6 +357,7 @@ int main(int argc, char **argv)
         uint64_t wake_us = net_poll();
         wake_us = earlier(wake_us, atto_engine_poll(&engine));
         tell_first_activation();
+        tell_lines();
         wake_us = earlier(wake_us, atto_manage_tick(&manage));
         net_sleep(wake_us);
     }

@@ -55,27 +55,40 @@ bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct 
     return true;
 }
 
+struct atto_place atto_deploy_look_up(const struct atto_deploy *deploy, const struct atto_component *component)
+{
+    struct atto_place place = { ATTO_E_NOT_FOUND, ATTO_E_NO_SPACE, 0 };
+    struct atto_name_record name;
+    for (uint32_t i = deploy->config->component_count; i-- != 0u;) {
+        enum atto_status status = atto_name_record_get(deploy, i, &name);
+        if (status == ATTO_E_DAMAGED) {
+            place.free = ATTO_E_DAMAGED;
+        } else if (status != ATTO_OK) {
+            place.free = place.free != ATTO_E_DAMAGED ? (int32_t)i : ATTO_E_DAMAGED;
+        } else if (atto_same_span(name.component.tenant, component->tenant)) {
+            place.siblings++;
+            if (atto_same_span(name.component.container, component->container))
+                place.number = (int32_t)i;
+        }
+    }
+    return place;
+}
+
 int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_component *component)
 {
-    struct atto_component other;
-    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (atto_deploy_name(deploy, i, &other) && atto_same_span(other.tenant, component->tenant) &&
-            atto_same_span(other.container, component->container))
-            return (int32_t)i;
-    }
-    return ATTO_E_NOT_FOUND;
+    return atto_deploy_look_up(deploy, component).number;
 }
 
 /* ---- tenants ---- */
 
-static const struct atto_deploy_tenant *memory_of(const struct atto_deploy *deploy, uint32_t tenant)
+const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
     return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->config->tenants[tenant - 1u];
 }
 
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    const struct atto_deploy_tenant *memory = memory_of(deploy, tenant);
+    const struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, tenant);
     struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
     return (struct atto_signer){ name, memory->key };
 }
@@ -92,10 +105,10 @@ int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_s
 
 enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
 {
-    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)memory_of(deploy, tenant);
+    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)atto_deploy_tenant(deploy, tenant);
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
-    deploy->keys++;
+    memory->keys++;
     memset(&memory->key, 0, sizeof memory->key);
     copy(memory->key_bytes, bytes.ptr, bytes.len);
     enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
@@ -140,7 +153,10 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
+    uint32_t keys = memory->keys;
     memset(memory, 0, sizeof *memory);
+    memory->keys = keys;
+    memory->components = record->components;
     copy(memory->name, record->name.ptr, record->name.len);
     (void)atto_deploy_keep_key(deploy, record->id, record->key);
     copy(memory->rights, rows, row_count * sizeof *rows);
@@ -153,19 +169,15 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
 }
 
 /* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
-static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
+static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value)
 {
-    const struct atto_records *records = deploy->config->records;
     struct atto_tenant_record record;
     struct atto_right rows[ATTO_CEILING_ROWS];
-    struct atto_span key, value;
+    struct atto_span key;
     uint32_t count;
-    enum atto_status rotated = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
-    if (number == ATTO_TENANT_OWNER)
-        return rotated == ATTO_OK ? atto_deploy_keep_key(deploy, number, key) : rotated;
-    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number), &value);
-    if (status == ATTO_OK)
-        status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status rotated = atto_records_get(deploy->config->records,
+                                                ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
     if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
         status = ATTO_E_DAMAGED;
     if (status == ATTO_OK)
@@ -176,6 +188,41 @@ static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
         record.key = key;
     atto_deploy_enrol(deploy, &record, rows, count);
     return ATTO_OK;
+}
+
+/* Are all tenants known? */
+static bool boot_tenants(struct atto_deploy *deploy)
+{
+    const struct atto_records *records = deploy->config->records;
+    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_TENANT, 0);
+    struct atto_span value;
+    enum atto_status status;
+    bool all_known = true;
+    for (; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND &&
+           ATTO_RECORD_KIND(key) == ATTO_RECORD_TENANT; key++) {
+        if (status == ATTO_OK)
+            status = boot_tenant(deploy, ATTO_RECORD_NUMBER(key), value);
+        if (status == ATTO_OK)
+            continue;
+        all_known = false;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_RECORD_NUMBER(key), status);
+    }
+    return all_known;
+}
+
+/* The owner's key, if it was rotated. If that is damaged there is none: the firmware's may be known to others by now. */
+static void boot_owner(struct atto_deploy *deploy)
+{
+    struct atto_span key;
+    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key);
+    if (status == ATTO_E_NOT_FOUND)
+        return;
+    if (status == ATTO_OK)
+        status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, key);
+    if (status == ATTO_OK)
+        return;
+    memset(&deploy->owner, 0, sizeof deploy->owner);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_TENANT_OWNER, status);
 }
 
 /* ---- components ---- */
@@ -206,16 +253,14 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
     return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
 }
 
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, int32_t tenant, struct atto_span image,
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image,
                                  bool plain, struct atto_report *report)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_component *component = &deploy->config->components[number];
-    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = (uint32_t)tenant };
+    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
     struct changes changes;
     enum atto_status status = ATTO_OK;
-    if (tenant < 0)
-        return ATTO_E_SIGNER;
     if (!plain)
         status = apply_changes(deploy, number, &changes, &request);
     if (status != ATTO_OK)
@@ -243,16 +288,26 @@ void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_tria
     component->since_us = engine->config->port->now_us(engine->config->port->user);
 }
 
+static bool is_attached(const struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_container_info info;
+    atto_engine_info(deploy->config->engine, deploy->config->components[number].container, &info);
+    return info.attachments != 0u;
+}
+
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_engine *engine = deploy->config->engine;
     struct atto_deploy_component *component = &deploy->config->components[number];
     if (component->container == NULL)
         return ATTO_OK;
+    if (is_attached(deploy, number))
+        atto_deploy_tell(deploy, ATTO_DEPLOY_ATTACHED, number, ATTO_E_BUSY);
+    if (is_attached(deploy, number))
+        return ATTO_E_BUSY;
     atto_engine_stop(engine, component->container, true);
-    enum atto_status status = atto_engine_remove(engine, component->container);
-    if (status != ATTO_OK)
-        return status == ATTO_E_STATE ? ATTO_E_BUSY : status;
+    if (atto_engine_remove(engine, component->container) != ATTO_OK)
+        return ATTO_E_BUSY;
     component->container = NULL;
     component->on_trial = false;
     return ATTO_OK;
@@ -278,30 +333,38 @@ static enum atto_status version_of(struct atto_slots *slots, uint32_t number, bo
     return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
 }
 
+/* Is it the image's own fault that it does not run? No other image is to blame for what else is missing. */
+static bool is_of_the_image(enum atto_status status)
+{
+    return status == ATTO_E_DIGEST || (status <= ATTO_E_FORMAT && status >= ATTO_E_ENTRY);
+}
+
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_slots *slots = deploy->config->slots;
     struct atto_versions versions;
     struct atto_name_record name;
-    int32_t tenant = ATTO_E_NOT_FOUND;
+    int32_t tenant = ATTO_OK;
     enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status == ATTO_OK) {
+    if (status == ATTO_OK)
         tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
+    if (tenant < 0)
+        status = ATTO_E_SIGNER;
+    if (status == ATTO_OK)
         status = version_of(slots, number, name.invoke, &versions);
-    }
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
         if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
-            status = atto_deploy_run(deploy, number, tenant, image, false, NULL);
+            status = atto_deploy_run(deploy, number, (uint32_t)tenant, image, false, NULL);
         if (status == ATTO_OK) {
             status = atto_deploy_invoke(deploy, number, name.invoke);
             atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
             atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
             return;
         }
-        if (versions.state != ATTO_COMPONENT_TRIAL)
+        if (versions.state != ATTO_COMPONENT_TRIAL || !is_of_the_image(status))
             break;
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
@@ -324,27 +387,51 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
 
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant == ATTO_TENANT_OWNER ||
-           (tenant <= deploy->config->engine->config->tenant_count && deploy->config->tenants[tenant - 1u].name[0] != '\0');
+    return tenant <= deploy->config->engine->config->tenant_count &&
+           (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->name[0] != '\0');
 }
 
-void atto_deploy_remove_orphans(struct atto_deploy *deploy)
+void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)
 {
     struct atto_component component;
-    struct atto_record alone;
+    struct atto_record records[ATTO_REMOVAL_RECORDS];
+    deploy->unfinished = false;
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (atto_deploy_name(deploy, i, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0 &&
-            atto_deploy_take_out(deploy, i) == ATTO_OK &&
-            atto_slots_remove(deploy->config->slots, i, &alone, 1) == ATTO_OK)
-            atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, i, ATTO_OK);
+        if (!atto_deploy_name(deploy, i, &component) ||
+            (of != NULL ? !atto_same_span(component.tenant, *of) : atto_deploy_tenant_named(deploy, component.tenant) >= 0))
+            continue;
+        enum atto_status status = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS);
+        deploy->unfinished |= status != ATTO_OK && status != ATTO_E_NOT_FOUND;
     }
     atto_deploy_forget(deploy);
+}
+
+enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, struct atto_record *records,
+                                    uint32_t count)
+{
+    struct atto_versions versions;
+    if (atto_slots_get(deploy->config->slots, number, &versions) == ATTO_E_NOT_FOUND)
+        return ATTO_E_NOT_FOUND;
+    enum atto_status status = atto_deploy_take_out(deploy, number);
+    if (status != ATTO_OK)
+        return status;
+    records[1] = atto_record_without(ATTO_RECORD_RIGHTS, number);
+    records[2] = atto_record_without(ATTO_RECORD_LIMITS, number);
+    records[3] = atto_record_without(ATTO_RECORD_POST_MORTEM, number);
+    status = atto_slots_remove(deploy->config->slots, number, records, count);
+    if (status != ATTO_OK)
+        atto_deploy_bring_up(deploy, number);
+    else
+        atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, number, ATTO_OK);
+    return status;
 }
 
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
 {
     uint32_t tenant_count = config->engine->config->tenant_count;
     struct atto_versions versions;
+    if (config->component_count > ATTO_COMPONENTS_MAX)
+        return ATTO_E_ARGUMENT;
     memset(deploy, 0, sizeof *deploy);
     deploy->config = config;
     deploy->postmortems_seen = config->engine->postmortems_written;
@@ -356,16 +443,9 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         status = open_storage(config);
     if (status != ATTO_OK)
         return status;
-    bool all_known = true;
-    for (uint32_t i = 0; i <= tenant_count; i++) {
-        status = boot_tenant(deploy, i);
-        if (status == ATTO_OK || status == ATTO_E_NOT_FOUND)
-            continue;
-        all_known = false;
-        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
-    }
-    if (all_known) /* power may have failed while a tenant was revoked */
-        atto_deploy_remove_orphans(deploy);
+    boot_owner(deploy);
+    if (boot_tenants(deploy)) /* power may have failed while a tenant was revoked */
+        atto_deploy_remove_all(deploy, NULL);
     atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
@@ -386,31 +466,37 @@ enum atto_status atto_deploy_confirm(struct atto_deploy *deploy, uint32_t number
     return status;
 }
 
+/* Out of the engine first: its slot is free from the moment on in which it is given up in flash. */
+static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_status status)
+{
+    if (atto_deploy_take_out(deploy, number) != ATTO_OK)
+        return; /* the next tick tries again */
+    atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
+    (void)atto_slots_fault(deploy->config->slots, number); /* if flash refuses, the trial goes on */
+    atto_deploy_bring_up(deploy, number);
+}
+
 static void look_after(struct atto_deploy *deploy, uint32_t number)
 {
     const struct atto_deploy_config *config = deploy->config;
     const struct atto_port *port = config->engine->config->port;
-    struct atto_deploy_component *component = &config->components[number];
+    const struct atto_deploy_component *component = &config->components[number];
     struct atto_container_info info;
     atto_engine_info(config->engine, component->container, &info);
     uint64_t ran_us = port->now_us(port->user) - component->since_us;
-    bool runs = info.state != ATTO_STATE_INSTALLED && info.state != ATTO_STATE_FAULTED;
-    if (info.counters.faults != component->faults) {
-        component->on_trial = false;
-        atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, (enum atto_status)info.counters.last_fault);
-        if (atto_slots_fault(config->slots, number) == ATTO_OK)
-            atto_deploy_bring_up(deploy, number);
-        else
-            component->on_trial = true; /* the next tick tries again */
-    } else if (info.counters.heartbeats != component->heartbeats ||
-               (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms)) {
+    bool runs = info.state == ATTO_STATE_STARTING || info.state == ATTO_STATE_RUNNING;
+    if (info.counters.faults != component->faults)
+        give_up(deploy, number, (enum atto_status)info.counters.last_fault);
+    else if (info.counters.heartbeats != component->heartbeats ||
+             (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms))
         atto_deploy_confirm(deploy, number);
-    }
 }
 
 void atto_deploy_tick(struct atto_deploy *deploy)
 {
     atto_deploy_keep_postmortems(deploy);
+    if (deploy->unfinished)
+        atto_deploy_remove_all(deploy, NULL);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
         const struct atto_deploy_component *component = &deploy->config->components[i];
         if (component->on_trial && component->container != NULL)

@@ -20,16 +20,27 @@ void atto_install_abandon(struct atto_installer *installer)
     installer->state = ATTO_INSTALL_OVER;
 }
 
-/* The component's number: its own, or one that no name has yet. ATTO_E_NO_SPACE: all are taken. */
-static int32_t number_for(const struct atto_deploy *deploy, const struct atto_component *component)
+/* The component's number, or a new one. */
+static int32_t number_for(const struct atto_installer *installer)
 {
-    struct atto_name_record name;
-    int32_t number = atto_deploy_find(deploy, component);
-    for (uint32_t i = 0; number < 0 && i < deploy->config->component_count; i++) {
-        if (atto_name_record_get(deploy, i, &name) == ATTO_E_NOT_FOUND)
-            number = (int32_t)i;
+    struct atto_place place = atto_deploy_look_up(installer->deploy, &installer->envelope.component);
+    if (place.number >= 0)
+        return place.number;
+    uint32_t most = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->components;
+    return most != 0u && place.siblings >= most ? (int32_t)ATTO_E_QUOTA : place.free;
+}
+
+/* Each image that comes for a sequence number, or for a lower one, is counted. */
+static bool may_try(struct atto_deploy_component *component, uint32_t sequence)
+{
+    if (sequence > component->tried) {
+        component->tried = sequence;
+        component->tries = 0;
     }
-    return number >= 0 ? number : (int32_t)ATTO_E_NO_SPACE;
+    if (component->tries == ATTO_INSTALL_TRIES)
+        return false;
+    component->tries++;
+    return true;
 }
 
 /* Judges a head that is complete, and opens a slot for its image. */
@@ -39,14 +50,14 @@ static enum atto_status judge(struct atto_installer *installer)
     const struct atto_envelope *envelope = &installer->envelope;
     struct atto_conditions conditions = { .identity = config->identity };
     installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
-    installer->keys = installer->deploy->keys;
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
     struct atto_signer signer = atto_deploy_signer(installer->deploy, (uint32_t)installer->tenant);
+    installer->keys = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys;
     enum atto_status status = atto_envelope_verify(envelope, &signer, config->crypto);
     if (status != ATTO_OK)
         return status;
-    int32_t number = number_for(installer->deploy, &envelope->component);
+    int32_t number = number_for(installer);
     if (number < 0)
         return (enum atto_status)number;
     installer->component = (uint32_t)number;
@@ -55,6 +66,8 @@ static enum atto_status judge(struct atto_installer *installer)
         status = atto_envelope_judge(envelope, &conditions, &installer->order, &installer->refusal);
     if (status != ATTO_OK)
         return status;
+    if (!may_try(&config->components[number], installer->order.sequence))
+        return ATTO_E_QUOTA;
     status = atto_slots_open(config->slots, &installer->writer, installer->order.image_bytes);
     installer->slot_open = status == ATTO_OK;
     return status;
@@ -120,10 +133,22 @@ static void undo(struct atto_installer *installer, bool had_one)
     struct atto_deploy *deploy = installer->deploy;
     struct atto_versions versions;
     if (had_one && atto_slots_get(deploy->config->slots, installer->component, &versions) == ATTO_OK &&
-        atto_deploy_run(deploy, installer->component, installer->tenant,
+        atto_deploy_run(deploy, installer->component, (uint32_t)installer->tenant,
                         atto_slots_image(deploy->config->slots, &versions.current), false, NULL) == ATTO_OK)
         return;
     atto_deploy_take_out(deploy, installer->component);
+}
+
+/* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
+ * changed. */
+static bool is_still_right(const struct atto_installer *installer)
+{
+    const struct atto_deploy *deploy = installer->deploy;
+    uint32_t sequence;
+    return atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
+           number_for(installer) == (int32_t)installer->component &&
+           atto_slots_sequence(deploy->config->slots, installer->component, &sequence) == ATTO_OK &&
+           sequence < installer->order.sequence;
 }
 
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report)
@@ -139,14 +164,12 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     }
     bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
-    /* Another installer may have taken the number that was free, and a key may have been changed meanwhile. */
-    if (status == ATTO_OK && (number_for(deploy, &installer->envelope.component) != (int32_t)number ||
-                              installer->keys != deploy->keys))
+    if (status == ATTO_OK && !is_still_right(installer))
         status = ATTO_E_BUSY;
     if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
     if (status == ATTO_OK)
-        status = atto_deploy_run(deploy, number, installer->tenant, image, true, report);
+        status = atto_deploy_run(deploy, number, (uint32_t)installer->tenant, image, true, report);
     if (status == ATTO_OK) {
         status = commit(installer);
         if (status != ATTO_OK)

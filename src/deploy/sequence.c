@@ -7,7 +7,7 @@
 #include "deploy/fragment.h"
 #include "deploy/sequence.h"
 
-enum { PARAMETER_DIGEST = 3, PARAMETER_SLOT = 5, PARAMETER_SIZE = 14, PARAMETER_URI = 21 };
+enum { PARAMETER_DIGEST = 3, PARAMETER_SIZE = 14, PARAMETER_URI = 21 };
 
 /* Parameters that name the device, in the order of struct atto_identity. The condition on each has the same number, and
  * the statuses of conditions that do not hold are in the same order. */
@@ -26,7 +26,6 @@ struct parameters {
     struct atto_span identity[IDENTIFIERS];
     struct atto_span digest, uri;
     uint32_t image_bytes;
-    uint32_t slot; /* and 1 */
 };
 
 struct run {
@@ -67,10 +66,6 @@ static enum atto_status read_parameter(struct atto_cbor *cbor, uint32_t key, str
     switch (key) {
     case PARAMETER_DIGEST:
         fine = atto_cbor_enter(cbor, &outer) && atto_suit_digest(cbor, &set->digest) && atto_cbor_leave(cbor, outer);
-        break;
-    case PARAMETER_SLOT:
-        fine = atto_cbor_uint(cbor, UINT32_MAX - 1u, &set->slot);
-        set->slot += fine;
         break;
     case PARAMETER_SIZE:
         fine = atto_cbor_uint(cbor, UINT32_MAX, &set->image_bytes);
@@ -137,11 +132,6 @@ static enum atto_status judge(struct run *run, uint32_t command)
     if (index < IDENTIFIERS)
         status = compare(run, index);
     switch (command) {
-    case SUIT_SLOT:
-        if (run->set.slot == 0)
-            return ATTO_E_ENVELOPE;
-        status = run->set.slot - 1u == run->conditions->slot ? ATTO_OK : ATTO_E_SLOT;
-        break;
     case SUIT_IMAGE_MATCH:
         /* Of what was fetched, and by no other digest. */
         status = run->order->digest != NULL && run->order->digest == run->set.digest.ptr ? ATTO_OK : ATTO_E_ENVELOPE;
@@ -277,7 +267,7 @@ static enum atto_status run_sequence(struct run *run)
 
 /* For each kind, the commands that may stand in it, and those of them that must be done. */
 #define ANYWHERE                                                                                                   \
-    (1u << SUIT_VENDOR | 1u << SUIT_CLASS | 1u << SUIT_DEVICE | 1u << SUIT_SLOT | 1u << SUIT_ABORT | \
+    (1u << SUIT_VENDOR | 1u << SUIT_CLASS | 1u << SUIT_DEVICE | 1u << SUIT_ABORT | \
      1u << SUIT_SET_COMPONENT | 1u << SUIT_TRY_EACH | 1u << SUIT_OVERRIDE)
 static const struct {
     uint32_t commands, needed;

@@ -15,7 +15,6 @@ enum {
     SUIT_VENDOR = 1,
     SUIT_CLASS = 2,
     SUIT_IMAGE_MATCH = 3,
-    SUIT_SLOT = 5,
     SUIT_ABORT = 14,
     SUIT_SET_COMPONENT = 12,
     SUIT_TRY_EACH = 15,

@@ -86,21 +86,28 @@ void atto_deploy_forget(struct atto_deploy *deploy)
 {
     const struct atto_deploy_config *config = deploy->config;
     struct atto_record gone = { ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0), { NULL, 0 } };
+    struct atto_versions versions;
     struct atto_span value;
     for (; atto_records_next(config->records, &gone.key, &value) != ATTO_E_NOT_FOUND &&
            ATTO_RECORD_KIND(gone.key) == ATTO_RECORD_VALUE; gone.key++) {
-        if (value.len < PREFIX_BYTES || value.ptr[0] != ATTO_SCOPE_TENANT ||
-            atto_deploy_is_tenant(deploy, value.ptr[1]))
+        if (value.len < PREFIX_BYTES)
             continue;
-        if (config->store != NULL)
-            atto_store_forget(config->store, atto_store_owner(ATTO_SCOPE_TENANT, value.ptr[1], 0));
+        uint32_t scope = value.ptr[0], whose = value.ptr[1];
+        if (scope == ATTO_SCOPE_CONTAINER ? atto_slots_get(config->slots, whose, &versions) != ATTO_E_NOT_FOUND
+                                          : scope == ATTO_SCOPE_DEVICE || atto_deploy_is_tenant(deploy, whose))
+            continue;
+        if (scope == ATTO_SCOPE_TENANT && config->store != NULL)
+            atto_store_forget(config->store, atto_store_owner(ATTO_SCOPE_TENANT, whose, 0));
         (void)atto_records_put(config->records, &gone, 1);
     }
 }
 
 /* ---- post-mortems ---- */
 
-#define MINUTE_US 60000000u /* so often one is kept, at most: a container that faults wears the flash */
+/* The next one is kept after a minute at the soonest, and each time it takes twice as long, up to 17 hours: a container that
+ * faults must not wear the flash out. */
+#define MINUTE_US 60000000u
+#define DOUBLED_MAX 10u
 
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
 {
@@ -116,13 +123,15 @@ void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
         int32_t number = component_of(deploy, postmortem.container);
         if (number < 0)
             continue;
-        uint64_t *kept_us = &config->components[number].kept_us;
-        if (*kept_us != 0u && postmortem.time_us - *kept_us < MINUTE_US)
+        struct atto_deploy_component *component = &config->components[number];
+        if (component->kept != 0u && postmortem.time_us - component->kept_us < (uint64_t)MINUTE_US << (component->kept - 1u))
             continue;
         const struct atto_record record = { ATTO_RECORD_KEY(ATTO_RECORD_POST_MORTEM, number),
                                             { (const uint8_t *)&postmortem, sizeof postmortem } };
-        if (atto_records_put(config->records, &record, 1) == ATTO_OK)
-            *kept_us = postmortem.time_us;
+        if (atto_records_put(config->records, &record, 1) != ATTO_OK)
+            continue;
+        component->kept_us = postmortem.time_us;
+        component->kept = (uint8_t)(component->kept + (component->kept <= DOUBLED_MAX));
     }
 }
 
