@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # atto_add_program(NAME SOURCE...): a program with main(), linked with the library and the board. One that the board has
-# no memory for (ATTO_LEFT_OUT, from the preset) is known and not built.
+# no memory for (ATTO_LEFT_OUT, of ports/qemu/BOARD.cmake) is known and not built.
 function(atto_add_program name)
     add_executable(${name} ${ARGN})
     if(name IN_LIST ATTO_LEFT_OUT)
