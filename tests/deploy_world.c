@@ -19,7 +19,8 @@ static const uint8_t owner_key[] = "\xa3\x01\x01\x20\x06\x21\x58\x20" OWNER_X;
 
 static uint8_t memory_bytes[16];
 static const struct atto_context memory = { memory_bytes, sizeof memory_bytes, ATTO_WRITE };
-static const struct atto_endpoint endpoints[] = { { "memory", &memory, ATTO_KIND_MEMORY, 0, ATTO_OPERATIONS } };
+static const struct atto_endpoint endpoints[] = { { "memory", &memory, ATTO_KIND_MEMORY, 0, ATTO_OPERATIONS },
+                                                  { "coap", NULL, ATTO_KIND_NONE, 0, ATTO_OPERATION_READ } };
 
 /* ---- power ---- */
 
@@ -50,7 +51,7 @@ static enum atto_status boot(void)
 {
     world_begin(&dw.world);
     dw.world.firmware.host.endpoints = endpoints;
-    dw.world.firmware.host.endpoint_count = 1;
+    dw.world.firmware.host.endpoint_count = sizeof endpoints / sizeof *endpoints;
     dw.world.config.trace_count = 0;
     dw.world.config.denials = dw.denials;
     dw.world.config.denial_count = sizeof dw.denials / sizeof *dw.denials;
@@ -114,6 +115,23 @@ static uint32_t put_component(uint8_t *at, uint32_t len, const char *tenant, con
     return put_text(at, len, container);
 }
 
+/* Entry points that are called: `add` adds 1 to the number in its context and returns it, `bad` faults, `say` logs 5
+ * bytes, `coap` answers with the method and 2 bytes of the path. */
+static void make_served(uint32_t version)
+{
+    static const struct world_entry entries[] = { { "start", 0 }, { "add", 6 }, { "bad", 10 }, { "say", 12 },
+                                                  { "coap", 15 } };
+    const uint64_t slots[] = {
+        WIDE(1, DATA), STORE_IMM(SIZE_W, 1, 0, 100u + version), CALL(WORLD_CALL_BEAT), MOV(0, 0), EXIT,
+        LOAD(SIZE_DW, 0, 1, 0), ADD(0, 1), STORE(SIZE_DW, 1, 0, 0), EXIT,
+        LOAD(SIZE_W, 0, 0, 0), EXIT,
+        MOV(1, 5), CALL(WORLD_CALL_LOG), EXIT,
+        LOAD(SIZE_H, 2, 1, 8), STORE(SIZE_H, 1, 2, 41), LOAD(SIZE_B, 2, 1, 0), STORE(SIZE_B, 1, 2, 40),
+        STORE_IMM(SIZE_W, 1, 4, 3), MOV(0, 69), EXIT,
+    };
+    world_image(&dw.image, slots, sizeof slots / sizeof *slots, entries, sizeof entries / sizeof *entries);
+}
+
 static void make_image(enum deploy_program program, uint32_t version)
 {
     const uint64_t start[] = {
@@ -141,7 +159,10 @@ void deploy_pack(const char *tenant, const char *container, uint32_t sequence, e
     static uint8_t shared[160], components[80], number[6], unprotected[48];
     struct atto_sha256 hash;
     uint32_t len;
-    make_image(program, sequence);
+    if (program == PROGRAM_SERVED)
+        make_served(sequence);
+    else
+        make_image(program, sequence);
     suit_begin(&dw.suit);
     len = put(shared, 0, "\x86\x14\xa4\x01\x50", 5);
     len = put(shared, len, suit_identity.vendor_id, 16);
@@ -151,8 +172,10 @@ void deploy_pack(const char *tenant, const char *container, uint32_t sequence, e
     suit_crypto.sha256_begin(NULL, &hash);
     suit_crypto.sha256_add(NULL, &hash, dw.image.bytes, dw.image.len);
     suit_crypto.sha256_end(NULL, &hash, shared + len);
-    len = put(shared, len + 32u, "\x0e\x18", 2);
-    shared[len++] = (uint8_t)dw.image.len; /* it is below 256 */
+    len = put(shared, len + 32u, dw.image.len < 256u ? "\x0e\x18" : "\x0e\x19", 2);
+    if (dw.image.len >= 256u)
+        shared[len++] = (uint8_t)(dw.image.len >> 8);
+    shared[len++] = (uint8_t)dw.image.len;
     len = put(shared, len, "\x01\x0f\x02\x0f", 4);
     suit_set(&dw.suit, SUIT_SHARED, shared, len);
     len = put(components, 0, "\x02\x81", 2);
@@ -180,7 +203,7 @@ enum atto_status deploy_send(uint32_t piece)
     return status == ATTO_OK ? atto_install_finish(&dw.installer, &dw.world.report) : status;
 }
 
-static const struct atto_key *key_of(const char *tenant)
+const struct atto_key *deploy_key(const char *tenant)
 {
     return tenant[0] == '\0' ? &deploy_owner : strcmp(tenant, "acme") == 0 ? &suit_acme : &suit_other;
 }
@@ -188,15 +211,16 @@ static const struct atto_key *key_of(const char *tenant)
 enum atto_status deploy_install(const char *tenant, const char *container, uint32_t sequence,
                                 enum deploy_program program)
 {
-    deploy_pack(tenant, container, sequence, program, key_of(tenant));
+    deploy_pack(tenant, container, sequence, program, deploy_key(tenant));
     return deploy_send(100);
 }
 
 /* ---- commands ---- */
 
-enum atto_status deploy_command(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len)
+uint32_t deploy_sign(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len,
+                     uint8_t *bytes)
 {
-    uint8_t payload[512], bytes[ATTO_COMMAND_MAX];
+    uint8_t payload[512];
     uint32_t at = put(payload, 0, tenant[0] != '\0' ? "\xa5\x01\x50" : "\xa4\x01\x50", 3);
     at = put(payload, at, suit_identity.device_id, 16);
     if (tenant[0] != '\0') {
@@ -206,21 +230,33 @@ enum atto_status deploy_command(const char *tenant, const struct atto_key *key, 
     }
     at = put_uint(payload, put(payload, at, "\x03", 1), dw.counter);
     at = put(payload, at, arguments, len);
-    uint32_t total = suit_sign1(bytes, sizeof bytes, "\xa1\x01\x27", 3, payload, at, key);
+    return suit_sign1(bytes, ATTO_COMMAND_MAX, "\xa1\x01\x27", 3, payload, at, key);
+}
+
+enum atto_status deploy_command(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len)
+{
+    uint8_t bytes[ATTO_COMMAND_MAX];
+    uint32_t total = deploy_sign(tenant, key, arguments, len, bytes);
     if (total > sizeof bytes)
         return ATTO_E_LENGTH;
     dw.counter++;
     return atto_deploy_command(&dw.deploy, bytes, total, &dw.refusal);
 }
 
+uint32_t deploy_arguments(enum atto_command_operation operation, const char *owner, const char *container,
+                          const void *more, uint32_t len, uint8_t *arguments)
+{
+    const uint8_t head[] = { 5, (uint8_t)operation, 6, (uint8_t)(len != 0u ? 0x82 : 0x81) };
+    uint32_t at = put_component(arguments, put(arguments, 0, head, sizeof head), owner, container);
+    return len != 0u ? put(arguments, at, more, len) : at;
+}
+
 enum atto_status deploy_order(const char *tenant, enum atto_command_operation operation, const char *owner,
                               const char *container, const void *more, uint32_t len)
 {
-    uint8_t arguments[256] = { 5, (uint8_t)operation, 6, (uint8_t)(len != 0u ? 0x82 : 0x81) };
-    uint32_t at = put_component(arguments, 4, owner, container);
-    if (len != 0u)
-        at = put(arguments, at, more, len);
-    return deploy_command(tenant, key_of(tenant), arguments, at);
+    uint8_t arguments[256];
+    uint32_t at = deploy_arguments(operation, owner, container, more, len, arguments);
+    return deploy_command(tenant, deploy_key(tenant), arguments, at);
 }
 
 /* {1: id, 2: name, 3: key, 8: [["memory", 1 and 2]]} */

@@ -20,7 +20,8 @@ enum deploy_program {
     PROGRAM_GOOD,  /* its start beats */
     PROGRAM_QUIET, /* its start does not */
     PROGRAM_BAD,   /* its start faults */
-    PROGRAM_ALIEN  /* makes a host call that there is not */
+    PROGRAM_ALIEN, /* makes a host call that there is not */
+    PROGRAM_SERVED /* has entry points that are called: add, bad, say, coap */
 };
 
 struct deploy_world {
@@ -73,6 +74,13 @@ enum atto_status deploy_install(const char *tenant, const char *container, uint3
 /* A signed command: `tenant` signs ("" for the owner), with dw.counter, which goes on. arguments: keys 5
  * and 6 of the map. */
 enum atto_status deploy_command(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len);
+/* Its bytes alone, at most ATTO_COMMAND_MAX, with dw.counter, which stays; and the arguments of an operation on a container,
+ * at most 256 - 200 + len. Both return the length. */
+uint32_t deploy_sign(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len,
+                     uint8_t *bytes);
+uint32_t deploy_arguments(enum atto_command_operation operation, const char *owner, const char *container,
+                          const void *more, uint32_t len, uint8_t *arguments);
+const struct atto_key *deploy_key(const char *tenant); /* "": the owner's */
 /* The same on a container, with the tenant's own key. more: behind the container, `len` bytes. */
 enum atto_status deploy_order(const char *tenant, enum atto_command_operation operation, const char *owner,
                               const char *container, const void *more, uint32_t len);

@@ -154,30 +154,30 @@ void atto_manage_done(void *user, enum atto_status status, uint32_t code)
 
 /* ---- commands ---- */
 
-/* The whole command; an empty span while it is not there, or is refused. */
-static struct atto_span collect(struct atto_view *view)
+/* Puts a command together. False while it is not whole, and if it is refused. */
+static bool collect(struct atto_view *view, struct atto_span *whole)
 {
     struct atto_manage *manage = view->manage;
     const struct atto_coap_request *request = view->request;
-    struct atto_span whole = request->piece;
-    const uint32_t len = request->offset + whole.len;
+    const uint32_t len = request->offset + request->piece.len;
+    *whole = request->piece;
     if (len > ATTO_COMMAND_MAX) {
         atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
         view->reply->limit = ATTO_COMMAND_MAX;
-        whole.len = 0;
         atto_manage_abandon(manage, request->transfer);
-    } else if (request->transfer != ATTO_COAP_WHOLE) {
-        whole.len = 0;
-        if (!take(view, ATTO_MANAGE_COLLECTS))
-            return whole;
-        memcpy(manage->work.command + request->offset, request->piece.ptr, request->piece.len);
-        atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
-        if (request->last) {
-            whole = (struct atto_span){ manage->work.command, len };
-            manage->task = ATTO_MANAGE_FREE; /* what is there stays until the handler returns */
-        }
+        return false;
     }
-    return whole;
+    if (request->transfer == ATTO_COAP_WHOLE)
+        return true;
+    if (!take(view, ATTO_MANAGE_COLLECTS))
+        return false;
+    memcpy(manage->work.command + request->offset, request->piece.ptr, request->piece.len);
+    atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    if (!request->last)
+        return false;
+    *whole = (struct atto_span){ manage->work.command, len };
+    manage->task = ATTO_MANAGE_FREE; /* what is there stays until the handler returns */
+    return true;
 }
 
 /* Carries it out if it is one of the operations, on the container or with the name. False: it is refused. */
@@ -206,10 +206,11 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     static const uint16_t fields[] = { ROW(3), NUMBER(struct atto_manage_call, status),
                                        NUMBER(struct atto_manage_call, value),
                                        FIELD(BYTES, struct atto_manage_call, output), 0 };
-    const struct atto_span bytes = collect(view), none = { NULL, 0 };
+    const struct atto_span none = { NULL, 0 };
+    struct atto_span bytes;
     struct atto_manage_call call = { .status = 1 }; /* nothing was called */
     struct atto_command command;
-    if (ATTO_COAP_CLASS(view->reply->code) != ATTO_COAP_CLASS(ATTO_COAP_NOT_FOUND) && bytes.len == 0u)
+    if (!collect(view, &bytes))
         return;
     view->manage->call = &call;
     if (carry_out(view, bytes, operations, none, &command)) {

@@ -30,12 +30,12 @@ static struct atto_coap_observer *find(const struct atto_coap_server *server, co
 static struct atto_coap_observer *find_free(const struct atto_coap_server *server)
 {
     for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        struct atto_coap_observer *observer = &server->config->observers[i];
-
-        if (observer->state == 0u)
-            return observer;
-        observer->state |= CHANGED;
-        observer->confirm_us = 0;
+        if (server->config->observers[i].state == 0u)
+            return &server->config->observers[i];
+    }
+    for (uint32_t i = 0; i < server->config->observer_count; i++) {
+        server->config->observers[i].state |= CHANGED;
+        server->config->observers[i].confirm_us = 0;
     }
     return NULL;
 }
