@@ -137,6 +137,7 @@ static void print_known(const struct known *known)
     printf("  ");
     print_limit("RAM", record->ram_bytes, "bytes");
     print_limit("fuel", record->fuel_per_s, "a second");
+    print_limit("containers", record->components, "in all");
     printf("priorities from %u, store %u bytes\n", record->priority_first, record->store_bytes);
     print_rights(known);
 }
@@ -176,11 +177,12 @@ static json_t *json_known(const struct known *known)
     if (known->id != ATTO_TENANT_OWNER)
         json_object_set_new(item, "revoked", json_boolean(!known->has_record && !known->damaged));
     if (known->has_record && !known->damaged && known->id != ATTO_TENANT_OWNER) {
-        json_t *more = json_pack("{s:o,s:I,s:I,s:I,s:I,s:O}", "name",
+        json_t *more = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:O}", "name",
                                  json_stringn((const char *)record->name.ptr, record->name.len), "ram_bytes",
                                  (json_int_t)record->ram_bytes, "fuel_per_s", (json_int_t)record->fuel_per_s,
                                  "priority_first", (json_int_t)record->priority_first, "store_bytes",
-                                 (json_int_t)record->store_bytes, "rights", rights);
+                                 (json_int_t)record->store_bytes, "components",
+                                 (json_int_t)record->components, "rights", rights);
         json_object_update(item, more);
         json_decref(more);
     }

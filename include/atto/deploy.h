@@ -83,6 +83,11 @@ struct atto_deploy_config {
 
 struct atto_deploy {
     const struct atto_deploy_config *config;
+    struct atto_engine *engine; /* these are the configuration's */
+    struct atto_records *records;
+    struct atto_slots *slots;
+    struct atto_deploy_tenant *tenants;
+    struct atto_deploy_component *components;
     uint32_t postmortems_seen;
     bool unfinished; /* a container of a tenant that was revoked is still there */
     struct atto_deploy_tenant owner; /* its key; no more */
@@ -90,8 +95,8 @@ struct atto_deploy {
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
  * Returns ATTO_OK, whatever became of single tenants and components, which is told; ATTO_E_ARGUMENT (component_count);
- * ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running: as atto_records_mount and
- * atto_slots_check. */
+ * ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running, as atto_records_mount. That
+ * atto_slots_is_sound is not asked. */
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config);
 
 /* To be called now and then, at least once a second while a version is on trial: rolls back what has faulted, and notes

@@ -18,7 +18,7 @@ struct control {
 
 static struct atto_engine *engine_of(const struct control *control)
 {
-    return control->deploy->config->engine;
+    return control->deploy->engine;
 }
 
 static struct atto_record record_of(enum atto_record_kind kind, uint32_t number, struct atto_span value)
@@ -36,7 +36,7 @@ static struct atto_record counter_of(struct control *control)
 static enum atto_status put(struct control *control, struct atto_record *records, uint32_t count)
 {
     records[0] = counter_of(control);
-    return atto_records_put(control->deploy->config->records, records, count);
+    return atto_records_put(control->deploy->records, records, count);
 }
 
 /* ---- lives ---- */
@@ -47,7 +47,7 @@ static enum atto_status set_invoke(struct control *control, bool invoke)
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
     struct atto_record records[2];
     struct atto_span old;
-    enum atto_status status = atto_records_get(control->deploy->config->records,
+    enum atto_status status = atto_records_get(control->deploy->records,
                                                ATTO_RECORD_KEY(ATTO_RECORD_NAME, control->number), &old);
     if (status != ATTO_OK)
         return status;
@@ -89,7 +89,7 @@ static enum atto_status live(struct control *control)
         status = atto_engine_resume(engine, control->container);
     }
     /* A trial begins anew. */
-    atto_deploy_watch(control->deploy, control->number, control->deploy->config->components[control->number].on_trial);
+    atto_deploy_watch(control->deploy, control->number, control->deploy->components[control->number].on_trial);
     return status;
 }
 
@@ -171,7 +171,7 @@ static uint32_t with_rotated_key(const struct control *control, uint32_t tenant,
 {
     struct atto_span key;
     *third = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant);
-    return atto_records_get(control->deploy->config->records, third->key, &key) == ATTO_E_NOT_FOUND ? 2u : 3u;
+    return atto_records_get(control->deploy->records, third->key, &key) == ATTO_E_NOT_FOUND ? 2u : 3u;
 }
 
 static enum atto_status set_tenant(struct control *control)
@@ -262,7 +262,7 @@ static enum atto_status find_component(struct control *control)
     if (number < 0 || atto_deploy_tenant_named(control->deploy, control->command->component.tenant) < 0)
         return ATTO_E_NOT_FOUND;
     control->number = (uint32_t)number;
-    control->container = control->deploy->config->components[number].container;
+    control->container = control->deploy->components[number].container;
     return ATTO_OK;
 }
 
@@ -284,7 +284,7 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
     struct atto_signer signer = atto_deploy_signer(deploy, control.signer);
     status = atto_command_verify(&command, &signer, config->crypto);
     if (status == ATTO_OK)
-        status = atto_records_number(config->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
+        status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
                                      &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);

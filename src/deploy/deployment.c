@@ -21,7 +21,7 @@ void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event e
 
 void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status)
 {
-    atto_engine_refused(deploy->config->engine, tenant, status);
+    atto_engine_refused(deploy->engine, tenant, status);
     atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, tenant, status);
 }
 
@@ -30,7 +30,7 @@ void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name)
 {
     struct atto_span value;
-    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
     if (status != ATTO_OK)
         return status;
     struct atto_cbor cbor = { value.ptr, value.len, 1 };
@@ -83,7 +83,7 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->config->tenants[tenant - 1u];
+    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->tenants[tenant - 1u];
 }
 
 struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
@@ -96,7 +96,7 @@ struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t
 /* The owner comes first, whose name is empty as those of tenants that there are not. */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
 {
-    for (uint32_t i = 0; i <= deploy->config->engine->config->tenant_count; i++) {
+    for (uint32_t i = 0; i <= deploy->engine->config->tenant_count; i++) {
         if (atto_same_span(atto_deploy_signer(deploy, i).name, name))
             return (int32_t)i;
     }
@@ -113,7 +113,7 @@ enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenan
     copy(memory->key_bytes, bytes.ptr, bytes.len);
     enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
     if (tenant != ATTO_TENANT_OWNER)
-        deploy->config->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
+        deploy->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
     return status;
 }
 
@@ -128,7 +128,7 @@ enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct att
     if (status == ATTO_OK && parsed.right_count > capacity)
         status = ATTO_E_ARGUMENT;
     for (uint32_t i = 0; status == ATTO_OK && i < parsed.right_count; i++)
-        status = atto_engine_wish(deploy->config->engine, &parsed, i, &rows[i]);
+        status = atto_engine_wish(deploy->engine, &parsed, i, &rows[i]);
     if (status == ATTO_OK)
         *count = parsed.right_count;
     return status;
@@ -150,8 +150,8 @@ enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, cons
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_tenant *memory = &deploy->tenants[record->id - 1u];
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
     uint32_t keys = memory->keys;
     memset(memory, 0, sizeof *memory);
@@ -176,7 +176,7 @@ static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number,
     struct atto_span key;
     uint32_t count;
     enum atto_status status = atto_tenant_record_read(value, &record, NULL);
-    enum atto_status rotated = atto_records_get(deploy->config->records,
+    enum atto_status rotated = atto_records_get(deploy->records,
                                                 ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
     if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
         status = ATTO_E_DAMAGED;
@@ -193,7 +193,7 @@ static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number,
 /* Are all tenants known? */
 static bool boot_tenants(struct atto_deploy *deploy)
 {
-    const struct atto_records *records = deploy->config->records;
+    const struct atto_records *records = deploy->records;
     uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_TENANT, 0);
     struct atto_span value;
     enum atto_status status;
@@ -214,7 +214,7 @@ static bool boot_tenants(struct atto_deploy *deploy)
 static void boot_owner(struct atto_deploy *deploy)
 {
     struct atto_span key;
-    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key);
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key);
     if (status == ATTO_E_NOT_FOUND)
         return;
     if (status == ATTO_OK)
@@ -236,7 +236,7 @@ struct changes {
 static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t number, struct changes *changes,
                                       struct atto_install *request)
 {
-    const struct atto_records *records = deploy->config->records;
+    const struct atto_records *records = deploy->records;
     struct atto_span value;
     enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
     if (status == ATTO_OK) {
@@ -256,8 +256,8 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
 enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image,
                                  bool plain, struct atto_report *report)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_component *component = &deploy->components[number];
     struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
     struct changes changes;
     enum atto_status status = ATTO_OK;
@@ -276,8 +276,8 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, ui
 
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_component *component = &deploy->components[number];
     struct atto_container_info info;
     component->on_trial = on_trial;
     if (component->container == NULL)
@@ -291,14 +291,14 @@ void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_tria
 static bool is_attached(const struct atto_deploy *deploy, uint32_t number)
 {
     struct atto_container_info info;
-    atto_engine_info(deploy->config->engine, deploy->config->components[number].container, &info);
+    atto_engine_info(deploy->engine, deploy->components[number].container, &info);
     return info.attachments != 0u;
 }
 
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_component *component = &deploy->components[number];
     if (component->container == NULL)
         return ATTO_OK;
     if (is_attached(deploy, number))
@@ -315,8 +315,8 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
 
 enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number, bool invoke)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_container *container = deploy->config->components[number].container;
+    struct atto_engine *engine = deploy->engine;
+    struct atto_container *container = deploy->components[number].container;
     struct atto_container_info info;
     atto_engine_info(engine, container, &info);
     if ((info.state != ATTO_STATE_INSTALLED) == invoke)
@@ -341,7 +341,7 @@ static bool is_of_the_image(enum atto_status status)
 
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
-    struct atto_slots *slots = deploy->config->slots;
+    struct atto_slots *slots = deploy->slots;
     struct atto_versions versions;
     struct atto_name_record name;
     int32_t tenant = ATTO_OK;
@@ -382,12 +382,13 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     enum atto_status status = atto_records_mount(config->records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(config->records);
-    return status == ATTO_OK ? atto_slots_check(config->slots) : status;
+    config->slots->open = 0;
+    return status;
 }
 
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant <= deploy->config->engine->config->tenant_count &&
+    return tenant <= deploy->engine->config->tenant_count &&
            (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->name[0] != '\0');
 }
 
@@ -410,7 +411,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
                                     uint32_t count)
 {
     struct atto_versions versions;
-    if (atto_slots_get(deploy->config->slots, number, &versions) == ATTO_E_NOT_FOUND)
+    if (atto_slots_get(deploy->slots, number, &versions) == ATTO_E_NOT_FOUND)
         return ATTO_E_NOT_FOUND;
     enum atto_status status = atto_deploy_take_out(deploy, number);
     if (status != ATTO_OK)
@@ -418,7 +419,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
     records[1] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[2] = atto_record_without(ATTO_RECORD_LIMITS, number);
     records[3] = atto_record_without(ATTO_RECORD_POST_MORTEM, number);
-    status = atto_slots_remove(deploy->config->slots, number, records, count);
+    status = atto_slots_remove(deploy->slots, number, records, count);
     if (status != ATTO_OK)
         atto_deploy_bring_up(deploy, number);
     else
@@ -434,6 +435,11 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         return ATTO_E_ARGUMENT;
     memset(deploy, 0, sizeof *deploy);
     deploy->config = config;
+    deploy->engine = config->engine;
+    deploy->records = config->records;
+    deploy->slots = config->slots;
+    deploy->tenants = config->tenants;
+    deploy->components = config->components;
     deploy->postmortems_seen = config->engine->postmortems_written;
     if (tenant_count != 0u)
         memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
@@ -458,9 +464,9 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
 
 enum atto_status atto_deploy_confirm(struct atto_deploy *deploy, uint32_t number)
 {
-    enum atto_status status = atto_slots_confirm(deploy->config->slots, number);
-    if (status == ATTO_OK && deploy->config->components[number].on_trial) {
-        deploy->config->components[number].on_trial = false;
+    enum atto_status status = atto_slots_confirm(deploy->slots, number);
+    if (status == ATTO_OK && deploy->components[number].on_trial) {
+        deploy->components[number].on_trial = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_HEALTHY, number, ATTO_OK);
     }
     return status;
@@ -472,7 +478,7 @@ static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_statu
     if (atto_deploy_take_out(deploy, number) != ATTO_OK)
         return; /* the next tick tries again */
     atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
-    (void)atto_slots_fault(deploy->config->slots, number); /* if flash refuses, the trial goes on */
+    (void)atto_slots_fault(deploy->slots, number); /* if flash refuses, the trial goes on */
     atto_deploy_bring_up(deploy, number);
 }
 
@@ -498,7 +504,7 @@ void atto_deploy_tick(struct atto_deploy *deploy)
     if (deploy->unfinished)
         atto_deploy_remove_all(deploy, NULL);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        const struct atto_deploy_component *component = &deploy->config->components[i];
+        const struct atto_deploy_component *component = &deploy->components[i];
         if (component->on_trial && component->container != NULL)
             look_after(deploy, i);
     }

@@ -15,7 +15,7 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 void atto_install_abandon(struct atto_installer *installer)
 {
     if (installer->slot_open)
-        atto_slots_abandon(installer->deploy->config->slots, &installer->writer);
+        atto_slots_abandon(installer->deploy->slots, &installer->writer);
     installer->slot_open = false;
     installer->state = ATTO_INSTALL_OVER;
 }
@@ -123,20 +123,8 @@ static enum atto_status commit(struct atto_installer *installer)
                                                              installer->envelope.component_cbor, bytes);
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
-    return atto_slots_commit(deploy->config->slots, &installer->writer, number, installer->order.sequence,
+    return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,
                              installer->order.digest, records, sizeof records / sizeof *records);
-}
-
-/* Lets the engine run what it ran before. */
-static void undo(struct atto_installer *installer, bool had_one)
-{
-    struct atto_deploy *deploy = installer->deploy;
-    struct atto_versions versions;
-    if (had_one && atto_slots_get(deploy->config->slots, installer->component, &versions) == ATTO_OK &&
-        atto_deploy_run(deploy, installer->component, (uint32_t)installer->tenant,
-                        atto_slots_image(deploy->config->slots, &versions.current), false, NULL) == ATTO_OK)
-        return;
-    atto_deploy_take_out(deploy, installer->component);
 }
 
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
@@ -147,7 +135,7 @@ static bool is_still_right(const struct atto_installer *installer)
     uint32_t sequence;
     return atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
            number_for(installer) == (int32_t)installer->component &&
-           atto_slots_sequence(deploy->config->slots, installer->component, &sequence) == ATTO_OK &&
+           atto_slots_sequence(deploy->slots, installer->component, &sequence) == ATTO_OK &&
            sequence < installer->order.sequence;
 }
 
@@ -162,7 +150,6 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
             return ATTO_E_STATE;
         return refused(installer, installer->refusal.status != ATTO_OK ? installer->refusal.status : ATTO_E_LENGTH);
     }
-    bool had_one = config->components[number].container != NULL;
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
     if (status == ATTO_OK && !is_still_right(installer))
         status = ATTO_E_BUSY;
@@ -172,8 +159,8 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         status = atto_deploy_run(deploy, number, (uint32_t)installer->tenant, image, true, report);
     if (status == ATTO_OK) {
         status = commit(installer);
-        if (status != ATTO_OK)
-            undo(installer, had_one);
+        if (status != ATTO_OK) /* the engine gets back what it had */
+            atto_deploy_bring_up(deploy, number);
     }
     if (status != ATTO_OK)
         return refused(installer, status);

@@ -15,7 +15,6 @@
 
 #define AREA_HEAD_BYTES 16u
 #define AREA_MAGIC 0x314c5241u /* "ARL1" */
-#define AREA_BYTES_MAX (1u << 20)
 #define GENERATION_MAX 0x7fffffffu /* no flash lives so long, but flash may contain anything */
 #define HEAD_BYTES 8u
 #define CRC_BYTES 4u
@@ -276,21 +275,10 @@ static void survey(struct atto_records *r)
         r->damaged++;
 }
 
-static bool is_sound(const struct atto_records *r)
-{
-    const struct atto_flash *flash = r->flash;
-    return atto_flash_is_sound(flash) && r->area_bytes != 0 && r->area_bytes <= AREA_BYTES_MAX &&
-           r->area_bytes % flash->block_bytes == 0 && first_at(r) < r->area_bytes &&
-           r->offset % flash->block_bytes == 0 && r->offset <= flash->bytes && r->area_count >= 2u &&
-           r->area_count <= (flash->bytes - r->offset) / r->area_bytes;
-}
-
 enum atto_status atto_records_mount(struct atto_records *r)
 {
     r->mounted = r->torn = false;
     r->generation = r->damaged = 0;
-    if (!is_sound(r))
-        return ATTO_E_ARGUMENT;
     r->readable = r->end = r->area_bytes;
     enum atto_status status = find_area(r);
     if (status != ATTO_OK)
@@ -447,8 +435,6 @@ enum atto_status atto_records_format(struct atto_records *r)
 {
     struct atto_records next;
     enum atto_status status = r->mounted ? ATTO_OK : atto_records_mount(r);
-    if (status == ATTO_E_ARGUMENT)
-        return status;
     if (status == ATTO_OK) {
         status = begin_area(r, &next);
     } else {
