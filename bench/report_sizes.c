@@ -37,9 +37,9 @@ void report_sizes(struct report *report)
         if (strcmp(report_string(entry, "target"), target) != 0 || strcmp(report_string(entry, "flags"), flags) != 0) {
             target = report_string(entry, "target");
             flags = report_string(entry, "flags");
-            printf("%s%-50s %8s %8s\n", i == 0 ? "" : "\n", "bytes", "flash", "RAM");
+            printf("%s%-55s %8s %8s\n", i == 0 ? "" : "\n", "bytes", "flash", "RAM");
         }
-        printf("%-10s %-4s %-34s %8.0f %8.0f\n", target, flags, report_string(entry, "part"),
+        printf("%-10s %-9s %-34s %8.0f %8.0f\n", target, flags, report_string(entry, "part"),
                report_number(entry, "flash"), report_number(entry, "ram"));
     }
     print_limits(report, json_object_get(limits, "sizes"));
