@@ -41,8 +41,8 @@ bool net_open(uint16_t port, net_received_fn *received, void *user);
  * memory, no way to the peer. As ever with UDP, true does not mean that it arrives. */
 bool net_send(uint16_t port, const struct net_peer *peer, const uint8_t *bytes, uint32_t len);
 
-/* The peer at a numeric address such as "10.0.2.2" or "fec0::2", `host_len` characters. false: it is none, or of a family
- * that there is not. Names are not looked up. */
+/* The peer at a numeric address such as "10.0.2.2" or "fec0::2", `host_len` characters. false: it is none, or of a
+ * family that there is not. Names are not looked up. */
 bool net_resolve(const char *host, uint32_t host_len, uint16_t port, struct net_peer *peer);
 
 /* Takes what has come, at most NET_POLL_FRAMES frames of it, and does what is due. Returns when it wants to be called

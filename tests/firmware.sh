@@ -1,6 +1,6 @@
 #!/bin/sh
-# The reference firmware on the emulated boards: containers come to it by CoAP, are checked, run, and are there again when
-# the power comes back. An independent client asks.
+# The reference firmware on the emulated boards: containers come to it by CoAP, are checked, run, and are there again
+# when the power comes back. An independent client asks.
 #
 # usage: tests/firmware.sh
 #
@@ -33,7 +33,8 @@ ATTO_ENTRY int64_t loop(void) { return ++work[work[0] % sizeof work]; }
 C
     printf '{ "name": "%s", "schedule": { "period_us": 500000 } }\n' "$1" >"$1.json"
     "$atto" build "$1.c" -o "$1.atto" >out 2>&1 &&
-        "$atto" pack "$1.atto" --vendor example.com --class "$board" --sequence "$2" --key "${3:-owner}" -o "$1.suit" >out 2>&1
+        "$atto" pack "$1.atto" --vendor example.com --class "$board" --sequence "$2" --key "${3:-owner}" \
+            -o "$1.suit" >out 2>&1
 }
 
 start_device() {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The network of the emulated boards: datagrams over IPv4 and IPv6, frames that are wrong in every way, what an idle board
-# takes of the host's processor; and the reference firmware, which finds after a restart what it had.
+# The network of the emulated boards: datagrams over IPv4 and IPv6, frames that are wrong in every way, and what an idle
+# board takes of the host's processor.
 #
 # usage: tests/net.sh
 #

@@ -2,8 +2,8 @@
  * One that begins with "peer" is answered with the bytes of its peer, "status" with text about the machine, and "stop"
  * ends the program.
  *
- * arguments: [ADDRESS]     one that datagrams "here I am" are sent to each second, as the bytes of a peer in hex, so that
- *                          a host that the board can reach, but that cannot reach the board, has a way back
+ * arguments: [ADDRESS]     where "here I am" is sent each second, as the bytes of a peer in hex, so that a host that
+ *                          the board can reach, but that cannot reach the board, has a way back
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 reads every frame by hand, from the RFCs, and so judges the board's network by an implementation that is not lwIP. QEMU
 carries the frames in datagrams of UDP on 127.0.0.1.
 
-usage: net_host.py NAME PORT BOARDS_PORT ipv4|ipv6|bad|coap6...  prints "ok NAME..." or "not ok NAME...: reason" for each test
+usage: net_host.py NAME PORT BOARDS_PORT ipv4|ipv6|bad|coap6...  prints "ok NAME..." or "not ok NAME...: reason"
        net_host.py echo NAME PORT LENGTH...   over a port that leads to the board: is each datagram answered?
        net_host.py back NAME PORT             over ::1: the board announces itself, and is then asked
        net_host.py ask PORT TEXT              prints the answer
@@ -54,12 +54,13 @@ def udp(source, target, data, port=ECHO, length=None, wrong=0):
 
 def ipv4(data, number=17, flags=0, length=None, version=0x45, wrong=0, source=IP4, target=BOARD_IP4):
     total = 20 + len(data) if length is None else length
-    head = struct.pack("!BBHHHBBH4s4s", version, 0, total, random.randrange(65536), flags, 64, number, 0, source, target)
+    head = struct.pack("!BBHHHBBH", version, 0, total, random.randrange(65536), flags, 64, number, 0) + source + target
     return head[:10] + struct.pack("!H", checksum(head) ^ wrong) + head[12:] + data
 
 
 def ipv6(data, number=17, length=None, source=IP6, target=BOARD_IP6, hops=255, version=6):
-    return struct.pack("!IHBB", version << 28, len(data) if length is None else length, number, hops) + source + target + data
+    length = len(data) if length is None else length
+    return struct.pack("!IHBB", version << 28, length, number, hops) + source + target + data
 
 
 def icmp6(kind, body, source=IP6, target=BOARD_IP6):
@@ -117,7 +118,8 @@ def datagram4(bytes_):
         return None
     data = body[20 : struct.unpack("!H", body[2:4])[0]]
     good = checksum(body[:20]) == 0 and checksum(pseudo(body[12:16], body[16:20], 17, data)) == 0
-    return data[8 : struct.unpack("!H", data[4:6])[0]] if good and data[:4] == struct.pack("!HH", ECHO, PORT) else b"wrong"
+    good = good and data[:4] == struct.pack("!HH", ECHO, PORT)
+    return data[8 : struct.unpack("!H", data[4:6])[0]] if good else b"wrong"
 
 
 def datagram6(bytes_, port=ECHO):
@@ -244,7 +246,8 @@ def bad_frames():
     yield "solicitation cut", frame(IPV6, icmp6(135, struct.pack("!I", 0) + BOARD_IP6[:7]))
     yield "solicitation, option of no length", frame(IPV6, icmp6(135, struct.pack("!I", 0) + BOARD_IP6 + b"\1\0" + MAC))
     yield "advertisement, options of no length", frame(
-        IPV6, icmp6(134, struct.pack("!BBHII", 64, 0, 1800, 0, 0) + b"\3\0" * 50, target=ALL_NODES), multicast(ALL_NODES))
+        IPV6, icmp6(134, struct.pack("!BBHII", 64, 0, 1800, 0, 0) + b"\3\0" * 50, target=ALL_NODES),
+        multicast(ALL_NODES))
     yield "group query cut", frame(IPV6, icmp6(130, b"\0\0", target=ALL_NODES), multicast(ALL_NODES))
 
 

@@ -1,5 +1,5 @@
-# What the tests with a network share: boards that run in the background, and the host's end. Sourced behind expect.sh; not a
-# test by itself. $board is the board's name.
+# What the tests with a network share: boards that run in the background, and the host's end. Sourced behind expect.sh;
+# not a test by itself. $board is the board's name.
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2154

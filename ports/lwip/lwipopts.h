@@ -1,6 +1,6 @@
 /* lwIP as Atto uses it: no operating system, UDP alone, packets of at most 1,280 bytes, no fragments, no timers of its
- * own (net.c calls what is due). A packet is taken out of the controller, handled and given back before the next one, so
- * two buffers are enough. LWIP_IPV6 comes from the build.
+ * own (net.c calls what is due). A packet is taken out of the controller, handled and given back before the next one,
+ * so two buffers are enough. LWIP_IPV6 comes from the build.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LWIPOPTS_H

@@ -1,5 +1,5 @@
-/* Tests of the board itself, on every target: arguments, files, the clock, sleep, random bytes, the instruction counter. What
- * the other tests and all numbers rest on.
+/* Tests of the board itself, on every target: arguments, files, the clock, sleep, random bytes, the instruction counter.
+ * What the other tests and all numbers rest on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "board.h"

@@ -1,6 +1,6 @@
 /* The reference firmware: a device to which containers are deployed, with all that this takes: engine, eBPF, services,
- * simulated endpoints, flash, signatures, network. Everything happens in one loop, which sleeps until something is due or
- * a frame comes.
+ * simulated endpoints, flash, signatures, network. Everything happens in one loop, which sleeps until something is
+ * due or a frame comes.
  *
  * usage: device KEY [DEVICE [FLASH]]
  *
@@ -103,13 +103,23 @@ static void set_class(void)
 
 /* ---- engine ---- */
 
+/* The board's, and it notes that the engine is to be polled again. */
+static struct atto_port port;
+static bool is_woken;
+
+static void wake(void *user)
+{
+    (void)user;
+    is_woken = true;
+}
+
 static _Alignas(ATTO_ARENA_ALIGN) uint8_t pool[POOL_BYTES];
 static struct atto_engine engine;
 static const struct atto_executor *const executors[] = { &atto_executor_bpf, NULL };
 static struct atto_firmware firmware = {
     .executors = executors,
     .host = { .calls = &board_call_table, .endpoints = board_endpoints, .endpoint_count = BOARD_ENDPOINTS,
-              .port = &board_port },
+              .port = &port },
     .stack_bytes = 512,
     .fuel = 1000000,
 };
@@ -120,7 +130,7 @@ static struct atto_tenant engine_tenants[TENANTS];
 static uint8_t log_ring[LOG_BYTES];
 static const struct atto_engine_config engine_config = {
     .firmware = &firmware,
-    .port = &board_port,
+    .port = &port,
     .slice_fuel = 10000,
     .poll_slices = 1, /* so that the network has its turn */
     .stop_max_us = 1000000,
@@ -149,9 +159,14 @@ static struct atto_deploy deploy;
 static void told(void *user, enum atto_deploy_event event, uint32_t number, enum atto_status status)
 {
     static const char *const texts[] = {
-        [ATTO_DEPLOY_RUNS] = "runs",       [ATTO_DEPLOY_NOT_RUN] = "does not run", [ATTO_DEPLOY_ROLLED_BACK] = "rolled back",
-        [ATTO_DEPLOY_HEALTHY] = "healthy", [ATTO_DEPLOY_REMOVED] = "removed",      [ATTO_DEPLOY_TENANT] = "not usable",
-        [ATTO_DEPLOY_VALUE_LOST] = "value lost", [ATTO_DEPLOY_REFUSED] = "refused",
+        [ATTO_DEPLOY_RUNS] = "runs",
+        [ATTO_DEPLOY_NOT_RUN] = "does not run",
+        [ATTO_DEPLOY_ROLLED_BACK] = "rolled back",
+        [ATTO_DEPLOY_HEALTHY] = "healthy",
+        [ATTO_DEPLOY_REMOVED] = "removed",
+        [ATTO_DEPLOY_TENANT] = "not usable",
+        [ATTO_DEPLOY_VALUE_LOST] = "value lost",
+        [ATTO_DEPLOY_REFUSED] = "refused",
     };
     (void)user;
     bool of_tenant = event == ATTO_DEPLOY_TENANT || event == ATTO_DEPLOY_REFUSED;
@@ -311,6 +326,8 @@ static int fail(const char *what, enum atto_status status)
 
 static enum atto_status boot(struct memory_flash *flash, uint32_t key_bytes)
 {
+    port = board_port;
+    port.wake = wake;
     board_calls_grant(&firmware.granted);
     set_class();
     lay_out(&flash->flash);
@@ -355,10 +372,12 @@ int main(int argc, char **argv)
     line_end(&line);
     for (;;) {
         uint64_t wake_us = net_poll();
+        is_woken = false;
         wake_us = earlier(wake_us, atto_engine_poll(&engine));
         tell_first_activation();
         tell_lines();
         wake_us = earlier(wake_us, atto_manage_tick(&manage));
-        net_sleep(wake_us);
+        if (!is_woken)
+            net_sleep(wake_us);
     }
 }

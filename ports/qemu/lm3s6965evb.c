@@ -1,6 +1,6 @@
-/* QEMU's lm3s6965evb, a Cortex-M3 with 256 KB of flash at 0 and 64 KB of RAM at 0x20000000: the size of chip that Atto is
- * for. SysTick is the clock: it has 24 bits and wraps every 1.3 s, so that its interrupt looks at it then. It counts 80 ns
- * at a time, too coarse and too short for the instruction counter, which this board does not have.
+/* QEMU's lm3s6965evb, a Cortex-M3 with 256 KB of flash at 0 and 64 KB of RAM at 0x20000000: the size of chip that Atto
+ * is for. SysTick is the clock: it has 24 bits and wraps every 1.3 s, so that its interrupt looks at it then. It counts
+ * 80 ns at a time, too coarse and too short for the instruction counter, which this board does not have.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The driver of the Ethernet controller in Stellaris chips, here the LM3S6965: FIFOs of 32 bits, in which a frame has its
- * length in front, and the length counts differently in each direction. Names are those of the data sheet.
+/* The driver of the Ethernet controller in Stellaris chips, here the LM3S6965: FIFOs of 32 bits, in which a frame has
+ * its length in front, and the length counts differently in each direction. Names are those of the data sheet.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../lwip/ethernet.h"
