@@ -27,6 +27,7 @@
 #include "calls.h"
 #include "devices.h"
 #include "hooks.h"
+#include "resource.h"
 
 #ifdef __cplusplus
 #define ATTO_STATIC_ASSERT(condition, text) static_assert(condition, text)

@@ -2,7 +2,7 @@
  * container has one if it has a right to read of the endpoint "coap". Included by containers and by firmware alike, so it is
  * plain data of fixed size, the same on every machine.
  *
- *     uint64_t coap(struct atto_resource *resource)
+ *     ATTO_ENTRY int64_t coap(struct atto_resource *resource, uint64_t resource_bytes)
  *     {
  *         if (resource->method != ATTO_RESOURCE_GET)
  *             return ATTO_RESOURCE_METHOD_NOT_ALLOWED;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# libcoap's client against the CoAP server: a device on this machine's loopback (coap_device.c) answers it in every block
-# size, both ways, and is observed. And the other way round: Atto's client fetches what libcoap's has put.
+# libcoap's client against the CoAP server: a device on this machine's loopback (coap_device.c) answers it in every
+# block size, both ways, and is observed. And the other way round: Atto's client fetches what libcoap's has put.
 #
 # usage: tests/coap.sh
 #

@@ -1,5 +1,5 @@
-/* The world of the tests of CoAP: a virtual clock, a device with the resources of coap_resources.h, and peers without number
- * that speak to it in datagrams that a test makes. Whatever the device sends is read and must be well-formed.
+/* The world of the tests of CoAP: a virtual clock, a device with the resources of coap_resources.h, and peers without
+ * number that speak to it in datagrams that a test makes. Whatever the device sends is read and must be well-formed.
  *
  * A second device is a client of the first. Between the two, and only there, datagrams may get lost, come twice, late,
  * and in another order.
@@ -41,7 +41,7 @@ struct coap_world {
     struct atto_port port;
     struct coap_device devices[2];
     struct coap_resources resources;
-    /* What the network between the devices does, once in so many datagrams; 0: never. Late ones take up to 2 seconds. */
+    /* What the network between the devices does, once in so many datagrams; 0: never. Late: by up to 2 seconds. */
     uint32_t loses, doubles, delays;
     struct coap_datagram flying[COAP_FLYING_MAX];
     /* What the server has sent to others since the last request: how much, and the last one. */
@@ -75,12 +75,12 @@ void coap_send_bytes(uint32_t peer, const void *bytes, uint32_t len);
 /* A request with a path alone: GET, confirmable. */
 void coap_get(uint32_t peer, uint16_t id, const char *path);
 
-/* What the last answer has: the value of an option, COAP_ABSENT if it is not there; whether its payload is this text. */
+/* What the last answer has: the value of an option, COAP_ABSENT if it is not there; whether this is its payload. */
 #define COAP_ABSENT UINT32_MAX
 uint32_t coap_answer_uint(uint32_t number);
 bool coap_answer_is(const char *text);
 
-/* Time goes on, step by step from one thing that is due to the next, up to `until_us` from now. */
+/* Time goes on, step by step from one thing that is due to the next, for so long. */
 void coap_run(uint64_t for_us);
 
 #endif

@@ -95,9 +95,10 @@ void manage_reset(void)
 void manage_run(uint32_t ms)
 {
     uint64_t until_us = world_now(&dw.world) + ms * (uint64_t)1000u;
+    uint32_t step_us = ms > 250u ? ms * 20u : 5000u;
     while (world_now(&dw.world) < until_us) {
         atto_manage_tick(&mw.manage);
-        uint64_t next_us = world_now(&dw.world) + 5000u;
+        uint64_t next_us = world_now(&dw.world) + step_us;
         world_run(&dw.world, next_us < until_us ? next_us : until_us);
     }
     atto_manage_tick(&mw.manage);

@@ -1,5 +1,5 @@
-/* Payloads that come in blocks (RFC 7959): in order and whole or not at all, a few at a time, not for ever; and fifty peers
- * that do everything wrong, beside one who wants to be served.
+/* Payloads that come in blocks (RFC 7959): in order and whole or not at all, a few at a time, not for ever; and fifty
+ * peers that do everything wrong, beside one who wants to be served.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -193,7 +193,7 @@ static void no_room(void)
     EQUAL(put_block(OTHER, 4, "store", 3, 0, 64), ATTO_COAP_CHANGED);
     coap_run(20000000);
     EQUAL(cw.resources.abandoned, 2);
-    EQUAL(atto_coap_server_tick(&cw.devices[0].server), UINT64_MAX);
+    CHECK(atto_coap_server_tick(&cw.devices[0].server) > cw.now_us + 86400000000u); /* nothing is due */
 }
 
 static void two_at_once(void)

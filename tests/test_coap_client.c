@@ -74,7 +74,8 @@ static void begin(uint32_t block, uint32_t host)
     memset(&fetched, 0, sizeof fetched);
     fetched.resolves = true;
     fetched.host = host;
-    atto_coap_client_init(&fetched.client, &config, &cw.devices[host == COAP_SERVER ? COAP_CLIENT : COAP_SERVER].server);
+    atto_coap_client_init(&fetched.client, &config,
+                          &cw.devices[host == COAP_SERVER ? COAP_CLIENT : COAP_SERVER].server);
 }
 
 static bool is_large(uint32_t len)
@@ -93,48 +94,50 @@ static void uris(void)
         enum atto_status status;
         const char *host;
         uint32_t port;
-        const char *path, *query;
+        const char *target;
     } cases[] = {
-        { "coap://host", ATTO_OK, "host", 5683, "", "" },
-        { "coap://host/", ATTO_OK, "host", 5683, "/", "" },
-        { "CoAP://host:/a", ATTO_OK, "host", 5683, "/a", "" },
-        { "coap://192.0.2.1:61616/a/b?c=d&e", ATTO_OK, "192.0.2.1", 61616, "/a/b", "c=d&e" },
-        { "coap://[2001:db8::1%25eth0]/a", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://[2001:db8::1]:1/a", ATTO_OK, "2001:db8::1", 1, "/a", "" },
-        { "coap://[::1]?q", ATTO_OK, "::1", 5683, "", "q" },
-        { "coap://h?a?b/c", ATTO_OK, "h", 5683, "", "a?b/c" },
-        { "coap://h/%41%2f%e4", ATTO_OK, "h", 5683, "/%41%2f%e4", "" },
-        { "coap://h/?", ATTO_OK, "h", 5683, "/", "" },
-        { "coaps://h/", ATTO_E_UNSUPPORTED, "", 0, "", "" },
-        { "http://h/", ATTO_E_UNSUPPORTED, "", 0, "", "" },
-        { "coap+tcp://h/", ATTO_E_UNSUPPORTED, "", 0, "", "" },
-        { "", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap:/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "/a/b", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap:///a", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://:5683/a", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h:0/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h:65535/", ATTO_OK, "h", 65535, "/", "" },
-        { "coap://h:65536/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h:4294967301/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h:5x/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h:5:6/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://[::1/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://[::1/]", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://[]/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://[::1]x/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://user@h/", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/a#b", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h#b", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/a?b#c", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/a b", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/\x7f", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/\xc3\xa4", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/%", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/%4", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/%4g", ATTO_E_FORMAT, "", 0, "", "" },
-        { "coap://h/?%zz", ATTO_E_FORMAT, "", 0, "", "" },
+        { "coap://host", ATTO_OK, "host", 5683, "" },
+        { "coap://host/", ATTO_OK, "host", 5683, "/" },
+        { "CoAP://host:/a", ATTO_OK, "host", 5683, "/a" },
+        { "coap://192.0.2.1:61616/a/b?c=d&e", ATTO_OK, "192.0.2.1", 61616, "/a/b?c=d&e" },
+        { "coap://[2001:db8::1%25eth0]/a", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://[2001:db8::1]:1/a", ATTO_OK, "2001:db8::1", 1, "/a" },
+        { "coap://[::1]?q", ATTO_OK, "::1", 5683, "?q" },
+        { "coap://h?a?b/c", ATTO_OK, "h", 5683, "?a?b/c" },
+        { "coap://h/%41%2f%e4", ATTO_OK, "h", 5683, "/%41%2f%e4" },
+        { "coap://h/?", ATTO_OK, "h", 5683, "/?" },
+        { "coaps://h/", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "http://h/", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "coap+tcp://h/", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "coap://us%40er:x@h/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://%68/", ATTO_E_FORMAT, "", 0, "" },
+        { "", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "coap:/", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "/a/b", ATTO_E_UNSUPPORTED, "", 0, "" },
+        { "coap://", ATTO_E_FORMAT, "", 0, "" },
+        { "coap:///a", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://:5683/a", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h:0/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h:65535/", ATTO_OK, "h", 65535, "/" },
+        { "coap://h:65536/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h:4294967301/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h:5x/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h:5:6/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://[::1/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://[::1/]", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://[]/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://[::1]x/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://user@h/", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/a#b", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h#b", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/a?b#c", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/a b", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/\x7f", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/\xc3\xa4", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/%", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/%4", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/%4g", ATTO_E_FORMAT, "", 0, "" },
+        { "coap://h/?%zz", ATTO_E_FORMAT, "", 0, "" },
     };
     char text[300] = "coap://h/";
 
@@ -147,16 +150,15 @@ static void uris(void)
             continue;
         CHECK(is_text(uri.host, cases[i].host));
         EQUAL(uri.port, cases[i].port);
-        CHECK(is_text(uri.path, cases[i].path) && is_text(uri.query, cases[i].query));
+        CHECK(is_text(uri.target, cases[i].target));
         EQUAL(uri.is_ipv6, strchr(cases[i].uri, '[') != NULL);
     }
-    for (uint32_t len = 254; len < 258u; len++) { /* the longest segment; an escape is one byte of it */
+    memset(text + 9, 'x', 256);
+    for (uint32_t len = 254; len < 258u; len++) {
         struct atto_coap_uri uri;
 
-        memset(text + 9, 'x', len);
-        memcpy(text + 9, "%41", 3);
-        EQUAL(atto_coap_uri_read((struct atto_span){ (uint8_t *)text, 9u + len }, &uri),
-              len - 2u <= 255u ? ATTO_OK : ATTO_E_FORMAT);
+        EQUAL(atto_coap_uri_read((struct atto_span){ (uint8_t *)text, len }, &uri),
+              len <= ATTO_COAP_URI_MAX ? ATTO_OK : ATTO_E_FORMAT);
     }
 }
 
@@ -232,7 +234,8 @@ static void bad_networks(void)
             lost++;
         }
     }
-    CHECK(whole > lost * 3u && lost > 0u); /* five datagrams lost in a row are too many */
+    CHECK(whole > lost * 3u); /* five datagrams lost in a row are too many */
+    CHECK(ON_LINUX_OR_BOARD(lost, 1u) > 0u);
 }
 
 static void failures(void)
@@ -323,7 +326,6 @@ static void nonsense(void)
         { ATTO_COAP_CONTENT, ATTO_COAP_BLOCK2, 0x12, 10, ATTO_E_FORMAT },    /* the second block */
         { ATTO_COAP_CONTENT, ATTO_COAP_BLOCK2, 0x0a, 63, ATTO_E_FORMAT },    /* more, and not full */
         { ATTO_COAP_CONTENT, ATTO_COAP_BLOCK2, 0x07, 10, ATTO_E_FORMAT },    /* of no size */
-        { ATTO_COAP_CONTENT, ATTO_COAP_BLOCK1, 0x02, 10, ATTO_E_FORMAT },    /* must be understood, makes no sense */
         { ATTO_COAP_CONTENT, 9, 1, 10, ATTO_E_FORMAT },                      /* must be understood, is not known */
         { ATTO_COAP_CONTENT, 10, 1, 10, ATTO_OK },
         { ATTO_COAP_CHANGED, 10, 1, 0, ATTO_E_FORMAT },

@@ -183,7 +183,7 @@ static void one_who_is_gone_is_forgotten(void)
     coap_run(100000000);
     EQUAL(cw.heard, 1u + ATTO_COAP_MAX_RETRANSMIT);
     EQUAL(observers(), 0);
-    EQUAL(atto_coap_server_tick(&cw.devices[0].server), UINT64_MAX);
+    CHECK(atto_coap_server_tick(&cw.devices[0].server) > cw.now_us + 86400000000u); /* nothing is due */
 }
 
 /* More observers than there is room for: they get an answer all the same, and room is made by looking who is there. */
@@ -221,7 +221,7 @@ static void no_room(void)
     EQUAL(observers(), 2);
 }
 
-/* Registered again with other options, by one whose new options do not fit, and by one that asks for what is not there. */
+/* Registered again with other options, and for what is not there. */
 static void registered_again(void)
 {
     coap_world_begin(1024);

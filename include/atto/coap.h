@@ -13,7 +13,6 @@
 
 #define ATTO_COAP_HEADER_BYTES 4u
 #define ATTO_COAP_TOKEN_MAX 8u   /* bytes of a token */
-#define ATTO_COAP_ETAG_MAX 8u    /* bytes of an entity tag */
 #define ATTO_COAP_PAYLOAD_MARKER 0xffu
 #define ATTO_COAP_PORT 5683u     /* of coap://, if a URI names none */
 #define ATTO_COAP_MAX_AGE_S 60u  /* if a response does not say how long it is fresh */
@@ -65,8 +64,9 @@ enum atto_coap_code {
 
 enum atto_coap_type { ATTO_COAP_CON = 0, ATTO_COAP_NON = 1, ATTO_COAP_ACK = 2, ATTO_COAP_RST = 3 };
 
-/* Options that are understood (RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 9175): what a server does with each is in
- * SPEC.md section 20. An option with another length counts as one that is not known (section 5.4.3).
+/* Options that are understood (RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 9175): what a server does with each is
+ * in SPEC.md section 20. An option with another length counts as one that is not known (section 5.4.3); a longer
+ * Proxy-Uri is refused either way.
  * X(name, number, fewest bytes, most bytes, may occur more than once) */
 #define ATTO_COAP_OPTION_TABLE(X)   \
     X(URI_HOST, 3, 1, 255, 0)       \
@@ -81,7 +81,7 @@ enum atto_coap_type { ATTO_COAP_CON = 0, ATTO_COAP_NON = 1, ATTO_COAP_ACK = 2, A
     X(BLOCK2, 23, 0, 3, 0)          \
     X(BLOCK1, 27, 0, 3, 0)          \
     X(SIZE2, 28, 0, 4, 0)           \
-    X(PROXY_URI, 35, 1, 1034, 0)    \
+    X(PROXY_URI, 35, 1, 255, 0)     \
     X(PROXY_SCHEME, 39, 1, 255, 0)  \
     X(SIZE1, 60, 0, 4, 0)           \
     X(REQUEST_TAG, 292, 0, 8, 1)
@@ -109,8 +109,8 @@ enum atto_coap_format {
 #define ATTO_COAP_FORMAT_ENUM(name, number) ATTO_COAP_FORMAT_##name = (number),
     ATTO_COAP_FORMAT_TABLE(ATTO_COAP_FORMAT_ENUM)
 #undef ATTO_COAP_FORMAT_ENUM
-    ATTO_COAP_FORMAT_NONE = 0xffffff /* a message does not name one; over all numbers of formats */
 };
+#define ATTO_COAP_FORMAT_NONE UINT32_MAX /* a message does not name one */
 
 /* A message that was read. */
 struct atto_coap_message {
@@ -127,6 +127,14 @@ struct atto_coap_message {
  * message: is filled in if this returns ATTO_OK; if ATTO_E_FORMAT, then type, code and id alone
  * Returns ATTO_OK; ATTO_E_VERSION (it is to be ignored without a word: too short for a header, or another version of
  * CoAP); ATTO_E_FORMAT (a message format error: it is to be rejected, RFC 7252 section 4.2 and 4.3). */
+/*@ requires \valid(message) && readable(bytes, len) && \separated(message, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *message;
+    ensures \result == ATTO_OK || \result == ATTO_E_VERSION || \result == ATTO_E_FORMAT;
+    ensures \result == ATTO_OK ==> message->type <= 3 && message->token_len <= ATTO_COAP_TOKEN_MAX &&
+        message->token == bytes + ATTO_COAP_HEADER_BYTES &&
+        message->options.ptr == bytes + (ATTO_COAP_HEADER_BYTES + message->token_len) &&
+        ATTO_COAP_HEADER_BYTES + message->token_len + message->options.len + message->payload.len <= len &&
+        message->payload.ptr == bytes + (len - message->payload.len); */
 enum atto_status atto_coap_read(const uint8_t *bytes, uint32_t len, struct atto_coap_message *message);
 
 /* A walk over options, and where it stands. pos is never over len. */
@@ -141,14 +149,31 @@ struct atto_coap_option {
     struct atto_span value;
 };
 
+/*@ predicate sound_walk(struct atto_coap_options *walk) =
+        walk->pos <= walk->len && walk->number <= 65535 && readable(walk->bytes, walk->len); */
+
 /* A walk from the first option of a message that was read. */
+/*@ requires \valid_read(message) && readable(message->options.ptr, message->options.len);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result.pos == 0 && \result.number == 0 && \result.len == message->options.len &&
+            \result.bytes == message->options.ptr; */
 struct atto_coap_options atto_coap_options_of(const struct atto_coap_message *message);
 
 /* Reads the next option. False, and the walk has not moved, at the end of the options, or where the next one is not
  * well-formed. */
+/*@ requires \valid(options) && \valid(option) && \separated(options, option) && sound_walk(options);
+    terminates \true; exits \false;
+    assigns options->pos, options->number, option->number, option->value.ptr, option->value.len;
+    ensures sound_walk(options);
+    ensures \result ? \old(options->pos) + option->value.len < options->pos &&
+                      option->value.ptr == options->bytes + (options->pos - option->value.len) &&
+                      option->number == options->number && option->number >= \old(options->number)
+                    : options->pos == \old(options->pos) && options->number == \old(options->number); */
 bool atto_coap_next(struct atto_coap_options *options, struct atto_coap_option *option);
 
 /* The value of an option that is an unsigned integer (section 3.2), of its last 4 bytes. */
+/*@ requires readable(value.ptr, value.len);
+    terminates \true; exits \false; assigns \nothing; */
 uint32_t atto_coap_uint(struct atto_span value);
 
 /* A Block1 or Block2 option (RFC 7959 section 2.2). */
@@ -162,9 +187,14 @@ struct atto_coap_block {
 #define ATTO_COAP_BLOCK_COUNT (1u << 20) /* blocks are numbered in 20 bits */
 
 /* Takes apart the value of a block option. False if its size is the reserved one. */
+/*@ requires \valid(block);
+    terminates \true; exits \false; assigns block->offset, block->szx, block->more;
+    ensures \result ==> block->szx <= ATTO_COAP_SZX_MAX; */
 bool atto_coap_block_read(uint32_t value, struct atto_coap_block *block);
 
 /* The value of a block option. offset: a multiple of the block's size, below ATTO_COAP_BLOCK_COUNT of them */
+/*@ requires \valid_read(block) && block->szx <= ATTO_COAP_SZX_MAX;
+    terminates \true; exits \false; assigns \nothing; */
 uint32_t atto_coap_block_value(const struct atto_coap_block *block);
 
 /* A writer into memory of the caller. len counts what was asked for, so that it says what was needed when it ends over

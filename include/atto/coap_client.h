@@ -13,20 +13,20 @@ struct atto_coap_uri {
     struct atto_span host;  /* a name, an IPv4 address, or an IPv6 address without its brackets */
     bool is_ipv6;
     uint16_t port;          /* ATTO_COAP_PORT if it names none */
-    struct atto_span path;  /* from the first slash on; may be empty */
-    struct atto_span query; /* behind the question mark; may be empty */
+    struct atto_span target; /* path and query, not decoded; may be empty */
 };
+#define ATTO_COAP_URI_MAX 255u /* bytes of a URI, so that each segment fits in an option */
 
-/* Reads a URI. uri: is filled in if this returns ATTO_OK
- * Returns ATTO_OK; ATTO_E_FORMAT (not an absolute URI, not well-formed, a fragment, user information, a bad escape, a
- * segment of over 255 bytes); ATTO_E_UNSUPPORTED (another scheme). */
+/* Reads a URI. uri: is only good if this returns ATTO_OK
+ * Returns ATTO_OK; ATTO_E_UNSUPPORTED (it does not begin with coap://); ATTO_E_FORMAT (not well-formed, too long, with
+ * a fragment, user information, or escapes in the host). */
 enum atto_status atto_coap_uri_read(struct atto_span text, struct atto_coap_uri *uri);
 
 struct atto_coap_client_config {
     /* The peer at this host and port. False: there is no such peer. */
     bool (*resolve)(void *user, const struct atto_coap_uri *uri, struct atto_coap_peer *peer);
-    /* Takes the next bytes, in order. Anything but ATTO_OK ends the fetch with that status. It may cancel the fetch, but
-     * not begin another one. */
+    /* Takes the next bytes, in order. Anything but ATTO_OK ends the fetch with that status. It may cancel the fetch,
+     * but not begin another one. */
     enum atto_status (*take)(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len, bool last);
     /* The fetch is over. A new one may be begun from here. The statuses are those of atto_coap_fetch below.
      * code: of the last response; 0: there was none */
@@ -40,13 +40,12 @@ struct atto_coap_client {
     const struct atto_coap_client_config *config;
     struct atto_coap_server *server;
     struct atto_span uri; /* ptr NULL: no fetch */
-    uint64_t due_us;
-    uint32_t offset;
+    uint32_t due, offset;
     struct atto_coap_peer peer;
     uint16_t id;
-    uint8_t tries, szx, acknowledged, etag_len;
+    uint8_t tries, szx, acknowledged;
     uint8_t token[4];
-    uint8_t etag[ATTO_COAP_ETAG_MAX];
+    uint32_t etag; /* a hash of it */
 };
 
 /* Makes a client that shares the datagrams of this server. Both structures stay where they are. */

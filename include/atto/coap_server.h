@@ -87,24 +87,24 @@ void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, c
  * False, and nothing has changed, if no exchange is left for it: refuse with 5.03. */
 bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket);
 
-/* Memory for the tables; all of it is the server's alone. */
+/* Memory for the tables, all zero when a server begins; it is the server's alone. */
 struct atto_coap_exchange { /* an answer that was given, or is to be given later */
-    uint64_t due_us;
+    uint32_t due;
     struct atto_coap_peer peer;
     uint16_t request_id, ticket;
     uint8_t state, tries, confirmable, len;
     uint8_t bytes[ATTO_COAP_EXCHANGE_BYTES];
 };
 struct atto_coap_observer { /* somebody observes a resource */
-    uint64_t due_us, confirm_us;
+    uint32_t due, confirm;
     struct atto_coap_peer peer;
     uint16_t resource, last_id;
-    uint8_t state, tries, szx, token_len, options_len;
+    uint8_t state, tries, token_len, options_len;
     uint8_t token[ATTO_COAP_TOKEN_MAX];
     uint8_t options[ATTO_COAP_OBSERVED_BYTES];
 };
 struct atto_coap_transfer { /* a payload on its way, block by block */
-    uint64_t due_us;
+    uint32_t due;
     struct atto_coap_peer peer;
     uint32_t key;
     uint32_t next; /* offset of the block that is awaited; 0: free */
@@ -140,8 +140,8 @@ struct atto_coap_requester {
     /* Takes an ACK, RST or response. False: it is not for him. */
     bool (*input)(struct atto_coap_requester *requester, const struct atto_coap_peer *peer,
                   const struct atto_coap_message *message);
-    /* As atto_coap_server_tick. */
-    uint64_t (*tick)(struct atto_coap_requester *requester);
+    /* Does what is due. Returns how long it may be until it is called again, in units of 1024 us. */
+    uint32_t (*tick)(struct atto_coap_requester *requester);
 };
 
 struct atto_coap_server {
@@ -152,8 +152,8 @@ struct atto_coap_server {
     uint8_t szx;       /* of the largest block that is sent */
 };
 
-/* Makes a server, without observers or transfers.
- * Returns ATTO_OK; ATTO_E_ARGUMENT (something is missing in the configuration, or out too small). */
+/* Makes a server.
+ * Returns ATTO_OK; ATTO_E_ARGUMENT (fewer than 2 exchanges, more than 254 transfers, or `out` too small). */
 enum atto_status atto_coap_server_init(struct atto_coap_server *server, const struct atto_coap_config *config);
 
 /* A datagram has come. What there is to answer is sent before this returns. Any bytes may be given, but not in the
@@ -162,7 +162,7 @@ void atto_coap_server_input(struct atto_coap_server *server, const struct atto_c
                             uint32_t len);
 
 /* Sends what is due (notifications, retransmissions) and forgets what is over. Returns when it wants to be called next,
- * in the port's microseconds: a time that has passed if something is due now, ATTO_NEVER (UINT64_MAX) if only another call
+ * in the port's microseconds: a time that has passed if something is due now, one in twelve days if only another call
  * can make something due. To be called after every other call of the server, and again at that time. */
 uint64_t atto_coap_server_tick(struct atto_coap_server *server);
 

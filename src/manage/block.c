@@ -1,13 +1,12 @@
 /* Payloads that come in blocks (RFC 7959 section 2.5): each block goes to the handler as it comes, in order, so that a
- * transfer is no more than whose it is and which block is awaited. A peer has one transfer at a time; a block out of order
- * is refused and changes nothing.
+ * transfer is no more than whose it is and which block is awaited. A peer has one transfer at a time; a block out of
+ * order is refused and changes nothing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
 
 #include "manage/server.h"
 
-/* The transfer that `next` names as awaited is alive; 0: the entry is free. */
 static void abandon(const struct atto_coap_server *server, struct atto_coap_transfer *transfer)
 {
     const struct atto_coap_config *config = server->config;
@@ -29,33 +28,34 @@ static struct atto_coap_transfer *find(const struct atto_coap_server *server, co
     return NULL;
 }
 
-/* A free entry; NULL if there is none, and in how many seconds the first one may become free. */
+/* A free entry; NULL if there is none, and when the first one may become free. */
 static struct atto_coap_transfer *find_free(const struct atto_coap_server *server, uint32_t *wait_s)
 {
-    uint64_t now = atto_coap_now(server), first = UINT64_MAX;
+    uint32_t now = atto_coap_now(server), first = TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
 
     for (uint32_t i = 0; i < server->config->transfer_count; i++) {
         struct atto_coap_transfer *transfer = &server->config->transfers[i];
 
         if (transfer->next == 0u)
             return transfer;
-        if (transfer->due_us < first)
-            first = transfer->due_us;
+        if (transfer->due - now < first)
+            first = transfer->due - now;
     }
-    *wait_s = first > now && first != UINT64_MAX ? (uint32_t)(first - now) / 1000000u + 1u : 1u;
+    *wait_s = first / TIME_OF_S(1u) + 1u;
     return NULL;
 }
 
-uint32_t atto_coap_block1_piece(struct atto_coap_server *server, struct atto_coap_request *request,
-                                const struct asked *asked, uint32_t *wait_s)
+uint32_t atto_coap_block1_piece(struct turn *turn)
 {
-    const struct atto_coap_block *block = &asked->block1;
-    uint32_t len = request->piece.len;
+    struct atto_coap_request *request = &turn->request;
+    const struct atto_coap_server *server = turn->reply.server;
+    const struct atto_coap_block *block = &turn->block1;
+    uint32_t len = request->piece.len, full = ATTO_COAP_BLOCK_BYTES(block->szx);
     struct atto_coap_transfer *transfer;
 
-    if (!asked->has_block1)
+    if (turn->asked[ASKED_BLOCK1] == ABSENT)
         return 0;
-    if (block->more ? len != ATTO_COAP_BLOCK_BYTES(block->szx) : len > ATTO_COAP_BLOCK_BYTES(block->szx))
+    if (len > full || (block->more && len != full))
         return ATTO_COAP_BAD_REQUEST;
     transfer = find(server, request->peer);
     if (block->offset == 0u) {
@@ -63,14 +63,13 @@ uint32_t atto_coap_block1_piece(struct atto_coap_server *server, struct atto_coa
             abandon(server, transfer);
         if (!block->more)
             return 0;
-        if (transfer == NULL)
-            transfer = find_free(server, wait_s);
+        transfer = find_free(server, &turn->reply.max_age_s);
         if (transfer == NULL)
             return ATTO_COAP_SERVICE_UNAVAILABLE;
         transfer->peer = *request->peer;
-        transfer->key = asked->key;
+        transfer->key = turn->key;
     } else {
-        if (transfer == NULL || transfer->key != asked->key)
+        if (transfer == NULL || transfer->key != turn->key)
             return ATTO_COAP_REQUEST_ENTITY_INCOMPLETE;
         if (block->more && block->offset + len == transfer->next)
             return ATTO_COAP_CONTINUE;
@@ -83,34 +82,32 @@ uint32_t atto_coap_block1_piece(struct atto_coap_server *server, struct atto_coa
     return 0;
 }
 
-void atto_coap_block1_answered(struct atto_coap_server *server, const struct atto_coap_request *request,
-                               struct atto_coap_reply *reply)
+void atto_coap_block1_answered(struct turn *turn)
 {
+    const struct atto_coap_request *request = &turn->request;
+    const struct atto_coap_server *server = turn->reply.server;
     struct atto_coap_transfer *transfer;
 
     if (request->transfer == ATTO_COAP_WHOLE)
         return;
     transfer = &server->config->transfers[request->transfer];
-    if (request->last || ATTO_COAP_CLASS(reply->code) != 2u) {
+    if (request->last || ATTO_COAP_CLASS(turn->reply.code) != 2u) {
         transfer->next = 0;
         return;
     }
     transfer->next = request->offset + request->piece.len;
-    transfer->due_us = atto_coap_now(server) + ATTO_COAP_TRANSFER_MS * 1000u;
-    atto_coap_refuse(reply, ATTO_COAP_CONTINUE, NULL);
+    transfer->due = atto_coap_now(server) + TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
+    atto_coap_refuse(&turn->reply, ATTO_COAP_CONTINUE, NULL);
 }
 
-uint64_t atto_coap_block1_tick(struct atto_coap_server *server)
+void atto_coap_block1_tick(struct atto_coap_server *server, struct agenda *agenda)
 {
-    uint64_t now = atto_coap_now(server), next = UINT64_MAX;
-
     for (uint32_t i = 0; i < server->config->transfer_count; i++) {
         struct atto_coap_transfer *transfer = &server->config->transfers[i];
 
-        if (transfer->next != 0u && transfer->due_us <= now)
+        if (transfer->next != 0u && atto_coap_has_come(agenda, &transfer->due))
             abandon(server, transfer);
-        if (transfer->next != 0u && transfer->due_us < next)
-            next = transfer->due_us;
+        if (transfer->next != 0u)
+            atto_coap_note(agenda, transfer->due);
     }
-    return next;
 }

@@ -1,6 +1,6 @@
-/* The CoAP client: one request at a time, the same until it is answered, then the one for the next block. A request is made
- * from the URI whenever it is sent, so nothing of it is kept. Each has a token of its own, so that an answer that comes
- * twice is known by it.
+/* The CoAP client: one request at a time, the same until it is answered, then the one for the next block. A request is
+ * made from the URI whenever it is sent, so nothing of it is kept. Each has a token of its own, so that an answer that
+ * comes twice is known by it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -32,16 +32,20 @@ static void put_decoded(struct atto_coap_writer *writer, uint32_t number, const 
     }
 }
 
-/* Writes an option for each part of a path or a query. */
-static void put_parts(struct atto_coap_writer *writer, uint32_t number, struct atto_span text, uint8_t separator)
+/* Writes the options for path and query (RFC 7252 section 6.4). A path of one slash is none. */
+static void put_target(struct atto_coap_writer *writer, struct atto_span target)
 {
-    uint32_t from = 0;
+    uint32_t number = ATTO_COAP_URI_PATH, from;
 
-    for (uint32_t i = 0; i <= text.len; i++) {
-        if (i < text.len && text.ptr[i] != separator)
-            continue;
-        put_decoded(writer, number, text.ptr + from, i - from);
-        from = i + 1u;
+    for (uint32_t i = 0; i < target.len;) {
+        if (number == ATTO_COAP_URI_PATH && target.ptr[i] == '?')
+            number = ATTO_COAP_URI_QUERY;
+        from = ++i;
+        while (i < target.len && (number == ATTO_COAP_URI_PATH ? target.ptr[i] != '/' && target.ptr[i] != '?'
+                                                               : target.ptr[i] != '&'))
+            i++;
+        if (i != 1u || (i < target.len && target.ptr[i] == '/'))
+            put_decoded(writer, number, target.ptr + from, i - from);
     }
 }
 
@@ -66,10 +70,7 @@ static uint32_t compose(const struct atto_coap_client *client)
     atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->id, client->token, sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
-    if (uri.path.len > 1u)
-        put_parts(&writer, ATTO_COAP_URI_PATH, (struct atto_span){ uri.path.ptr + 1, uri.path.len - 1u }, '/');
-    if (uri.query.len != 0u)
-        put_parts(&writer, ATTO_COAP_URI_QUERY, uri.query, '&');
+    put_target(&writer, uri.target);
     atto_coap_put_uint(&writer, ATTO_COAP_BLOCK2, atto_coap_block_value(&block));
     return writer.len;
 }
@@ -79,7 +80,7 @@ static void transmit(struct atto_coap_client *client)
     const struct atto_coap_config *config = client->server->config;
 
     config->send(config->user, &client->peer, config->out, compose(client));
-    client->due_us = atto_coap_retry_at(client->server, client->tries);
+    client->due = atto_coap_retry_at(client->server, client->tries);
 }
 
 /* Asks for the block at client->offset. */
@@ -98,52 +99,31 @@ static void finish(struct atto_coap_client *client, enum atto_status status, uin
     client->config->done(client->config->user, status, code);
 }
 
-/* Reads what a response says of its block. False if it cannot be understood. */
-static bool read_block(const struct atto_coap_message *message, struct atto_coap_block *block, struct atto_span *etag)
-{
-    struct atto_coap_options walk = atto_coap_options_of(message);
-    struct atto_coap_option option;
-
-    *block = (struct atto_coap_block){ 0, ATTO_COAP_SZX_MAX, false };
-    *etag = (struct atto_span){ NULL, 0 };
-    while (atto_coap_next(&walk, &option)) {
-        if (option.number == ATTO_COAP_ETAG && option.value.len <= ATTO_COAP_ETAG_MAX)
-            *etag = option.value;
-        else if (option.number == ATTO_COAP_BLOCK2 && option.value.len <= 3u) {
-            if (!atto_coap_block_read(atto_coap_uint(option.value), block))
-                return false;
-        } else if (ATTO_COAP_IS_CRITICAL(option.number))
-            return false;
-    }
-    return !block->more || message->payload.len == ATTO_COAP_BLOCK_BYTES(block->szx);
-}
-
 /* Takes a block; what is wrong with it, or ATTO_OK. */
 static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *more)
 {
-    struct atto_coap_block block;
-    struct atto_span etag;
+    struct atto_span piece = message->payload;
+    struct atto_coap_block *block;
+    struct turn turn;
 
-    if (message->code != ATTO_COAP_CONTENT) {
-        if (message->code == ATTO_COAP_NOT_FOUND)
-            return ATTO_E_NOT_FOUND;
-        return ATTO_COAP_CLASS(message->code) == 2u ? ATTO_E_FORMAT : ATTO_E_DENIED;
-    }
-    if (!read_block(message, &block, &etag) || block.offset != client->offset)
+    if (message->code == ATTO_COAP_NOT_FOUND)
+        return ATTO_E_NOT_FOUND;
+    if (ATTO_COAP_CLASS(message->code) != 2u)
+        return ATTO_E_DENIED;
+    atto_coap_turn_begin(&turn, client->server, &client->peer, message);
+    block = &turn.block2;
+    if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
+        (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
         return ATTO_E_FORMAT;
-    if (block.offset == 0u) {
-        client->etag_len = (uint8_t)etag.len;
-        if (etag.len != 0u)
-            memcpy(client->etag, etag.ptr, etag.len);
-    } else if (etag.len != client->etag_len || (etag.len != 0u && memcmp(client->etag, etag.ptr, etag.len) != 0)) {
+    if (block->offset == 0u)
+        client->etag = turn.key;
+    if (client->etag != turn.key)
         return ATTO_E_DIGEST;
-    }
-    if (block.szx < client->szx)
-        client->szx = block.szx;
-    *more = block.more;
-    client->offset += message->payload.len;
-    return client->config->take(client->config->user, block.offset, message->payload.ptr, message->payload.len,
-                                !block.more);
+    if (block->szx < client->szx)
+        client->szx = block->szx;
+    *more = block->more;
+    client->offset += piece.len;
+    return client->config->take(client->config->user, block->offset, piece.ptr, piece.len, !block->more);
 }
 
 static void answered(struct atto_coap_client *client, const struct atto_coap_message *message)
@@ -174,7 +154,7 @@ static bool input(struct atto_coap_requester *requester, const struct atto_coap_
             return true;
         }
         client->acknowledged = 1;
-        client->due_us = atto_coap_now(client->server) + ATTO_COAP_LATER_MS * 1000u;
+        client->due = atto_coap_now(client->server) + TIME_OF_MS(ATTO_COAP_LATER_MS);
         return true;
     }
     if (message->type == ATTO_COAP_RST || message->token_len != sizeof client->token ||
@@ -186,19 +166,20 @@ static bool input(struct atto_coap_requester *requester, const struct atto_coap_
     return true;
 }
 
-static uint64_t tick(struct atto_coap_requester *requester)
+static uint32_t tick(struct atto_coap_requester *requester)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
+    struct agenda agenda = { atto_coap_now(client->server), LONGEST_TIME };
 
-    if (client->uri.ptr != NULL && client->due_us <= atto_coap_now(client->server)) {
-        if (client->acknowledged != 0u || client->tries == ATTO_COAP_MAX_RETRANSMIT) {
+    if (client->uri.ptr != NULL && atto_coap_has_come(&agenda, &client->due)) {
+        if (client->acknowledged != 0u || client->tries++ == ATTO_COAP_MAX_RETRANSMIT)
             finish(client, ATTO_E_NOT_FOUND, 0);
-        } else {
-            client->tries++;
+        else
             transmit(client);
-        }
     }
-    return client->uri.ptr != NULL ? client->due_us : UINT64_MAX;
+    if (client->uri.ptr != NULL)
+        atto_coap_note(&agenda, client->due);
+    return agenda.next;
 }
 
 void atto_coap_client_init(struct atto_coap_client *client, const struct atto_coap_client_config *config,

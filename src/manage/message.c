@@ -1,5 +1,5 @@
-/* The CoAP codec. A walk over options either goes past a whole option or stays where it was; a message is well-formed if
- * that walk, begun behind the token, ends at the end of the datagram or at the marker of a payload.
+/* The CoAP codec. A walk over options either goes past a whole option or stays where it was; a message is well-formed
+ * if that walk, begun behind the token, ends at the end of the datagram or at the marker of a payload.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -15,8 +15,8 @@
 #define FROM_TWO_BYTES 269u
 
 /* Reads a delta or a length: `bits` are its 4 bits, what they ask for stands at *pos, which goes past it. */
-/*@ requires \valid(pos) && \valid(value) && \separated(pos, value) && readable(bytes, len) && *pos <= len && bits <= 15;
-    requires \separated(pos, bytes + (0 .. len - 1)) && \separated(value, bytes + (0 .. len - 1));
+/*@ requires \valid(pos) && \valid(value) && \separated(pos, value) && readable(bytes, len);
+    requires *pos <= len && bits <= 15;
     terminates \true; exits \false; assigns *pos, *value;
     ensures \old(*pos) <= *pos <= len && *value <= 65804; */
 static bool read_extended(const uint8_t *bytes, uint32_t len, uint32_t bits, uint32_t *pos, uint32_t *value)

@@ -41,14 +41,14 @@ bool atto_coap_path_next(struct atto_coap_request *request, struct atto_span *se
 
 bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
 {
-    struct atto_coap_options walk = request->path;
+    struct atto_coap_options before = request->path;
     struct atto_span value;
 
-    if (!next_of(&walk, ATTO_COAP_URI_PATH, &value) || value.len != strlen(segment) ||
-        memcmp(value.ptr, segment, value.len) != 0)
-        return false;
-    request->path = walk;
-    return true;
+    if (atto_coap_path_next(request, &value) && value.len == strlen(segment) &&
+        memcmp(value.ptr, segment, value.len) == 0)
+        return true;
+    request->path = before;
+    return false;
 }
 
 bool atto_coap_path_ends(const struct atto_coap_request *request)
@@ -98,7 +98,8 @@ void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t 
     if (end > window_end)
         end = window_end;
     if (from < end)
-        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total), end - from);
+        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total),
+               end - from);
 }
 
 void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, const char *text)

@@ -1,0 +1,171 @@
+/* From the options of a request to what it asks for, and from a reply to the options of its message. An option that
+ * must be understood, and is not, refuses the request (RFC 7252 section 5.4.1); one that is repeated or has a wrong
+ * length counts as one that is not known.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "manage/server.h"
+
+struct known_option {
+    uint16_t number;
+    uint8_t min, max; /* bytes */
+};
+static const struct known_option known[ASKED_COUNT] = {
+#define KNOWN_OPTION(name, number, min, max, many) { number, min, max },
+    ATTO_COAP_OPTION_TABLE(KNOWN_OPTION)
+#undef KNOWN_OPTION
+};
+
+/* A bit for each option that may occur more than once. */
+#define MANY_BIT(name, number, min, max, many) | (uint32_t)(many) << ASKED_##name
+#define MANY (0u ATTO_COAP_OPTION_TABLE(MANY_BIT))
+
+/* Notes an option in its place. False: it is not known, or may not stand here. */
+static bool read_option(struct turn *turn, const struct atto_coap_option *option)
+{
+    struct atto_span value = option->value;
+
+    for (uint32_t i = 0; i < ASKED_COUNT; i++) {
+        if (known[i].number != option->number)
+            continue;
+        if (value.len < known[i].min || value.len > known[i].max)
+            return false;
+        if ((MANY >> i & 1u) == 0u) {
+            if (turn->asked[i] != ABSENT)
+                return false;
+        } else if (i != ASKED_ETAG || ATTO_COAP_CLASS(turn->request.code) != 0u) {
+            turn->key = atto_coap_hash(turn->key, &known[i].number, sizeof known[i].number);
+            turn->key = atto_coap_hash(turn->key, value.ptr, value.len);
+        }
+        turn->asked[i] = atto_coap_uint(value);
+        return true;
+    }
+    return false;
+}
+
+/* False: there is such an option, and it makes no sense. */
+static bool read_block(uint32_t value, struct atto_coap_block *block)
+{
+    return value == ABSENT ? atto_coap_block_read(ATTO_COAP_SZX_MAX, block) : atto_coap_block_read(value, block);
+}
+
+static void read_options(struct turn *turn)
+{
+    struct atto_coap_options walk = turn->request.all;
+    struct atto_coap_option option;
+
+    memset(turn->asked, 0xff, sizeof turn->asked);
+    turn->key = atto_coap_hash(HASH_START, &turn->request.code, 1);
+    while (atto_coap_next(&walk, &option)) {
+        if (!read_option(turn, &option) && ATTO_COAP_IS_CRITICAL(option.number))
+            turn->refusal = ATTO_COAP_BAD_OPTION;
+    }
+    if (!read_block(turn->asked[ASKED_BLOCK1], &turn->block1) || !read_block(turn->asked[ASKED_BLOCK2], &turn->block2))
+        turn->refusal = ATTO_COAP_BAD_REQUEST;
+    if (turn->asked[ASKED_PROXY_URI] != ABSENT || turn->asked[ASKED_PROXY_SCHEME] != ABSENT)
+        turn->refusal = ATTO_COAP_PROXYING_NOT_SUPPORTED;
+}
+
+void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, const struct atto_coap_peer *peer,
+                          const struct atto_coap_message *message)
+{
+    struct atto_coap_request *request = &turn->request;
+    struct atto_coap_reply *reply = &turn->reply;
+
+    memset(turn, 0, sizeof *turn);
+    turn->message = message;
+    turn->observe = ABSENT;
+    request->peer = peer;
+    request->code = message->code;
+    request->all = request->path = atto_coap_options_of(message);
+    read_options(turn);
+    request->last = true;
+    request->transfer = ATTO_COAP_WHOLE;
+    request->content_format = turn->asked[ASKED_CONTENT_FORMAT];
+    request->accept = turn->asked[ASKED_ACCEPT];
+    request->size = turn->asked[ASKED_SIZE1] == ABSENT ? 0u : turn->asked[ASKED_SIZE1];
+    request->piece = message->payload;
+    reply->code = ATTO_COAP_NOT_FOUND;
+    reply->format = ATTO_COAP_FORMAT_NONE;
+    reply->max_age_s = ATTO_COAP_MAX_AGE_S;
+    reply->szx = turn->block2.szx < server->szx ? turn->block2.szx : server->szx;
+    reply->offset = turn->block2.offset;
+    reply->capacity = ATTO_COAP_BLOCK_BYTES(reply->szx);
+    reply->hash = HASH_START;
+    reply->window = server->config->out + ATTO_COAP_OUT_BYTES(0);
+    reply->server = server;
+}
+
+/* Changes a reply that conditions of the request, or its own length, rule out. Answers whether it is a representation:
+ * what has an entity tag and blocks. */
+static bool check_reply(struct turn *turn)
+{
+    const struct atto_coap_request *request = &turn->request;
+    struct atto_coap_reply *reply = &turn->reply;
+    bool is_content = reply->code == ATTO_COAP_CONTENT &&
+                      (request->code == ATTO_COAP_GET || request->code == ATTO_COAP_FETCH);
+
+    if (reply->code == ATTO_COAP_CONTENT && request->accept != ATTO_COAP_FORMAT_NONE &&
+        request->accept != reply->format)
+        atto_coap_refuse(reply, ATTO_COAP_NOT_ACCEPTABLE, NULL);
+    else if (is_content && reply->offset != 0u && reply->offset >= reply->total)
+        atto_coap_refuse(reply, ATTO_COAP_BAD_REQUEST, "no such block");
+    else if (!is_content && reply->total > reply->offset + reply->capacity)
+        atto_coap_refuse(reply, ATTO_COAP_INTERNAL_SERVER_ERROR, "the answer is too long");
+    else
+        return is_content;
+    return false;
+}
+
+uint32_t atto_coap_turn_end(struct turn *turn)
+{
+    struct atto_coap_reply *reply = &turn->reply;
+    uint8_t *out = reply->server->config->out;
+    struct atto_coap_writer writer = { out, ATTO_COAP_OUT_BYTES(0), 0, 0 };
+    bool is_content = check_reply(turn);
+    uint32_t len = reply->total > reply->offset ? reply->total - reply->offset : 0u;
+    uint32_t etag = reply->hash | 1u; /* no bytes of it are 0 in front, so that it is an integer like the others */
+    struct atto_coap_block block2 = { reply->offset, reply->szx, len > reply->capacity };
+    uint32_t answer[ASKED_COUNT]; /* the options of the answer, in the same way as those of the request */
+
+    if (block2.more)
+        len = reply->capacity;
+    if (turn->block1.offset == 0u && turn->block1.more && turn->block1.szx > reply->server->szx)
+        turn->block1.szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
+    memset(answer, 0xff, sizeof answer);
+    answer[ASKED_OBSERVE] = turn->observe;
+    answer[ASKED_CONTENT_FORMAT] = reply->format;
+    if (reply->max_age_s != ATTO_COAP_MAX_AGE_S)
+        answer[ASKED_MAX_AGE] = reply->max_age_s;
+    if (turn->asked[ASKED_BLOCK1] != ABSENT)
+        answer[ASKED_BLOCK1] = atto_coap_block_value(&turn->block1);
+    if (reply->limit != 0u)
+        answer[ASKED_SIZE1] = reply->limit;
+    if (is_content) {
+        answer[ASKED_ETAG] = etag;
+        if (turn->asked[ASKED_ETAG] == etag) {
+            reply->code = ATTO_COAP_VALID;
+            answer[ASKED_CONTENT_FORMAT] = ABSENT;
+            len = 0;
+        } else {
+            if (block2.more || turn->asked[ASKED_BLOCK2] != ABSENT)
+                answer[ASKED_BLOCK2] = atto_coap_block_value(&block2);
+            if (turn->asked[ASKED_SIZE2] != ABSENT || (block2.more && block2.offset == 0u))
+                answer[ASKED_SIZE2] = reply->total;
+        }
+    }
+    atto_coap_begin(&writer, (enum atto_coap_type)turn->message->type, reply->code, turn->message->id,
+                    turn->message->token, turn->message->token_len);
+    for (uint32_t i = 0; i < ASKED_COUNT; i++) {
+        if (answer[i] != ABSENT)
+            atto_coap_put_uint(&writer, known[i].number, answer[i]);
+    }
+    if (len != 0u) {
+        /* The payload lies behind the room for options; now that it is known how many there are, it moves to them. */
+        out[writer.len++] = ATTO_COAP_PAYLOAD_MARKER;
+        memmove(out + writer.len, reply->window, len);
+        writer.len += len;
+    }
+    return writer.len;
+}
