@@ -6,6 +6,9 @@
 #include "deploy/fragment.h"
 #include "report.h"
 
+const char atto_layout_impossible[] = "no such layout is possible: a block is a multiple of 32 bytes, areas and slots are "
+                                      "whole blocks, and a unit is 1, 2, 4, 8, 16 or 32 bytes";
+
 static enum atto_status refuse_program(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len)
 {
     (void)user;
@@ -71,13 +74,17 @@ bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *l
                                          layout->block_bytes,
                                          layout->unit_bytes};
     atto_layout_apply(layout, storage);
+    if (!atto_records_is_sound(&storage->records)) {
+        atto_report_at(path, 0, "%s", atto_layout_impossible);
+        return false;
+    }
     status = atto_records_mount(&storage->records);
     if (status != ATTO_OK) {
         atto_report_at(path, 0, "no log: %s",
                        status == ATTO_E_NOT_FOUND ? "there is none with this layout" : atto_status_text(status));
         return false;
     }
-    if (layout->slot_count != 0 && atto_slots_check(&storage->slots) != ATTO_OK) {
+    if (layout->slot_count != 0 && !atto_slots_is_sound(&storage->slots)) {
         atto_report_at(path, 0, "slots do not fit into the file beside the log");
         return false;
     }
@@ -88,14 +95,12 @@ bool atto_storage_name(const struct atto_storage *storage, uint32_t number, stru
                        bool *to_run)
 {
     struct atto_span value;
+    struct atto_cbor cbor;
 
-    if (atto_records_get(&storage->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value) != ATTO_OK ||
-        value.len < 2)
+    if (atto_records_get(&storage->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value) != ATTO_OK)
         return false;
-    /* A byte of flags, and the component as an envelope has it. */
-    struct atto_cbor cbor = {value.ptr, value.len, 1};
-
-    *component = (struct atto_component){.tenant = {NULL, 0}};
     *to_run = (value.ptr[0] & 1u) != 0;
+    *component = (struct atto_component){{NULL, 0}, {NULL, 0}};
+    cbor = (struct atto_cbor){value.ptr, value.len, 1};
     return atto_component_read(&cbor, component) && cbor.pos == cbor.len;
 }

@@ -64,4 +64,7 @@ bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *l
 bool atto_storage_name(const struct atto_storage *storage, uint32_t number, struct atto_component *component,
                        bool *to_run);
 
+/* What there is to say of a layout that cannot be. */
+extern const char atto_layout_impossible[];
+
 #endif

@@ -265,7 +265,7 @@ static bool judge_envelope(struct push *push)
     const char *const texts[] = {json_string_value(json_object_get(push->remote.about, "vendor")),
                                  json_string_value(json_object_get(push->remote.about, "class")), push->remote.device};
     struct atto_identity identity = {{0}, {0}, {0}};
-    const struct atto_conditions conditions = {&identity, push->installed, 0};
+    const struct atto_conditions conditions = {&identity, push->installed};
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_order order;
     enum atto_status status;

@@ -318,6 +318,12 @@ static bool search_counter(struct atto_remote *remote)
     return true;
 }
 
+bool atto_remote_forget_counter(struct atto_remote *remote)
+{
+    remote->next = 0;
+    return !remote->keyed || search_counter(remote);
+}
+
 /* Where reading is keyed, the device identifier must be known beforehand, from the context. */
 static bool begin_keyed(struct atto_remote *remote)
 {

@@ -114,6 +114,7 @@ static const struct field {
     {RECORD, 6, "first priority", PLAIN},
     {RECORD, 7, "store, bytes", PLAIN},
     {RECORD, 8, "rights", FRAGMENT},
+    {RECORD, 9, "containers", PLAIN},
     {KEY, 1, "type", KEY_TYPE},
     {KEY, 2, "key id", HEX},
     {KEY, 3, "algorithm", ALGORITHM},

@@ -45,6 +45,7 @@ static const char add_usage[] =
     "      --fuel NUMBER       fuel a second; without it no limit\n"
     "      --priority NUMBER   the first priority that its containers may have, 0 to 15; without it 0\n"
     "      --store BYTES       in the store, at most 65535; without it none\n"
+    "      --containers NUMBER names of containers, removed ones included; without it no limit but the device's\n"
     "      --rights FILE       JSON with \"rights\", the most that its containers may be given; without it none\n"
     ATTO_REMOTE_HELP ATTO_CHANGE_HELP FILE_HELP;
 
@@ -214,6 +215,7 @@ static int add(int argc, char **argv)
         {"fuel", .number = &record->fuel_per_s, .min = 0, .max = UINT32_MAX},
         {"priority", .number = &record->priority_first, .min = 0, .max = ATTO_PRIORITIES - 1u},
         {"store", .number = &record->store_bytes, .min = 0, .max = 0xffff},
+        {"containers", .number = &record->components, .min = 0, .max = UINT32_MAX},
         {"rights", .text = &tenant.rights},
         {0},
     };

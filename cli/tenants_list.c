@@ -43,22 +43,21 @@ struct known {
 /* False: nothing is known. */
 static bool look_up(const struct atto_records *records, uint32_t id, struct known *known)
 {
-    struct atto_span value;
-    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, id), &value);
+    struct atto_span value, key;
+    enum atto_status rotated = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, id), &key);
+    enum atto_status status = rotated;
 
-    *known = (struct known){.id = id, .has_record = status == ATTO_OK, .damaged = status == ATTO_E_DAMAGED};
-    if (status == ATTO_OK) {
-        known->record.key = value;
-        known->damaged = (id != ATTO_TENANT_OWNER && atto_tenant_record_read(value, &known->record, NULL) != ATTO_OK) ||
-                         atto_key_read(known->record.key, &known->key, NULL) != ATTO_OK;
-    }
-    status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, id), &value);
-    if (status == ATTO_OK && (known->has_record || id == ATTO_TENANT_OWNER)) {
-        known->has_record = true;
-        known->record.key = value;
-        known->damaged = known->damaged || atto_key_read(value, &known->key, NULL) != ATTO_OK;
-    }
-    known->damaged = known->damaged || status == ATTO_E_DAMAGED;
+    *known = (struct known){.id = id};
+    if (id != ATTO_TENANT_OWNER)
+        status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, id), &value);
+    known->has_record = status == ATTO_OK;
+    known->damaged = status == ATTO_E_DAMAGED || rotated == ATTO_E_DAMAGED;
+    if (status == ATTO_OK && id != ATTO_TENANT_OWNER)
+        known->damaged |= atto_tenant_record_read(value, &known->record, NULL) != ATTO_OK;
+    if (rotated == ATTO_OK)
+        known->record.key = key;
+    if (status == ATTO_OK)
+        known->damaged |= atto_key_read(known->record.key, &known->key, NULL) != ATTO_OK;
     status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &value);
     if (status == ATTO_OK && value.len == 4)
         known->counter = atto_le32(value.ptr);
@@ -140,6 +139,7 @@ static void print_known(const struct known *known)
     printf("  ");
     print_limit("RAM", record->ram_bytes, "bytes");
     print_limit("fuel", record->fuel_per_s, "a second");
+    print_limit("containers", record->components, "in all");
     printf("priorities from %u, store %u bytes\n", record->priority_first, record->store_bytes);
     print_rights(known);
 }
@@ -179,11 +179,12 @@ static json_t *json_known(const struct known *known)
     if (known->id != ATTO_TENANT_OWNER)
         json_object_set_new(item, "revoked", json_boolean(!known->has_record && !known->damaged));
     if (known->has_record && !known->damaged && known->id != ATTO_TENANT_OWNER) {
-        json_t *more = json_pack("{s:o,s:I,s:I,s:I,s:I,s:O}", "name",
+        json_t *more = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:O}", "name",
                                  json_stringn((const char *)record->name.ptr, record->name.len), "ram_bytes",
                                  (json_int_t)record->ram_bytes, "fuel_per_s", (json_int_t)record->fuel_per_s,
                                  "priority_first", (json_int_t)record->priority_first, "store_bytes",
-                                 (json_int_t)record->store_bytes, "rights", rights);
+                                 (json_int_t)record->store_bytes, "components",
+                                 (json_int_t)record->components, "rights", rights);
         json_object_update(item, more);
         json_decref(more);
     }

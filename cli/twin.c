@@ -107,15 +107,17 @@ static bool is_blank(const struct atto_buffer *flash)
  * would be lost. */
 static bool check_log(struct atto_twin *twin, const char *path, const struct atto_buffer *flash)
 {
-    enum atto_status status = atto_records_mount(&twin->storage.records);
+    enum atto_status status;
 
+    if (!atto_records_is_sound(&twin->storage.records)) {
+        atto_report_at(path, 0, "%s", atto_layout_impossible);
+        return false;
+    }
+    status = atto_records_mount(&twin->storage.records);
     if (status == ATTO_E_NOT_FOUND && is_blank(flash))
         return true;
     if (status == ATTO_E_NOT_FOUND)
         atto_report_at(path, 0, "there is no log with this layout, and the file is not blank");
-    else if (status == ATTO_E_ARGUMENT)
-        atto_report_at(path, 0, "no such layout is possible: a block is a multiple of 32 bytes, areas and slots are "
-                                "whole blocks, and a unit is 1, 2, 4, 8, 16 or 32 bytes");
     else if (status != ATTO_OK)
         atto_report_at(path, 0, "no log with this layout: %s", atto_status_text(status));
     return status == ATTO_OK;
@@ -251,8 +253,8 @@ static bool take_image(struct atto_installer *installer, const char *path, const
     enum atto_status status;
 
     if (installer->order.integrated) {
-        atto_buffer_put(image, envelope->bytes + installer->envelope.head_bytes,
-                        envelope->len - installer->envelope.head_bytes);
+        atto_buffer_put(image, envelope->bytes + installer->head_len,
+                        envelope->len - installer->head_len);
         return true;
     }
     if (image_path == NULL) {

@@ -48,7 +48,8 @@ static bool refuse(const char *path, enum atto_status status)
 /* The parameters that an envelope sets first: for which devices it says it is. */
 static void take_identity(const struct atto_envelope *envelope, struct atto_identity *identity)
 {
-    struct atto_cbor cbor = {envelope->head, envelope->shared.end, envelope->shared.at};
+    struct atto_cbor cbor = {envelope->head, envelope->sequences[ATTO_SEQUENCE_SHARED].end,
+                             envelope->sequences[ATTO_SEQUENCE_SHARED].at};
     uint32_t count, key, next = 0;
     struct atto_span value;
 
@@ -118,7 +119,7 @@ static bool verify_envelope(const struct verify *verify, const struct atto_keyfi
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_envelope envelope;
     struct atto_identity identity;
-    struct atto_conditions conditions = {&identity, verify->sequence, 0};
+    struct atto_conditions conditions = {&identity, verify->sequence};
     struct atto_signer signer = {{NULL, 0}, keyfile->key};
     struct atto_order order;
     enum atto_status status = atto_envelope_read(bytes->bytes, (uint32_t)bytes->len, &envelope, &refusal);

@@ -108,7 +108,7 @@ open("ed448", "wb").write(key)'
         run $second make-envelope $name image.atto theirs.suit tenant=acme sequence=9
         run "$atto" verify theirs.suit --key $name.pub $for_board --sequence 8
         expect seconds_envelope_$name 0 "tenant acme holds, sequence 9"
-        run $second make-envelope $name image.atto theirs.suit uri=coap://host/image slots=1 device=$device
+        run $second make-envelope $name image.atto theirs.suit uri=coap://host/image sources=2 device=$device
         run "$atto" verify theirs.suit --key $name.pub --image image.atto
         expect seconds_envelope_by_uri_$name 0 "the owner holds, sequence 1"
         run "$atto" verify theirs.suit --key $name.pub --device 01234567-89ab-cdef-0123-456789abcde0

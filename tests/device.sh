@@ -79,7 +79,7 @@ run "$atto" keygen -o other
 
 pack beacon1.atto --sequence 1 --key owner -o own.suit
 pack beacon1.atto --sequence 7 --tenant acme --key acme -o acme.suit
-tenant add 1 acme --id 3 --tenant-key acme.pub --ram 8192 --store 100 -o add.command
+tenant add 1 acme --id 3 --tenant-key acme.pub --ram 8192 --store 100 --containers 3 -o add.command
 flash acme.suit
 expect no_such_tenant 1 "acme.suit: signed for another tenant" "flash is not made"
 require no_file_after_refusal test ! -e flash
@@ -95,7 +95,7 @@ expect fsck_shows_it_as_json 0 '"fine": true' \
     '"tenant": "acme"' '"name": "beacon"' '"to_run": true' '"highest_sequence": 7'
 run "$atto" tenant list flash
 expect tenant_list 0 "owner: the key of the firmware; counter 1" "tenant 3 acme: ES256, key id" "RAM 8192 bytes" \
-    "fuel without limit" "store 100 bytes"
+    "fuel without limit" "containers 3 in all" "store 100 bytes"
 run "$atto" tenant list flash --json
 expect tenant_list_as_json 0 '"id": 3' '"name": "acme"' '"algorithm": "ES256"' '"ram_bytes": 8192' '"revoked": false'
 
@@ -259,7 +259,7 @@ mkdir shown
 cp beacon1.c shown/blink.c
 sed 's/beacon/blink/' beacon.json >shown/blink.json
 echo '{ "rights": [{ "endpoint": "pins", "operations": ["read", "write"] }] }' >shown/ceiling.json
-sed -n '/^atto keygen --cose/,/^```/p' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
+sed '/^atto keygen --cose/,/^```/!d; /^```/q' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
 run sh -ec 'atto() { "$program" "$@"; }; program=$1; cd shown; . ./session' sh "$atto"
 expect documented_session 0 "acme/blink is installed" "0 (acme/blink): on trial" "tenant 1 acme: EdDSA"
 exit $((failures != 0))

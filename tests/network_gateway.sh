@@ -26,7 +26,7 @@ noise() {
     while :; do
         "$atto" ps --to far
         "$atto" policy get beacon --to far
-        "$atto" stop nobody --to near
+        "$atto" tenant list --to far
     done >/dev/null 2>&1 </dev/null
 }
 noise &

@@ -121,11 +121,11 @@ def make_envelope(key_path, image_path, out, **options):
     if "device" in options:
         parameters[24] = uuid.UUID(options["device"]).bytes
         shared += [24, 15]
-    # Two sources: this one for slot 0, another one for slot 1.
+    # Two sources: this one for this device, another one for another.
     install = [20, {21: uri or "#img"}, 21, 2, 3, 15]
-    if "slots" in options:
-        install = [15, [encode([20, {5: 1}, 5, 0, 20, {21: "coap://other/slot"}]),
-                        encode([20, {5: 0}, 5, 0, 20, {21: uri or "#img"}])], 21, 2, 3, 15]
+    if "sources" in options:
+        install = [15, [encode([20, {24: VENDOR.bytes}, 24, 15, 20, {21: "coap://other/device"}]),
+                        encode([20, {24: DEVICE.bytes}, 24, 15, 20, {21: uri or "#img"}])], 21, 2, 3, 15]
     manifest = encode({
         1: 1, 2: int(options.get("sequence", 1)),
         3: encode({2: [component], 4: encode(shared)}),

@@ -79,6 +79,7 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     info->restarts = (container->flags & FLAG_RESTART) != 0;
     info->fuel = container->fuel;
     info->ram_bytes = atto_container_ram(container);
+    info->attachments = (uint8_t)container->attachments;
     info->tenant = (uint8_t)tenant_of(container);
     info->rights = container->grants != NULL ? container->grants->rights.count : 0u;
     info->stack_used_bytes = 0;

@@ -85,7 +85,7 @@ static void finish(struct atto_view *view, enum atto_status status)
         release(manage);
         return;
     }
-    struct installed installed = { installer->envelope.component, installer->order.sequence, { .id = 0 }, 0 };
+    struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
     struct atto_out out = atto_out_begin(view);
     view->reply->code = ATTO_COAP_CHANGED;
     atto_engine_info(deploy->engine, deploy->components[installer->component].container, &installed.info);
