@@ -13,7 +13,7 @@
 #include "commands.h"
 #include "report.h"
 
-#define OPTIONS_MAX 24
+#define OPTIONS_MAX 32
 #define BY_NAME 256 /* what getopt_long makes of the name of option n: BY_NAME + n */
 
 bool atto_parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *number)
@@ -126,6 +126,24 @@ char **atto_files(int argc, char **argv, size_t *count)
 {
     *count = (size_t)(argc - optind);
     return argv + optind;
+}
+
+bool atto_take_name(int argc, char **argv, const char **name)
+{
+    if (argc - optind == 1)
+        *name = argv[optind];
+    else if (argc == optind)
+        atto_report("a name is missing");
+    else
+        atto_report("one name at a time: '%s' is too many", argv[optind + 1]);
+    return argc - optind == 1;
+}
+
+bool atto_take_nothing(int argc, char **argv)
+{
+    if (argc > optind)
+        atto_report("'%s' is too many", argv[optind]);
+    return argc == optind;
 }
 
 bool atto_take_file(int argc, char **argv, const char **path)

@@ -39,6 +39,12 @@ char **atto_files(int argc, char **argv, size_t *count);
  * not so. */
 bool atto_take_file(int argc, char **argv, const char **path);
 
+/* The same for the name of something that is no file. */
+bool atto_take_name(int argc, char **argv, const char **name);
+
+/* Is nothing left? Reports what is. */
+bool atto_take_nothing(int argc, char **argv);
+
 /* Reads a whole number from min to max, the value of --OPTION, decimal or hexadecimal with 0x. Reports and returns false
  * if it is none. */
 bool atto_parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *number);

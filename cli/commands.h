@@ -7,7 +7,10 @@
 enum {
     ATTO_EXIT_FINE = 0,
     ATTO_EXIT_REFUSED = 1, /* refused, faulted, or could not be done */
-    ATTO_EXIT_USAGE = 2
+    ATTO_EXIT_USAGE = 2,
+    /* of commands that talk to a device */
+    ATTO_EXIT_SILENT = 3, /* no answer: whether it was done is not known */
+    ATTO_EXIT_LOCAL = 4   /* a file or a key here cannot be used */
 };
 
 /* argv[0] is what the command is called in messages, such as "atto run". */
@@ -23,5 +26,26 @@ int atto_command_command(int argc, char **argv);
 int atto_command_tenant(int argc, char **argv);
 int atto_command_flash(int argc, char **argv);
 int atto_command_fsck(int argc, char **argv);
+int atto_command_context(int argc, char **argv);
+int atto_command_push(int argc, char **argv);
+int atto_command_update(int argc, char **argv);
+int atto_command_rollback(int argc, char **argv);
+int atto_command_ps(int argc, char **argv);
+int atto_command_top(int argc, char **argv);
+int atto_command_stats(int argc, char **argv);
+int atto_command_device(int argc, char **argv);
+int atto_command_image(int argc, char **argv);
+int atto_command_start(int argc, char **argv);
+int atto_command_stop(int argc, char **argv);
+int atto_command_pause(int argc, char **argv);
+int atto_command_resume(int argc, char **argv);
+int atto_command_rm(int argc, char **argv);
+int atto_command_call(int argc, char **argv);
+int atto_command_policy(int argc, char **argv);
+int atto_command_schedule(int argc, char **argv);
+int atto_command_logs(int argc, char **argv);
+int atto_command_trace(int argc, char **argv);
+int atto_command_audit(int argc, char **argv);
+int atto_command_postmortem(int argc, char **argv);
 
 #endif

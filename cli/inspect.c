@@ -113,17 +113,16 @@ static void print_hooks(const struct atto_manifest *manifest)
 
 static void print_schedule(const struct atto_schedule *schedule)
 {
-    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
-        const struct atto_schedule_field *field = &atto_schedule_fields[i];
-        uint32_t number = atto_schedule_get(schedule, field);
+    json_t *object = atto_schedule_to_json(schedule), *value;
+    const char *name;
 
-        if (!atto_schedule_is_set(schedule, field))
-            continue;
-        if (field->words != NULL)
-            printf("  schedule %s %s\n", field->name, field->words[number]);
+    json_object_foreach(object, name, value) {
+        if (json_is_string(value))
+            printf("  schedule %s %s\n", name, json_string_value(value));
         else
-            printf("  schedule %s %u\n", field->name, number);
+            printf("  schedule %s %lld\n", name, (long long)json_integer_value(value));
     }
+    json_decref(object);
 }
 
 static void print_rights(const struct atto_manifest *manifest)
@@ -217,21 +216,6 @@ static json_t *json_span_text(const struct atto_span *span)
     return json_stringn((const char *)span->ptr, span->len);
 }
 
-static json_t *json_schedule(const struct atto_schedule *schedule)
-{
-    json_t *object = json_object();
-
-    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
-        const struct atto_schedule_field *field = &atto_schedule_fields[i];
-        uint32_t number = atto_schedule_get(schedule, field);
-
-        if (atto_schedule_is_set(schedule, field))
-            json_object_set_new(object, field->name, field->words != NULL ? json_string(field->words[number])
-                                                                          : json_integer(number));
-    }
-    return object;
-}
-
 static json_t *json_manifest(const struct atto_manifest *manifest)
 {
     json_t *entries = json_array(), *calls = json_array(), *hooks = json_array(), *rights = json_array();
@@ -266,7 +250,7 @@ static json_t *json_manifest(const struct atto_manifest *manifest)
     }
     return json_pack("{s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o}", "name", json_span_text(&manifest->name), "entries", entries,
                      "stack", (json_int_t)manifest->stack_bytes, "fuel", (json_int_t)manifest->fuel, "calls", calls,
-                     "hooks", hooks, "schedule", json_schedule(&manifest->schedule), "rights", rights);
+                     "hooks", hooks, "schedule", atto_schedule_to_json(&manifest->schedule), "rights", rights);
 }
 
 static json_t *json_sections(const struct atto_buffer *bytes, const struct atto_image *image)

@@ -89,24 +89,11 @@ void atto_judge(const uint8_t *bytes, uint32_t len, const struct atto_local *loc
 
 static void report_slot(const struct atto_judgement *judgement, const char *path, const struct atto_refusal *refusal)
 {
-    char text[ATTO_DISASM_BYTES] = "", function[64];
-    const char *file = path;
-    uint32_t line = 0;
-
-    if (refusal->status == ATTO_E_STACK_LIMIT) {
+    if (refusal->status == ATTO_E_STACK_LIMIT)
         atto_report_at(path, 0, "%s: it needs %u bytes", atto_status_text(refusal->status),
                        judgement->receipt.stack_bytes);
-        return;
-    }
-    if (refusal->at >= judgement->listing.slot_count) {
-        atto_report_at(path, 0, "%s", atto_status_text(refusal->status));
-        return;
-    }
-    atto_lines_find(&judgement->listing.lines, refusal->at, &file, &line);
-    atto_listing_function(&judgement->listing, refusal->at, function, sizeof function);
-    atto_listing_instruction(&judgement->listing, refusal->at, text);
-    atto_report_at(file, line, "%s (slot %u in %s: %s)", atto_status_text(refusal->status), refusal->at, function,
-                   text);
+    else
+        atto_listing_refuse(&judgement->listing, path, refusal);
 }
 
 void atto_judgement_report(const struct atto_judgement *judgement, const char *path)

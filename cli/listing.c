@@ -176,6 +176,23 @@ void atto_listing_add_line(const struct atto_listing *listing, uint32_t slot, js
     }
 }
 
+void atto_listing_refuse(const struct atto_listing *listing, const char *path, const struct atto_refusal *refusal)
+{
+    char text[ATTO_DISASM_BYTES] = "", function[64];
+    const char *file = path;
+    uint32_t line = 0;
+
+    if (refusal->at >= listing->slot_count) {
+        atto_report_at(path, 0, "%s", atto_status_text(refusal->status));
+        return;
+    }
+    atto_lines_find(&listing->lines, refusal->at, &file, &line);
+    atto_listing_function(listing, refusal->at, function, sizeof function);
+    atto_listing_instruction(listing, refusal->at, text);
+    atto_report_at(file, line, "%s (slot %u in %s: %s)", atto_status_text(refusal->status), refusal->at, function,
+                   text);
+}
+
 void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out)
 {
     struct source source = {0};

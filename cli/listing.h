@@ -42,6 +42,9 @@ void atto_listing_instruction(const struct atto_listing *listing, uint32_t slot,
 /* Adds the members `file` and `line` of a slot's source to an object, if they are known. */
 void atto_listing_add_line(const struct atto_listing *listing, uint32_t slot, json_t *object);
 
+/* Reports why a slot was refused, at its place in the source if that is known, or else at `path`. */
+void atto_listing_refuse(const struct atto_listing *listing, const char *path, const struct atto_refusal *refusal);
+
 /* Prints where a slot is: its source line if that is known, its function and its instruction. */
 void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out);
 

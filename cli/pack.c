@@ -13,9 +13,9 @@
 #include "commands.h"
 #include "keyfile.h"
 #include "load.h"
+#include "pack.h"
 #include "report.h"
 #include "seal.h"
-#include "target.h"
 
 static const char pack_usage[] =
     "usage: atto pack [options] IMAGE -o FILE\n"
@@ -46,22 +46,13 @@ static const char sign_usage[] =
 #define REPORT_ALL 15u     /* policies of the conditions and directives, as in the draft's examples */
 #define REPORT_FAILURE 2u
 
-struct pack {
-    struct atto_target target;
-    struct atto_identity identity;
-    uint32_t sequence;
-    const char *uri, *key, *output;
-    bool stopped;
-    struct atto_buffer image;
-};
-
 static void put_command(struct atto_buffer *out, uint32_t command, uint32_t policy)
 {
     atto_cbor_add_uint(out, command);
     atto_cbor_add_uint(out, policy);
 }
 
-static void put_shared(const struct pack *pack, struct atto_buffer *out)
+static void put_shared(const struct atto_pack *pack, struct atto_buffer *out)
 {
     struct atto_buffer digest = {0};
     uint8_t hash[32];
@@ -91,7 +82,7 @@ static void put_shared(const struct pack *pack, struct atto_buffer *out)
         put_command(out, 24, REPORT_ALL);
 }
 
-static bool put_common(const struct pack *pack, struct atto_buffer *out)
+static bool put_common(const struct atto_pack *pack, struct atto_buffer *out)
 {
     struct atto_buffer shared = {0};
 
@@ -126,7 +117,7 @@ static void put_sequence(struct atto_buffer *out, uint32_t parameter, enum atto_
     atto_cbor_add_nested(out, &sequence);
 }
 
-static bool put_manifest(const struct pack *pack, struct atto_buffer *out)
+static bool put_manifest(const struct atto_pack *pack, struct atto_buffer *out)
 {
     struct atto_buffer common = {0};
     bool fine = put_common(pack, &common);
@@ -149,22 +140,19 @@ static bool put_manifest(const struct pack *pack, struct atto_buffer *out)
     return fine;
 }
 
-/* Signs if there is a key, and writes. */
-static bool seal_and_write(const char *key, const char *output, const struct atto_buffer *manifest,
-                           const struct atto_buffer *behind)
+/* Signs if there is a key. */
+static bool seal(const char *key, const struct atto_buffer *manifest, const struct atto_buffer *behind,
+                 struct atto_buffer *envelope)
 {
-    struct atto_buffer envelope = {0};
     struct atto_keyfile keyfile = {.secret = NULL};
     bool fine = (key == NULL || atto_keyfile_read(&keyfile, key)) &&
-                atto_seal_envelope(key != NULL ? &keyfile : NULL, manifest, behind, &envelope) &&
-                atto_buffer_write(&envelope, output);
+                atto_seal_envelope(key != NULL ? &keyfile : NULL, manifest, behind, envelope);
 
     atto_keyfile_free(&keyfile);
-    atto_buffer_free(&envelope);
     return fine;
 }
 
-static bool pack_all(const struct pack *pack)
+bool atto_pack_make(const struct atto_pack *pack, struct atto_buffer *envelope)
 {
     struct atto_buffer content = {0}, manifest = {0}, behind = {0};
     bool fine = put_manifest(pack, &content);
@@ -174,49 +162,54 @@ static bool pack_all(const struct pack *pack)
         atto_cbor_add_text(&behind, IMAGE_KEY);
         atto_cbor_add_bytes(&behind, pack->image.bytes, pack->image.len);
     }
-    fine = fine && seal_and_write(pack->key, pack->output, &manifest, &behind);
+    fine = fine && seal(pack->key, &manifest, &behind, envelope);
     atto_buffer_free(&manifest);
     atto_buffer_free(&behind);
     return fine;
 }
 
-/* The name in the image's manifest, to be freed; NULL, reported, if there is none. */
-static char *name_of(const char *path, const struct atto_image *image)
-{
-    struct atto_manifest manifest;
-
-    if (atto_manifest_parse(image->manifest, &manifest, NULL) == ATTO_OK && manifest.name.len != 0)
-        return atto_format("%.*s", (int)manifest.name.len, (const char *)manifest.name.ptr);
-    atto_report_at(path, 0, "the image has no name; --component gives it one");
-    return NULL;
-}
-
-static bool pack_file(struct pack *pack, const char *path)
+char *atto_pack_name(const char *path, const struct atto_buffer *bytes)
 {
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_image image;
+    struct atto_manifest manifest;
+
+    if (atto_image_parse(bytes->bytes, (uint32_t)bytes->len, &image, &refusal) != ATTO_OK) {
+        atto_report_at(path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
+        return NULL;
+    }
+    if (atto_manifest_parse(image.manifest, &manifest, NULL) == ATTO_OK && manifest.name.len != 0)
+        return atto_format("%.*s", (int)manifest.name.len, (const char *)manifest.name.ptr);
+    return atto_copy_string("");
+}
+
+static bool pack_file(struct atto_pack *pack, const char *path, const char *output)
+{
+    struct atto_buffer envelope = {0};
     char *name = NULL;
     bool fine = atto_target_identity(&pack->target, &pack->identity) && atto_load(path, &pack->image);
 
-    if (fine && atto_image_parse(pack->image.bytes, (uint32_t)pack->image.len, &image, &refusal) != ATTO_OK) {
-        atto_report_at(path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
-        fine = false;
-    }
-    if (fine && pack->target.container == NULL) {
-        name = name_of(path, &image);
-        pack->target.container = name;
+    if (fine) {
+        name = atto_pack_name(path, &pack->image);
         fine = name != NULL;
     }
-    fine = fine && pack_all(pack);
+    if (fine && pack->target.container == NULL) {
+        if (name[0] == '\0')
+            atto_report_at(path, 0, "the image has no name; --component gives it one");
+        pack->target.container = name;
+        fine = name[0] != '\0';
+    }
+    fine = fine && atto_pack_make(pack, &envelope) && atto_buffer_write(&envelope, output);
     free(name);
+    atto_buffer_free(&envelope);
     atto_buffer_free(&pack->image);
     return fine;
 }
 
 /* What must be given, and what must fit. */
-static bool check_arguments(const struct pack *pack)
+static bool check_arguments(const struct atto_pack *pack, const char *output)
 {
-    const char *missing = pack->output == NULL          ? "--output"
+    const char *missing = output == NULL          ? "--output"
                           : pack->target.vendor == NULL ? "--vendor"
                           : pack->target.class_ == NULL ? "--class"
                           : pack->sequence == 0         ? "--sequence"
@@ -235,9 +228,10 @@ static bool check_arguments(const struct pack *pack)
 
 int atto_command_pack(int argc, char **argv)
 {
-    struct pack pack = {.sequence = 0};
+    struct atto_pack pack = {.sequence = 0};
+    const char *output = NULL;
     const struct atto_option options[] = {
-        {"output", 'o', .text = &pack.output},
+        {"output", 'o', .text = &output},
         {"key", 'k', .text = &pack.key},
         {"sequence", .number = &pack.sequence, .min = 1, .max = UINT32_MAX},
         ATTO_VENDOR_OPTIONS(pack.target),
@@ -252,16 +246,16 @@ int atto_command_pack(int argc, char **argv)
 
     if (!atto_options_read(argc, argv, pack_usage, options, &status))
         return status;
-    if (!atto_take_file(argc, argv, &path) || !check_arguments(&pack))
+    if (!atto_take_file(argc, argv, &path) || !check_arguments(&pack, output))
         return atto_wrong_usage(argv[0]);
-    return pack_file(&pack, path) ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
+    return pack_file(&pack, path, output) ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
 }
 
 int atto_command_sign(int argc, char **argv)
 {
     const char *key = NULL, *output = NULL, *path = NULL;
     const struct atto_option options[] = {{"key", 'k', .text = &key}, {"output", 'o', .text = &output}, {0}};
-    struct atto_buffer envelope = {0}, manifest = {0}, behind = {0};
+    struct atto_buffer envelope = {0}, manifest = {0}, behind = {0}, sealed = {0};
     int status;
     bool fine;
 
@@ -274,9 +268,10 @@ int atto_command_sign(int argc, char **argv)
         return atto_wrong_usage(argv[0]);
     }
     fine = atto_buffer_read(&envelope, path) && atto_seal_open(path, &envelope, &manifest, &behind) &&
-           seal_and_write(key, output != NULL ? output : path, &manifest, &behind);
+           seal(key, &manifest, &behind, &sealed) && atto_buffer_write(&sealed, output != NULL ? output : path);
     atto_buffer_free(&envelope);
     atto_buffer_free(&manifest);
     atto_buffer_free(&behind);
+    atto_buffer_free(&sealed);
     return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
 }

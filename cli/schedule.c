@@ -62,6 +62,21 @@ bool atto_schedule_is_set(const struct atto_schedule *schedule, const struct att
     return atto_schedule_get(schedule, field) != atto_schedule_get(&unset, field);
 }
 
+json_t *atto_schedule_to_json(const struct atto_schedule *schedule)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
+        const struct atto_schedule_field *field = &atto_schedule_fields[i];
+        uint32_t number = atto_schedule_get(schedule, field);
+
+        if (atto_schedule_is_set(schedule, field))
+            json_object_set_new(object, field->name, field->words != NULL ? json_string(field->words[number])
+                                                                          : json_integer(number));
+    }
+    return object;
+}
+
 static bool take_field(const struct atto_json_file *file, struct atto_json_at object,
                        const struct atto_schedule_field *field, struct atto_schedule_json *schedule)
 {

@@ -31,6 +31,9 @@ const char *atto_schedule_word(const char *name, uint32_t value);
 /* Is it another number than that of a manifest without it? */
 bool atto_schedule_is_set(const struct atto_schedule *schedule, const struct atto_schedule_field *field);
 
+/* The numbers that are other ones than those of a manifest without them, as atto_schedule_json_read takes them. */
+json_t *atto_schedule_to_json(const struct atto_schedule *schedule);
+
 /* A schedule as it stands in JSON: an object with the fields that somebody cares about. */
 struct atto_schedule_json {
     struct atto_schedule values;

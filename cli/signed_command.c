@@ -62,12 +62,13 @@ static bool check(const struct atto_identity *identity, const struct atto_buffer
     return status == ATTO_OK;
 }
 
-bool atto_signed_command_write(const struct atto_signing *signing, uint32_t operation, struct atto_buffer *arguments)
+bool atto_signed_command_make(const struct atto_signing *signing, uint32_t operation, struct atto_buffer *arguments,
+                              struct atto_buffer *command)
 {
     const struct atto_target target = {.device = signing->device};
     struct atto_identity identity;
     struct atto_keyfile keyfile = {.secret = NULL};
-    struct atto_buffer payload = {0}, command = {0};
+    struct atto_buffer payload = {0};
     bool fine = atto_target_identity(&target, &identity) && atto_keyfile_read(&keyfile, signing->key);
 
     if (fine)
@@ -76,10 +77,18 @@ bool atto_signed_command_write(const struct atto_signing *signing, uint32_t oper
         atto_report("the command has %zu bytes, and at most %u can be signed", payload.len, ATTO_COSE_PAYLOAD_MAX);
         fine = false;
     }
-    fine = fine && atto_seal_sign1(&keyfile, &payload, false, &command) && check(&identity, &command) &&
-           atto_buffer_write(&command, signing->output);
+    fine = fine && atto_seal_sign1(&keyfile, &payload, false, command) && check(&identity, command);
     atto_keyfile_free(&keyfile);
     atto_buffer_free(&payload);
+    return fine;
+}
+
+bool atto_signed_command_write(const struct atto_signing *signing, uint32_t operation, struct atto_buffer *arguments)
+{
+    struct atto_buffer command = {0};
+    bool fine = atto_signed_command_make(signing, operation, arguments, &command) &&
+                atto_buffer_write(&command, signing->output);
+
     atto_buffer_free(&command);
     atto_buffer_free(arguments);
     return fine;

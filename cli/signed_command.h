@@ -32,8 +32,12 @@ struct atto_signing {
 /* Is all there that there must be? Reports what is not. */
 bool atto_signing_is_complete(const struct atto_signing *signing);
 
-/* Makes the command, if a device would take it from this signer, and writes it. operation: enum atto_command_operation;
- * arguments: of the operation, as CBOR, which are freed. Reports what goes wrong and returns false. */
+/* Makes the command, if a device would take it from this signer. operation: enum atto_command_operation; arguments: of
+ * the operation, as CBOR. Reports what goes wrong and returns false. */
+bool atto_signed_command_make(const struct atto_signing *signing, uint32_t operation, struct atto_buffer *arguments,
+                              struct atto_buffer *command);
+
+/* The same into the file of `output`. The arguments are freed. */
 bool atto_signed_command_write(const struct atto_signing *signing, uint32_t operation, struct atto_buffer *arguments);
 
 #endif

@@ -1,4 +1,5 @@
-/* The tenants of a flash file, see tenants_list.h. A tenant is one record; who was revoked has left its counter alone.
+/* The tenants of a flash file or a device, see tenants_list.h. In flash a tenant is one record; who was revoked has left
+ * its counter alone.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tenants_list.h"
@@ -15,20 +16,21 @@
 #include "commands.h"
 #include "keyfile.h"
 #include "layout.h"
+#include "remote.h"
 #include "report.h"
 #include "rights.h"
+#include "table.h"
 
 static const char usage[] =
-    "usage: atto tenant list [options] FLASHFILE\n"
+    "usage: atto tenant list [options]                      of a device on the network\n"
+    "       atto tenant list [options] FLASHFILE            of a device whose flash is in a file\n"
     "\n"
-    "Lists the tenants that a device has in its flash: id, name, key, ceilings, and the counter of the last command\n"
-    "that each has signed. The owner's key is in the firmware, unless a command has rotated it.\n"
-    "\n"
-    "      --json              print one JSON object\n"
-    "  -h, --help              print this\n"
-    "and " ATTO_LAYOUT_HELP
-    "\n"
-    "Exit status 1: there is no log, or a tenant's record is damaged.\n";
+    "Lists the tenants that a device has: id, name, key, ceilings, and the counter of the last command that each has\n"
+    "signed. The owner's key is in the firmware, unless a command has rotated it.\n"
+    "\n" ATTO_REMOTE_HELP
+    "for a flash file " ATTO_LAYOUT_HELP
+    "\n" ATTO_EXIT_HELP
+    "Of a flash file 1: there is no log, or a tenant's record is damaged.\n";
 
 /* What is known of the owner (id 0) or of a tenant. */
 struct known {
@@ -218,21 +220,50 @@ static bool list(const struct atto_records *records, bool json)
     return fine;
 }
 
+/* The owner is the first row. */
+static int list_remote(const struct atto_remote_options *options)
+{
+    static const char *const path[] = {"tenants", NULL};
+    static const struct atto_column columns[] = {
+        {"ID", "id"}, {"NAME", "name"}, {"ALGORITHM", "algorithm"}, {"KEY ID", "key_id"}, {"COUNTER", "counter"},
+        {"RAM", "ram_bytes"}, {"USED", "ram_used_bytes"}, {"FUEL/S", "fuel_per_s"}, {"PRIORITY", "priority_first"},
+        {"STORE", "store_bytes"}, {0},
+    };
+    struct atto_remote remote;
+    json_t *tenants;
+
+    if (atto_remote_open(&remote, options) &&
+        (tenants = atto_remote_read(&remote, path, NULL, ATTO_REPLY_TENANTS)) != NULL) {
+        if (options->json)
+            atto_remote_print(json_incref(tenants));
+        else
+            atto_table_print(tenants, columns);
+        json_decref(tenants);
+    }
+    atto_remote_close(&remote);
+    return remote.status;
+}
+
 int atto_tenants_list(int argc, char **argv)
 {
+    struct atto_remote_options remote = ATTO_REMOTE_INIT;
     struct atto_layout layout = ATTO_LAYOUT_INIT;
-    bool json = false, fine;
-    const struct atto_option options[] = {{"json", .flag = &json}, ATTO_LAYOUT_OPTIONS(layout), {0}};
+    const struct atto_option options[] = {ATTO_REMOTE_OPTIONS(remote), ATTO_LAYOUT_OPTIONS(layout), {0}};
     struct atto_storage storage;
     struct atto_buffer file = {0};
     const char *path = NULL;
+    size_t count;
     int status;
+    bool fine;
 
     if (!atto_options_read(argc, argv, usage, options, &status))
         return status;
+    atto_files(argc, argv, &count);
+    if (count == 0)
+        return list_remote(&remote);
     if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
-    fine = atto_storage_read(&storage, &layout, path, &file) && list(&storage.records, json);
+    fine = atto_storage_read(&storage, &layout, path, &file) && list(&storage.records, remote.json);
     atto_buffer_free(&file);
     return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
 }

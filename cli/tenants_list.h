@@ -1,4 +1,4 @@
-/* `atto tenant list`: the tenants that a device has in its flash.
+/* `atto tenant list`: the tenants that a device has, on the network or in its flash.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_TENANTS_LIST_H

@@ -191,7 +191,7 @@ open("ed448", "wb").write(key)'
 { "rights": [ { "endpoint": "led", "operations": ["write"] } ], "schedule": { "period_us": 1000 } }
 JSON
     for_device="--device $device --counter 5"
-    run "$atto" tenant add acme --id 1 --tenant-key es256.pub --ram 4096 --priority 8 --store 64 --json limits.json \
+    run "$atto" tenant add acme --id 1 --tenant-key es256.pub --ram 4096 --priority 8 --store 64 --rights limits.json \
         $for_device --key eddsa -o add.command
     expect tenant_add 0
     run $second check-tenant eddsa es256 add.command
@@ -226,7 +226,7 @@ JSON
         echo "{ \"endpoint\": \"an-endpoint-with-a-long-name-$i\", \"operations\": [\"read\"] },"
     done | tr -d '\n')
     sed -i "s/RIGHTS/$rights/" many.json
-    run "$atto" tenant add acme --id 1 --tenant-key es256 --json many.json --key eddsa $for_device -o x
+    run "$atto" tenant add acme --id 1 --tenant-key es256 --rights many.json --key eddsa $for_device -o x
     expect commands_have_room_for_512_bytes 1 "at most 512 can be signed"
     number=0
     for operation in start stop pause resume remove set-rights set-schedule rotate-key; do

@@ -1,0 +1,231 @@
+/* Signed commands over the network, see remote.h: `atto_remote_change`. A command's counter makes it good for once; a
+ * command that is refused because its counter is used up may have been done by an earlier try whose answer was lost.
+ * Then the device's state decides: it is done if the device's counter has reached this command's, and what was asked
+ * for is true.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "atto/command.h"
+#include "commands.h"
+#include "remote.h"
+#include "report.h"
+#include "shape.h"
+#include "signed_command.h"
+
+#define BUSY_PAUSE_US 100000u /* between tries, while the device is in the middle of something */
+
+/* The counter of the signer's last command. False if it is not to be had, unreported where `quiet`. */
+static bool last_counter(struct atto_remote *remote, uint32_t *counter)
+{
+    static const char *const path[] = {"tenants", NULL};
+    const char *signer = remote->signer != NULL ? remote->signer : "";
+    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant;
+    bool found = false;
+    size_t i;
+
+    if (tenants == NULL)
+        return false;
+    json_array_foreach(tenants, i, tenant) {
+        const char *name = json_string_value(json_object_get(tenant, "name"));
+
+        if (name == NULL || strcmp(name, signer) != 0)
+            continue;
+        *counter = (uint32_t)json_integer_value(json_object_get(tenant, "counter"));
+        found = true;
+    }
+    json_decref(tenants);
+    if (found)
+        return true;
+    atto_report("%s: the device has no tenant '%s'", remote->context.uri, signer);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+}
+
+static bool next_counter(struct atto_remote *remote, uint32_t *counter)
+{
+    uint32_t last = 0;
+
+    *counter = remote->options->counter;
+    if (*counter != 0)
+        return true;
+    if (remote->next == 0) { /* where reading is keyed it has been found already */
+        if (!last_counter(remote, &last))
+            return false;
+        if (last == UINT32_MAX) {
+            atto_report("the device has used up its counters for this signer");
+            return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+        }
+        remote->next = last + 1;
+    }
+    *counter = remote->next;
+    return true;
+}
+
+static char *title_of(const struct atto_change *change)
+{
+    const char *operation = atto_shape_operation(change->operation);
+
+    if (change->name == NULL)
+        return atto_copy_string(operation);
+    return atto_format("%s %s%s%s", operation, change->name->tenant != NULL ? change->name->tenant : "",
+                       change->name->tenant != NULL ? "/" : "", change->name->container);
+}
+
+static json_t *outcome(const struct atto_remote *remote, const struct atto_change *change, uint32_t counter)
+{
+    json_t *object = json_pack("{s:s,s:s,s:I}", "operation", atto_shape_operation(change->operation), "device",
+                               remote->device, "counter", (json_int_t)counter);
+
+    if (change->name != NULL) {
+        json_object_set_new(object, "tenant", json_string(change->name->tenant != NULL ? change->name->tenant : ""));
+        json_object_set_new(object, "name", json_string(change->name->container));
+    }
+    return object;
+}
+
+/* Shows a command in place of sending it. */
+static void show(const struct atto_remote *remote, const struct atto_change *change, uint32_t counter,
+                 const struct atto_buffer *command)
+{
+    if (remote->options->json) {
+        json_t *object = outcome(remote, change, counter);
+
+        json_object_set_new(object, "done", json_false());
+        json_object_set_new(object, "dry_run", json_true());
+        json_object_set_new(object, "bytes", json_integer((json_int_t)command->len));
+        json_object_set_new(object, "command", atto_shape_json(command));
+        atto_remote_print(object);
+        return;
+    }
+    printf("would POST to %s/command, %zu bytes", remote->context.uri, command->len);
+    atto_shape_print(command, stdout);
+}
+
+static bool unclear(struct atto_remote *remote, const char *title, const char *text, int status)
+{
+    atto_report("%s: %s", title, text);
+    if (remote->options->json)
+        atto_remote_print(json_pack("{s:b,s:s}", "done", 0, "text", text));
+    return atto_remote_fail(remote, status);
+}
+
+/* The counter was refused: has an earlier try of this very command been accepted? */
+static bool settle(struct atto_remote *remote, const struct atto_change *change, uint32_t counter, const char *title,
+                   const struct atto_client_response *response)
+{
+    uint32_t last = counter;
+
+    if (!remote->keyed && !last_counter(remote, &last))
+        return false;
+    if (last < counter) /* no such try: it has to do with something else */
+        return atto_remote_refuse(remote, title, response);
+    if (change->is_true == NULL)
+        return unclear(remote, title,
+                       "its counter was accepted before, by this command or by another one; the answer is lost",
+                       ATTO_EXIT_SILENT);
+    if (change->is_true(remote, change))
+        return true;
+    if (remote->status != ATTO_EXIT_FINE) /* it could not be read */
+        return false;
+    return unclear(remote, title,
+                   "another command of the same signer came first, or has changed it since; nothing is done twice: "
+                   "look, and send it again",
+                   ATTO_EXIT_REFUSED);
+}
+
+/* Signs a command and sends it, or shows it. False: there is no answer, because none came or none was to come. */
+static bool send_signed(struct atto_remote *remote, struct atto_change *change, uint32_t counter, const char *title,
+                        struct atto_client_response *response)
+{
+    const struct atto_signing signing = {.key = remote->key, .device = remote->device, .signer = remote->signer,
+                                         .counter = counter, .expiry_s = remote->options->expiry_s};
+    struct atto_buffer command = {0};
+    const struct atto_client_request request = {.method = ATTO_METHOD_POST, .path = {"command"},
+                                                .format = ATTO_FORMAT_COSE, .payload = &command};
+    bool fine = atto_signed_command_make(&signing, change->operation, &change->arguments, &command) ||
+                atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+
+    if (fine && remote->options->dry_run) {
+        show(remote, change, counter, &command);
+        fine = false;
+    } else if (fine && !atto_client_request(remote->client, &request, response)) {
+        char *text = atto_format("%s: whether it was done is not known", atto_client_silence(remote->client));
+
+        fine = unclear(remote, title, text, ATTO_EXIT_SILENT);
+        free(text);
+    }
+    atto_buffer_free(&command);
+    return fine;
+}
+
+/* Sends a command until the device is not busy. A call has used up its counter even so, and gets the next one; any other
+ * command has not, and stays the same, so that it is not done twice should an earlier copy of it be on its way. */
+static bool deliver(struct atto_remote *remote, struct atto_change *change, uint32_t *counter, const char *title,
+                    struct atto_client_response *response)
+{
+    const time_t give_up = time(NULL) + (time_t)remote->options->timeout_s;
+    struct atto_remote_refusal refusal;
+
+    for (;;) {
+        if (!send_signed(remote, change, *counter, title, response))
+            return false;
+        atto_remote_refusal_read(response, &refusal);
+        if (response->code / 32u == 2 || refusal.status != ATTO_E_BUSY || time(NULL) >= give_up)
+            return true;
+        atto_buffer_free(&response->payload);
+        usleep(BUSY_PAUSE_US);
+        if (change->operation == ATTO_COMMAND_CALL && *counter != UINT32_MAX)
+            ++*counter;
+    }
+}
+
+static void tell(const struct atto_remote *remote, const struct atto_change *change, uint32_t counter,
+                 const char *title)
+{
+    if (remote->options->json) {
+        json_t *object = outcome(remote, change, counter);
+
+        json_object_set_new(object, "done", json_true());
+        atto_remote_print(object);
+    } else if (!remote->options->quiet) {
+        printf("%s: done\n", title);
+    }
+}
+
+static bool carry_out(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
+{
+    struct atto_client_response response = {.code = 0};
+    struct atto_remote_refusal refusal;
+    char *title = title_of(change);
+    uint32_t counter = 0;
+    bool fine = next_counter(remote, &counter) && deliver(remote, change, &counter, title, &response);
+
+    if (fine && response.code / 32u != 2) {
+        atto_remote_refusal_read(&response, &refusal);
+        fine = refusal.status == ATTO_E_SEQUENCE ? settle(remote, change, counter, title, &response)
+                                                 : atto_remote_refuse(remote, title, &response);
+        atto_buffer_free(&response.payload);
+    }
+    if (fine && answer == NULL)
+        tell(remote, change, counter, title);
+    if (fine)
+        remote->next = counter == UINT32_MAX ? 0 : counter + 1;
+    if (answer != NULL)
+        *answer = response.payload;
+    else
+        atto_buffer_free(&response.payload);
+    free(title);
+    return fine;
+}
+
+bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
+{
+    const bool fine = atto_remote_has_key(remote) && atto_remote_meet(remote) && carry_out(remote, change, answer);
+
+    atto_buffer_free(&change->arguments);
+    return fine;
+}

@@ -1,0 +1,135 @@
+# The second half of tests/network.sh: everything that changes something, again and again, through a gateway that loses,
+# doubles, delays and reorders datagrams. Each ends in done (0) or in "no answer" (3); and the device, which is asked
+# without the gateway, must have done each exactly once: its counter, its sequence numbers and what the container has
+# counted itself agree with what was asked for.
+#
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034,SC2154
+rounds=${ATTO_ROUNDS:-6}
+seed=${ATTO_SEED:-7}
+device=01234567-89ab-cdef-0123-456789abcdf1
+boot far
+"$gateway" "$port" "seed=$seed" lose=15 double=20 delay=40 >gateway.out 2>&1 </dev/null &
+gateway_pid=$!
+processes="$processes $gateway_pid"
+sleep 0.2
+a context add near --uri "coap://127.0.0.1:$port" --key owner
+a context add far --uri "coap://127.0.0.1:$(head -n 1 gateway.out)" --key owner --ack-timeout 60
+# Others talk to the device at the same time, so that it forgets its answers sooner.
+noise() {
+    while :; do
+        "$atto" ps --to far
+        "$atto" policy get beacon --to far
+        "$atto" audit --to near
+    done >/dev/null 2>&1 </dev/null
+}
+noise &
+noise_pid=$!
+processes="$processes $noise_pid"
+unclear=0
+
+# far ARGUMENT...: one change through the gateway; it must be done, or say that it does not know.
+far() {
+    run "$atto" "$@" --to far --timeout 20
+    case $status in
+    0) ;;
+    3) unclear=$((unclear + 1)) ;;
+    *)
+        test="gateway_$1"
+        not_ok "$test" "atto $*: exit status $status"
+        ;;
+    esac
+}
+
+# near ARGUMENT...: asks the device itself; the file out has the JSON.
+near() {
+    run "$atto" "$@" --to near --json
+}
+
+counter() {
+    near tenant list
+    field counter
+}
+
+# The state of the container, as the device has it.
+state() {
+    near ps beacon
+    field state
+}
+
+far push beacon.atto
+round=0
+wrong=
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    far update beacon other.atto
+    near ps beacon
+    [ "$(field sequence)" = $((round + 1)) ] || wrong="$wrong update:$round:$(field sequence)"
+done
+require gateway_updates test -z "$wrong"
+
+wrong=
+expected=$(counter)
+round=0
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    for verb in stop start pause resume; do
+        far $verb beacon
+        expected=$((expected + 1))
+        case $verb in
+        stop) wanted=stopped ;;
+        pause) wanted=paused ;;
+        *) wanted=running ;;
+        esac
+        [ "$(state)" = $wanted ] || wrong="$wrong $verb:$round:$(state)"
+    done
+    far policy set beacon rights.json
+    far schedule set beacon schedule.json
+    far tenant add acme --id 1 --tenant-key acme.pub --ram $((16384 + round))
+    expected=$((expected + 3))
+done
+require gateway_states test -z "$wrong"
+near policy get beacon
+expect gateway_policy 0 temperature
+near schedule get beacon
+expect gateway_schedule 0 '"period_us": 100000'
+near tenant list
+expect gateway_tenant 0 "\"ram_bytes\": $((16384 + rounds))"
+found=$(counter)
+require gateway_counters test "$found" = "$expected"
+
+# A container that counts its calls: as many as there were commands, whether or not their answers came.
+round=0
+while [ $round -lt $((3 * rounds)) ]; do
+    round=$((round + 1))
+    far call beacon bump
+done
+near call beacon bump
+require gateway_calls test "$(field result)" = $((3 * rounds + 1))
+
+round=0
+wrong=
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    far push beacon.atto --component "other$round"
+    near ps "other$round"
+    [ "$(field sequence)" = 1 ] || wrong="$wrong push:$round"
+    far rm "other$round"
+    near ps "other$round"
+    [ "$status" = 1 ] || wrong="$wrong rm:$round"
+done
+require gateway_push_and_rm test -z "$wrong"
+far tenant revoke acme
+near tenant list
+require gateway_revoke sh -c '! grep -q acme out'
+for words in "device info" "image ls" "stats beacon" "logs beacon" trace audit "policy get beacon" \
+    "schedule get beacon"; do
+    # shellcheck disable=SC2086 # words
+    far $words
+    require "gateway_$(echo "$words" | tr ' ' _)" test "$status" = 0
+done
+require gateway_most_is_done test "$unclear" -le $((rounds * 2))
+kill "$gateway_pid" "$noise_pid"
+wait "$gateway_pid" 2>/dev/null
+require gateway_was_bad grep -Eq "[1-9][0-9]* lost, [1-9][0-9]* doubled" gateway.out
+echo "$(grep datagrams gateway.out); $unclear commands ended without an answer"
