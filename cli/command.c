@@ -23,8 +23,8 @@ static const char usage[] =
     "  start, stop, pause, resume, remove     a container\n"
     "  set-rights, set-schedule               of a container, to those of --json\n"
     "  rotate-key                             the signer's, to --new-key\n"
-    "  call                                   an entry point of a container, with the bytes of --data\n"
-    "  read                                   changes nothing: --name may be read, where reading is not open\n"
+    "  call                                   of a container's entry point, with --data\n"
+    "  read                                   what has the name --resource may be read, where reading is not open\n"
     "'atto tenant' makes those that enrol and revoke tenants.\n"
     "\n" ATTO_SIGNING_HELP
     "      --signer NAME       the tenant whose key it is; without it, the owner\n"
@@ -33,13 +33,13 @@ static const char usage[] =
     "      --json FILE         has \"rights\" or \"schedule\", as beside a source (docs/SPEC.md)\n"
     "      --new-key FILE      a key; its public part is sent\n"
     "      --data FILE         bytes for a call (docs/SPEC.md)\n"
-    "      --name NAME         what is to be read\n"
+    "      --resource NAME     what is read\n"
     "  -h, --help              print this\n";
 
 struct order {
     struct atto_signing signing;
     struct atto_target target;
-    const char *json, *new_key, *data, *name;
+    const char *json, *new_key, *data, *resource;
 };
 
 static const struct operation {
@@ -108,29 +108,33 @@ static bool put_data(const struct order *order, struct atto_buffer *out)
     return fine;
 }
 
-static bool put_name(const struct order *order, struct atto_buffer *out)
+/* What an operation on a container takes beside it. */
+static bool put_rest(const struct order *order, enum atto_command_arguments arguments, struct atto_buffer *out)
 {
-    if (!given("name", order->name) || !atto_target_name("name", order->name))
-        return false;
-    atto_cbor_add_text(out, order->name);
-    return true;
+    if (arguments == ATTO_TAKES_BYTES)
+        return put_data(order, out);
+    return arguments == ATTO_TAKES_COMPONENT || put_fragment(order, arguments == ATTO_TAKES_RIGHTS, out);
 }
 
 static bool put_arguments(const struct order *order, enum atto_command_arguments arguments, struct atto_buffer *out)
 {
-    const bool fragment = arguments == ATTO_TAKES_RIGHTS || arguments == ATTO_TAKES_SCHEDULE;
     struct atto_target target = order->target;
 
     if (target.tenant == NULL)
         target.tenant = order->signing.signer;
-    atto_cbor_add_head(out, ATTO_CBOR_ARRAY, fragment || arguments == ATTO_TAKES_BYTES ? 2 : 1);
+    atto_cbor_add_head(out, ATTO_CBOR_ARRAY,
+                       arguments == ATTO_TAKES_RIGHTS || arguments == ATTO_TAKES_SCHEDULE ||
+                               arguments == ATTO_TAKES_BYTES
+                           ? 2
+                           : 1);
     if (arguments == ATTO_TAKES_KEY)
         return put_new_key(order, out);
-    if (arguments == ATTO_TAKES_NAME)
-        return put_name(order, out);
-    return atto_target_component(&target, out) &&
-           (arguments != ATTO_TAKES_BYTES || put_data(order, out)) &&
-           (!fragment || put_fragment(order, arguments == ATTO_TAKES_RIGHTS, out));
+    if (arguments != ATTO_TAKES_NAME)
+        return atto_target_component(&target, out) && put_rest(order, arguments, out);
+    if (!given("resource", order->resource) || !atto_target_name("resource", order->resource))
+        return false;
+    atto_cbor_add_text(out, order->resource);
+    return true;
 }
 
 int atto_command_command(int argc, char **argv)
@@ -143,7 +147,7 @@ int atto_command_command(int argc, char **argv)
         {"json", .text = &order.json},
         {"new-key", .text = &order.new_key},
         {"data", .text = &order.data},
-        {"name", .text = &order.name},
+        {"resource", .text = &order.resource},
         {0},
     };
     const struct operation *operation;

@@ -342,22 +342,22 @@ for path in device containers containers/acme/setpoint log; do
 done
 client -m get "$uri/.well-known/core"
 expect keyed_links 0 "</device>"
-sign read --key owner --name containers
+sign read --key owner --resource containers
 send containers fetch
 see keyed_owner 'len(v) == 2'
 send containers/acme/setpoint/rights fetch
 see keyed_owner_below '8 in v'
 send device fetch
 expect keyed_for_another_path 0 "4.22"
-sign read --key acme --signer acme --name containers
+sign read --key acme --signer acme --resource containers
 send containers fetch
 see keyed_tenant '[r[0] for r in v] == ["acme"]'
 send containers/-/heater fetch
 expect keyed_tenant_sees_its_own 0 "4.04"
-sign read --key acme --signer acme --name audit
+sign read --key acme --signer acme --resource audit
 send audit fetch
 expect keyed_tenant_sees_no_audit 0 "4.03"
-sign read --key other --signer acme --name containers
+sign read --key other --signer acme --resource containers
 send containers fetch
 expect keyed_another_key 0 "4.01"
 client -m get "$uri/app/acme/setpoint"
@@ -368,7 +368,7 @@ expect keyed_app 0 5
 sign remove --key acme --signer acme --component setpoint
 send command
 expect remove 0
-sign read --key owner --name containers
+sign read --key owner --resource containers
 send containers fetch
 see removed 'len(v) == 1'
 halt ends_again
