@@ -47,6 +47,7 @@ struct atto_manage_config {
     uint32_t *seen;                  /* one for each component: whether it has changed; NULL: no container is observed */
     /* Further resources: answers and returns true, or returns false for a path that is not its own. NULL: none. */
     bool (*more)(struct atto_manage *manage, struct atto_coap_request *request, struct atto_coap_reply *reply);
+    bool tinycontainer_unsigned; /* of atto_manage_tinycontainer */
 };
 
 enum atto_manage_task {
@@ -95,6 +96,15 @@ uint64_t atto_manage_tick(struct atto_manage *manage);
  * ATTO_E_NOT_FOUND (no such entry point); ATTO_E_STATE (the container is not running); ATTO_E_BUSY (it is in the middle of an
  * activation); as atto_engine_attach. */
 enum atto_status atto_manage_call(void *user, struct atto_container *container, struct atto_span bytes);
+
+/* TinyContainerNetwork's resource /container, as `more`: linked only where a firmware names it. Its options have to be the
+ * server's own_option and own_options. Loads are verified by the tokens in their metadata; without tokens that hold, and
+ * for all requests that have none (start, stop, delete), nothing is changed unless config.tinycontainer_unsigned says so.
+ * docs/SPEC.md, section 22. */
+#define ATTO_TINYCONTAINER_OPTION 65001u
+#define ATTO_TINYCONTAINER_OPTIONS 6u
+bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_request *request,
+                               struct atto_coap_reply *reply);
 
 /* The client's callbacks: struct atto_coap_client_config. user: the struct atto_manage. */
 enum atto_status atto_manage_take(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len, bool last);

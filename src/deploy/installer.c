@@ -31,6 +31,15 @@ static int32_t number_for(const struct atto_deploy *deploy, const struct atto_co
     return number >= 0 ? number : (int32_t)ATTO_E_NO_SPACE;
 }
 
+/* Opens a slot for the image that is ordered. */
+static enum atto_status open_slot(struct atto_installer *installer)
+{
+    enum atto_status status = atto_slots_open(installer->deploy->config->slots, &installer->writer,
+                                              installer->order.image_bytes);
+    installer->slot_open = status == ATTO_OK;
+    return status;
+}
+
 /* Judges a head that is complete, and opens a slot for its image. */
 static enum atto_status judge(struct atto_installer *installer)
 {
@@ -51,11 +60,7 @@ static enum atto_status judge(struct atto_installer *installer)
     status = atto_slots_sequence(config->slots, installer->component, &conditions.sequence);
     if (status == ATTO_OK)
         status = atto_envelope_judge(envelope, &conditions, &installer->order, &installer->refusal);
-    if (status != ATTO_OK)
-        return status;
-    status = atto_slots_open(config->slots, &installer->writer, installer->order.image_bytes);
-    installer->slot_open = status == ATTO_OK;
-    return status;
+    return status == ATTO_OK ? open_slot(installer) : status;
 }
 
 /* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. What
@@ -88,6 +93,42 @@ static enum atto_status refused(struct atto_installer *installer, enum atto_stat
         tenant = atto_deploy_tenant_named(installer->deploy, installer->envelope.component.tenant);
     atto_install_abandon(installer);
     atto_deploy_refused(installer->deploy, tenant >= 0 ? (uint32_t)tenant : ATTO_NO_TENANT, status);
+    return status;
+}
+
+/* The digest and the component, as it would be in an envelope, lie in the head. */
+enum atto_status atto_install_trusted(struct atto_installer *installer, struct atto_deploy *deploy,
+                                      const struct atto_component *component, uint32_t image_bytes,
+                                      const uint8_t *digest)
+{
+    struct atto_cbor_writer writer = { installer->head + ATTO_SHA256_BYTES, ATTO_COMPONENT_CBOR_MAX, 0 };
+    struct atto_envelope *envelope = &installer->envelope;
+    atto_install_begin(installer, deploy);
+    memcpy(installer->head, digest, ATTO_SHA256_BYTES);
+    atto_cbor_put_head(&writer, ATTO_CBOR_ARRAY, component->tenant.len != 0u ? 2 : 1);
+    if (component->tenant.len != 0u)
+        atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, component->tenant.ptr, component->tenant.len);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, component->container.ptr, component->container.len);
+    envelope->head = installer->head;
+    envelope->component_cbor = (struct atto_span){ writer.bytes, writer.len };
+    struct atto_cbor cbor = { writer.bytes, writer.len, 0 };
+    installer->state = ATTO_INSTALL_OVER;
+    if (writer.len > writer.capacity || !atto_component_read(&cbor, &envelope->component))
+        return ATTO_E_ARGUMENT;
+    if (atto_deploy_tenant_named(deploy, envelope->component.tenant) < 0)
+        return ATTO_E_SIGNER;
+    int32_t number = number_for(deploy, &envelope->component);
+    if (number < 0)
+        return (enum atto_status)number;
+    installer->component = (uint32_t)number;
+    enum atto_status status = atto_slots_sequence(deploy->config->slots, installer->component, &installer->order.sequence);
+    installer->order.sequence++;
+    installer->order.image_bytes = image_bytes;
+    installer->order.digest = installer->head;
+    if (status == ATTO_OK)
+        status = open_slot(installer);
+    if (status == ATTO_OK)
+        installer->state = ATTO_INSTALL_IMAGE;
     return status;
 }
 
