@@ -1,5 +1,5 @@
-/* TinyContainerNetwork's requests, by their options and codes: what they do where the owner lets them, and that without a
- * signature they do nothing where he does not.
+/* TinyContainerNetwork's requests, by their options and codes: what they do where the owner lets them, and that
+ * without a signature they do nothing where he does not.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -13,7 +13,8 @@ static const uint64_t code[] = { MOV(0, 7), EXIT };
 static const uint8_t data[] = { 1, 2, 3 };
 static struct tiny_bytes tiny;
 /* A key that the device does not know. */
-static const struct atto_key nobody = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)"nobody's public key of 32 bytes.", NULL };
+static const struct atto_key nobody = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)"nobody's public key of 32 bytes.",
+                                       NULL };
 
 static void hash_token(uint8_t *token, const struct atto_key *key, const void *bytes, uint32_t len)
 {
@@ -199,7 +200,8 @@ static const struct harness_test tests[] = {
     TEST(whole_life, "A container is loaded, started, asked for, stopped and deleted, by options and codes."),
     TEST(refusals, "What is missing, wrong or changed is refused, and leaves nothing behind."),
     TEST(without_a_signature, "Without a signature nothing is changed."),
-    TEST(with_a_signature, "Tokens that hold under a tenant's key make it the tenant's container, which commands rule."),
+    TEST(with_a_signature,
+         "Tokens that hold under a tenant's key make it the tenant's container, which commands rule."),
     TEST(device_id, "The device's id is read, and not written."),
 };
 HARNESS_MAIN(tests)

@@ -1,5 +1,5 @@
-/* What changes a device: envelopes and signed commands, on their way from requests to the deployment. An envelope, and a
- * command that comes in blocks, takes the one working memory; who comes second is told when to come again.
+/* What changes a device: envelopes and signed commands, on their way from requests to the deployment. An envelope,
+ * and a command that comes in blocks, takes the one working memory; who comes second is told when to come again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"

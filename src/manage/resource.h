@@ -1,7 +1,7 @@
 /* What the files of the resources share: a request on its way, and how representations are described. A representation
  * is written whole each time, in deterministic CBOR, from structures that the engine and the deployment fill in; which
- * members of them, and in which order, says a list of fields. So a resource is a list and the few lines that gather what
- * it needs.
+ * members of them, and in which order, says a list of fields. So a resource is a list and the few lines that gather
+ * what it needs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_MANAGE_RESOURCE_H

@@ -1,6 +1,6 @@
 /* What there is to read of the engine's rings: log, trace and audit trail. Entries of log and trace have numbers, and
- * nothing is kept of who has read what: a client asks for entries from a number on, gets as many as fit one block, and is
- * told where to go on.
+ * nothing is kept of who has read what: a client asks for entries from a number on, gets as many as fit one block,
+ * and is told where to go on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
@@ -161,7 +161,8 @@ void atto_rings_changed(struct atto_manage *manage)
     for (; atto_engine_log_line(engine, manage->log_seen, &line, text); manage->log_seen++) {
         atto_coap_changed(config->server, RESOURCE_LOG);
         for (uint32_t i = 0; i < deploy->component_count; i++) {
-            if (deploy->components[i].container != NULL && atto_container_id(deploy->components[i].container) == line.id)
+            const struct atto_container *container = deploy->components[i].container;
+            if (container != NULL && atto_container_id(container) == line.id)
                 atto_coap_changed(config->server, RESOURCE_CONTAINER_LOG(i));
         }
     }

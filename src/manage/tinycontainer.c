@@ -1,6 +1,6 @@
-/* TinyContainerNetwork's requests: code, data and metadata travel as options of one message, and become an image of Atto's
- * that is installed as any other. So what is loaded stays over a reset, is on trial, and is seen by all other resources.
- * The tokens of the metadata are its signature: their key says whose container it is.
+/* TinyContainerNetwork's requests: code, data and metadata travel as options of one message, and become an image of
+ * Atto's that is installed as any other. So what is loaded stays over a reset, is on trial, and is seen by all other
+ * resources. The tokens of the metadata are its signature: their key says whose container it is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/tinycontainer.h"
@@ -47,7 +47,8 @@ static void sha256(void *context, const uint8_t *bytes, uint32_t len, uint8_t *h
 static bool verify(void *context, const uint8_t *message, uint32_t len, const uint8_t *signature)
 {
     const struct verifier *verifier = context;
-    return verifier->crypto->verify(verifier->crypto->user, verifier->key, (struct atto_span){ message, len }, signature);
+    const struct atto_crypto *crypto = verifier->crypto;
+    return crypto->verify(crypto->user, verifier->key, (struct atto_span){ message, len }, signature);
 }
 
 /* Do all tokens hold under a key of this deployment? Then whose it is: his name, empty for the owner. */
@@ -80,8 +81,8 @@ static uint32_t padded(uint32_t len)
 static void put_schedule(struct atto_cbor_writer *writer, const struct atto_schedule *schedule)
 {
     const uint32_t keys[] = { 2, 6, 7, 8, 9 };
-    const uint32_t values[] = { schedule->period_us, schedule->start_max_us, schedule->loop_max_us, schedule->stop_max_us,
-                                schedule->loop_count };
+    const uint32_t values[] = { schedule->period_us, schedule->start_max_us, schedule->loop_max_us,
+                                schedule->stop_max_us, schedule->loop_count };
     uint32_t count = 0;
     for (uint32_t i = 0; i < 5u; i++)
         count += values[i] != 0u;
@@ -229,7 +230,8 @@ static enum atto_coap_code load(struct atto_manage *manage, const struct atto_sp
     return status == ATTO_OK ? ATTO_COAP_CREATED : ATTO_COAP_INTERNAL_SERVER_ERROR;
 }
 
-/* The first component whose container is called like that; `owners`: of the owner's, to whom belongs what is not signed. */
+/* The first component whose container is called like that; `owners`: of the owner's, to whom belongs what is not
+ * signed. */
 static bool find(const struct atto_deploy *deploy, struct atto_span uid, bool owners, struct atto_component *component,
                  struct atto_container **container)
 {
@@ -270,7 +272,8 @@ static enum atto_coap_code act(struct atto_manage *manage, uint32_t action, stru
     return action == DELETE ? ATTO_COAP_DELETED : ATTO_COAP_CHANGED;
 }
 
-static void device_id(struct atto_manage *manage, const struct atto_coap_request *request, struct atto_coap_reply *reply)
+static void device_id(struct atto_manage *manage, const struct atto_coap_request *request,
+                      struct atto_coap_reply *reply)
 {
     const struct atto_identity *identity = manage->config->deploy->config->identity;
     if (request->code == ATTO_COAP_GET && manage->config->reading_is_open) {
