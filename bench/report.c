@@ -95,7 +95,7 @@ void report_limit(struct report *report, const char *name, const json_t *place, 
     const char *target = report_string(place, "target"), *flags = report_string(place, "flags");
     double goal = report_number(place, "goal");
     if (!report->strict) {
-        printf("  %-10s %-4s %-36s %8.1f   limit %7.0f%s", target, flags, name, is, limit,
+        printf("  %-10s %-9s %-36s %8.1f   limit %7.0f%s", target, flags, name, is, limit,
                is > limit ? ", over the limit" : "");
         if (goal > 0)
             printf("   goal %7.0f%s", goal, is > goal ? ", missed" : ", reached");

@@ -13,7 +13,7 @@
 #include "commands.h"
 #include "report.h"
 
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 24
 #define BY_NAME 256 /* what getopt_long makes of the name of option n: BY_NAME + n */
 
 bool atto_parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *number)

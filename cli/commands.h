@@ -21,6 +21,7 @@ int atto_command_sign(int argc, char **argv);
 int atto_command_verify_file(int argc, char **argv);
 int atto_command_command(int argc, char **argv);
 int atto_command_tenant(int argc, char **argv);
+int atto_command_flash(int argc, char **argv);
 int atto_command_fsck(int argc, char **argv);
 
 #endif

@@ -17,7 +17,8 @@ struct board {
     const char *name, *preset;
 };
 
-static const struct board boards[] = {{"mps2-an386", "cortex-m4"}, {"rv32-virt", "rv32"}};
+static const struct board boards[] = {
+    {"mps2-an386", "cortex-m4"}, {"lm3s6965evb", "cortex-m3"}, {"rv32-virt", "rv32"}};
 
 static const struct board *find_board(const char *name)
 {
@@ -33,7 +34,7 @@ bool atto_firmware_is_board(const char *name)
     bool known = find_board(name) != NULL;
 
     if (!known)
-        atto_report("'%s' is not a board; there are mps2-an386 and rv32-virt", name);
+        atto_report("'%s' is not a board; there are mps2-an386, lm3s6965evb and rv32-virt", name);
     return known;
 }
 

@@ -1,16 +1,15 @@
 /* `atto fsck`: explains what lies in a flash, read from a file: areas and their wear, records, components and slots,
- * and what is damaged. Writes nothing: the log is mounted on a flash that takes no program and no erase.
+ * and what is damaged, for people and, with --json, for programs. Writes nothing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arguments.h"
-#include "atto/slots.h"
-#include "buffer.h"
 #include "commands.h"
-#include "report.h"
+#include "layout.h"
 
 static const char usage[] =
     "usage: atto fsck [options] FILE\n"
@@ -18,37 +17,11 @@ static const char usage[] =
     "Explains the contents of a device's flash: its record log, components and slots, and what is damaged there.\n"
     "Writes nothing.\n"
     "\n"
-    "      --block BYTES      what is erased at a time; default 4096\n"
-    "      --unit BYTES       what is programmed at a time; default 8\n"
-    "      --log OFFSET       where the record log begins; default 0\n"
-    "      --area BYTES       size of an area of the log; default: a block\n"
-    "      --areas COUNT      areas of the log; default 2\n"
-    "      --slots OFFSET     where the slots begin; default: behind the log\n"
-    "      --slot BYTES       size of a slot; default: there are none\n"
-    "      --slot-count COUNT how many slots; default 1\n"
-    "  -h, --help             print this\n"
+    "      --json              print one JSON object\n"
+    "  -h, --help              print this\n"
+    "and " ATTO_LAYOUT_HELP
     "\n"
     "Exit status 1: there is no log, or something is damaged.\n";
-
-struct layout {
-    uint32_t block_bytes, unit_bytes, log, area_bytes, area_count, slots, slot_bytes, slot_count;
-};
-
-static enum atto_status refuse_program(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len)
-{
-    (void)user;
-    (void)offset;
-    (void)bytes;
-    (void)len;
-    return ATTO_E_FLASH;
-}
-
-static enum atto_status refuse_erase(void *user, uint32_t offset)
-{
-    (void)user;
-    (void)offset;
-    return ATTO_E_FLASH;
-}
 
 static const char *kind_name(uint8_t kind)
 {
@@ -93,103 +66,210 @@ static void print_records(const struct atto_records *records)
     }
 }
 
-/* Prints a version; false if its image has not the digest that its record says. */
-static bool print_version(const struct atto_slots *slots, const char *what, const struct atto_version *version)
+/* What is known of a component. */
+struct component {
+    uint32_t number, sequence;
+    bool sequence_damaged;
+    enum atto_status status; /* of its record */
+    struct atto_versions versions;
+};
+
+/* The first one from component->number on; false: there are no more. */
+static bool next_component(const struct atto_slots *slots, struct component *component)
+{
+    component->sequence = 0;
+    component->status = atto_slots_next(slots, &component->number, &component->versions);
+    if (component->status == ATTO_E_NOT_FOUND)
+        return false;
+    component->sequence_damaged = atto_slots_sequence(slots, component->number, &component->sequence) != ATTO_OK;
+    return true;
+}
+
+/* Has its image the digest that its record says? */
+static bool is_whole(const struct atto_slots *slots, const struct atto_version *version)
 {
     struct atto_span image = atto_slots_image(slots, version);
     uint8_t digest[ATTO_DIGEST_BYTES];
     _Static_assert(crypto_hash_sha256_BYTES == ATTO_DIGEST_BYTES, "digests of images are SHA-256");
 
     crypto_hash_sha256(digest, image.ptr, image.len);
-    bool whole = memcmp(digest, version->digest, sizeof digest) == 0;
-    printf("    %s: sequence number %u, slot %u, %u bytes, SHA-256 %s\n", what, version->sequence, version->slot,
-           version->image_bytes, whole ? "is right" : "is wrong");
-    return whole;
+    return memcmp(digest, version->digest, sizeof digest) == 0;
 }
 
-/* false: something is damaged. */
-static bool print_components(const struct atto_slots *slots)
+static bool is_kept(const struct component *component)
 {
-    static const char *const states[] = {"?", "on trial", "healthy", "failed"};
-    struct atto_versions found;
-    enum atto_status status;
-    bool fine = true;
+    return component->versions.previous.image_bytes != 0;
+}
 
-    puts("components:");
-    for (uint32_t number = 0; (status = atto_slots_next(slots, &number, &found)) != ATTO_E_NOT_FOUND; number++) {
-        uint32_t sequence = 0;
-        if (atto_slots_sequence(slots, number, &sequence) != ATTO_OK)
-            fine = false;
-        if (status != ATTO_OK) {
-            printf("  %u: damaged; highest sequence number %u\n", number, sequence);
-            fine = false;
-            continue;
-        }
-        printf("  %u: %s, started %u times on trial; highest sequence number %u\n", number, states[found.state & 3u],
-               found.trials, sequence);
-        fine &= print_version(slots, "current", &found.current);
-        if (found.previous.image_bytes != 0)
-            fine &= print_version(slots, "kept", &found.previous);
-    }
-    uint32_t free = atto_slots_free(slots);
-    for (uint32_t slot = 0; slot < slots->slot_count; slot++)
-        printf("  slot %u at %u: %s, erased %u times\n", slot, slots->offset + slot * slots->slot_bytes,
-               (free >> slot & 1u) != 0 ? "free" : "in use", atto_slots_wear(slots, slot));
+static bool component_is_fine(const struct atto_slots *slots, const struct component *component)
+{
+    return component->status == ATTO_OK && !component->sequence_damaged &&
+           is_whole(slots, &component->versions.current) &&
+           (!is_kept(component) || is_whole(slots, &component->versions.previous));
+}
+
+static bool is_fine(const struct atto_storage *storage, const struct atto_layout *layout)
+{
+    struct component component = {.number = 0};
+    bool fine = storage->records.damaged == 0;
+
+    for (; layout->slot_count != 0 && next_component(&storage->slots, &component); component.number++)
+        fine = fine && component_is_fine(&storage->slots, &component);
     return fine;
 }
 
-static int explain(const struct layout *layout, const struct atto_buffer *file)
+static const char *state_name(const struct component *component)
 {
-    const struct atto_flash flash = {refuse_program,
-                                     refuse_erase,
-                                     NULL,
-                                     file->bytes,
-                                     (uint32_t)file->len / layout->block_bytes * layout->block_bytes,
-                                     layout->block_bytes,
-                                     layout->unit_bytes};
-    struct atto_records records = {.flash = &flash,
-                                   .offset = layout->log,
-                                   .area_bytes = layout->area_bytes,
-                                   .area_count = layout->area_count};
-    struct atto_slots slots = {.records = &records,
-                               .offset = layout->slots,
-                               .slot_bytes = layout->slot_bytes,
-                               .slot_count = layout->slot_count};
-    enum atto_status status = atto_records_mount(&records);
-    bool fine = status == ATTO_OK && records.damaged == 0;
+    static const char *const states[] = {"?", "on trial", "healthy", "failed"};
 
-    if (status != ATTO_OK) {
-        atto_report("no log: %s",
-                    status == ATTO_E_NOT_FOUND ? "there is none with this layout" : atto_status_text(status));
-        return ATTO_EXIT_REFUSED;
-    }
-    print_log(&records);
-    print_records(&records);
-    if (layout->slot_bytes != 0) {
-        if (atto_slots_check(&slots) != ATTO_OK) {
-            atto_report("slots do not fit into the file beside the log");
-            return ATTO_EXIT_REFUSED;
+    return states[component->versions.state & 3u];
+}
+
+static void print_version(const struct atto_slots *slots, const char *what, const struct atto_version *version)
+{
+    printf("    %s: sequence number %u, slot %u, %u bytes, SHA-256 %s\n", what, version->sequence, version->slot,
+           version->image_bytes, is_whole(slots, version) ? "is right" : "is wrong");
+}
+
+/* " (acme/blink)" */
+static void print_name(const struct atto_storage *storage, uint32_t number)
+{
+    struct atto_component names;
+    bool to_run;
+
+    if (atto_storage_name(storage, number, &names, &to_run))
+        printf(" (%.*s%s%.*s%s)", (int)names.tenant.len, (const char *)names.tenant.ptr,
+               names.tenant.len != 0 ? "/" : "", (int)names.container.len, (const char *)names.container.ptr,
+               to_run ? "" : ", not to run");
+}
+
+static void print_components(const struct atto_storage *storage)
+{
+    const struct atto_slots *slots = &storage->slots;
+    const uint32_t free = atto_slots_free(slots);
+    struct component component = {.number = 0};
+
+    puts("components:");
+    for (; next_component(slots, &component); component.number++) {
+        printf("  %u", component.number);
+        print_name(storage, component.number);
+        if (component.status != ATTO_OK) {
+            printf(": damaged; highest sequence number %u\n", component.sequence);
+            continue;
         }
-        fine &= print_components(&slots);
+        printf(": %s, started %u times on trial; highest sequence number %u\n", state_name(&component),
+               component.versions.trials, component.sequence);
+        print_version(slots, "current", &component.versions.current);
+        if (is_kept(&component))
+            print_version(slots, "kept", &component.versions.previous);
     }
-    return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
+    for (uint32_t slot = 0; slot < slots->slot_count; slot++)
+        printf("  slot %u at %u: %s, erased %u times\n", slot, slots->offset + slot * slots->slot_bytes,
+               (free >> slot & 1u) != 0 ? "free" : "in use", atto_slots_wear(slots, slot));
+}
+
+/* ---- the same for programs ---- */
+
+static json_t *json_log(const struct atto_records *records)
+{
+    json_t *wear = json_array();
+
+    for (uint32_t area = 0; area < records->area_count; area++)
+        json_array_append_new(wear, json_integer(atto_records_wear(records, area)));
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o}", "offset", (json_int_t)records->offset, "area_bytes",
+                     (json_int_t)records->area_bytes, "generation", (json_int_t)records->generation, "used_bytes",
+                     (json_int_t)records->readable, "room_bytes", (json_int_t)atto_records_room(records), "damaged",
+                     (json_int_t)records->damaged, "torn", records->torn, "erased", wear);
+}
+
+static json_t *json_records(const struct atto_records *records)
+{
+    json_t *list = json_array();
+    struct atto_span value;
+    enum atto_status status;
+
+    for (uint32_t key = 0; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND; key++)
+        json_array_append_new(list, json_pack("{s:s,s:i,s:I,s:I,s:b}", "kind", kind_name(ATTO_RECORD_KIND(key)),
+                                              "kind_number", ATTO_RECORD_KIND(key), "number",
+                                              (json_int_t)ATTO_RECORD_NUMBER(key), "bytes", (json_int_t)value.len,
+                                              "damaged", status != ATTO_OK));
+    return list;
+}
+
+static json_t *json_version(const struct atto_slots *slots, const struct atto_version *version)
+{
+    return json_pack("{s:I,s:i,s:I,s:b}", "sequence", (json_int_t)version->sequence, "slot", version->slot, "bytes",
+                     (json_int_t)version->image_bytes, "whole", is_whole(slots, version));
+}
+
+static void add_name(const struct atto_storage *storage, uint32_t number, json_t *item)
+{
+    struct atto_component names;
+    bool to_run;
+
+    if (!atto_storage_name(storage, number, &names, &to_run))
+        return;
+    json_object_set_new(item, "tenant", json_stringn((const char *)names.tenant.ptr, names.tenant.len));
+    json_object_set_new(item, "name", json_stringn((const char *)names.container.ptr, names.container.len));
+    json_object_set_new(item, "to_run", json_boolean(to_run));
+}
+
+static json_t *json_components(const struct atto_storage *storage)
+{
+    const struct atto_slots *slots = &storage->slots;
+    struct component component = {.number = 0};
+    json_t *list = json_array(), *item;
+
+    for (; next_component(slots, &component); component.number++) {
+        item = json_pack("{s:I,s:I,s:b}", "number", (json_int_t)component.number, "highest_sequence",
+                         (json_int_t)component.sequence, "damaged",
+                         component.status != ATTO_OK || component.sequence_damaged);
+        add_name(storage, component.number, item);
+        if (component.status == ATTO_OK) {
+            json_object_set_new(item, "state", json_string(state_name(&component)));
+            json_object_set_new(item, "trials", json_integer(component.versions.trials));
+            json_object_set_new(item, "current", json_version(slots, &component.versions.current));
+        }
+        if (component.status == ATTO_OK && is_kept(&component))
+            json_object_set_new(item, "kept", json_version(slots, &component.versions.previous));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *json_slots(const struct atto_slots *slots)
+{
+    const uint32_t free = atto_slots_free(slots);
+    json_t *list = json_array();
+
+    for (uint32_t slot = 0; slot < slots->slot_count; slot++)
+        json_array_append_new(list, json_pack("{s:I,s:b,s:I}", "offset",
+                                              (json_int_t)(slots->offset + slot * slots->slot_bytes), "free",
+                                              (int)(free >> slot & 1u), "erased",
+                                              (json_int_t)atto_slots_wear(slots, slot)));
+    return list;
+}
+
+static void print_json(const struct atto_storage *storage, const struct atto_layout *layout, bool fine)
+{
+    json_t *root = json_pack("{s:b,s:o,s:o}", "fine", fine, "log", json_log(&storage->records), "records",
+                             json_records(&storage->records));
+
+    if (layout->slot_count != 0) {
+        json_object_set_new(root, "components", json_components(storage));
+        json_object_set_new(root, "slots", json_slots(&storage->slots));
+    }
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
 }
 
 int atto_command_fsck(int argc, char **argv)
 {
-    struct layout layout = {.block_bytes = 4096, .unit_bytes = 8, .area_count = 2, .slots = UINT32_MAX,
-                            .slot_count = 1};
-    const struct atto_option options[] = {
-        {"block", .number = &layout.block_bytes, .min = 1, .max = 1u << 24},
-        {"unit", .number = &layout.unit_bytes, .min = 1, .max = ATTO_FLASH_UNIT_MAX},
-        {"log", .number = &layout.log, .min = 0, .max = 1u << 30},
-        {"area", .number = &layout.area_bytes, .min = 1, .max = 1u << 20},
-        {"areas", .number = &layout.area_count, .min = 2, .max = 1024},
-        {"slots", .number = &layout.slots, .min = 0, .max = 1u << 30},
-        {"slot", .number = &layout.slot_bytes, .min = 1, .max = 1u << 30},
-        {"slot-count", .number = &layout.slot_count, .min = 1, .max = ATTO_SLOTS_MAX},
-        {0},
-    };
+    struct atto_layout layout = ATTO_LAYOUT_INIT;
+    bool json = false, fine;
+    const struct atto_option options[] = {{"json", .flag = &json}, ATTO_LAYOUT_OPTIONS(layout), {0}};
+    struct atto_storage storage;
     struct atto_buffer file = {0};
     const char *path = NULL;
     int status;
@@ -198,17 +278,18 @@ int atto_command_fsck(int argc, char **argv)
         return status;
     if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
-    if (layout.area_bytes == 0)
-        layout.area_bytes = layout.block_bytes;
-    if (layout.slots == UINT32_MAX)
-        layout.slots = layout.log + layout.area_count * layout.area_bytes;
-    status = ATTO_EXIT_REFUSED;
-    if (atto_buffer_read(&file, path)) {
-        if (file.len > UINT32_MAX)
-            atto_report("%s is too large for a flash", path);
-        else
-            status = explain(&layout, &file);
+    fine = atto_storage_read(&storage, &layout, path, &file);
+    if (fine) {
+        fine = is_fine(&storage, &layout);
+        if (json) {
+            print_json(&storage, &layout, fine);
+        } else {
+            print_log(&storage.records);
+            print_records(&storage.records);
+            if (layout.slot_count != 0)
+                print_components(&storage);
+        }
     }
     atto_buffer_free(&file);
-    return status;
+    return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
 }

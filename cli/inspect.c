@@ -13,6 +13,7 @@
 #include "atto/tinycontainer.h"
 #include "calls.h"
 #include "commands.h"
+#include "keyfile.h"
 #include "listing.h"
 #include "load.h"
 #include "report.h"
@@ -29,7 +30,7 @@ static const char usage[] =
     "Shows an image: header, manifest, sections, functions, and its instructions with their source lines.\n"
     "FILE is an image of Atto's or Femto-Container's format, an eBPF object (.o), a source file, or metadata of\n"
     "TinyContainer; of these it shows what they mean to Atto, and with --key whether their signatures hold. Of an\n"
-    "envelope, a signed command, a tenant record or a COSE_Key it shows every field.\n"
+    "envelope, a signed command, a tenant record or a key it shows every field.\n"
     "\n"
     "  -n, --no-text     leave the instructions out\n"
     "  -w, --where SLOT  show nothing but the source line and the instruction of this slot\n"
@@ -370,31 +371,97 @@ static int inspect_tiny(const char *path, const struct atto_buffer *bytes, const
     return atto_tiny_inspect(path, bytes, &question);
 }
 
-/* The formats of deployment: their fields, whether a device could read them or not; and if not, where it stops. */
-static int inspect_shape(const char *path, const struct atto_buffer *bytes)
+/* The formats of deployment. */
+static const struct shape_name {
+    const char *word, *title;
+} shape_names[] = {
+    [ATTO_SHAPE_ENVELOPE] = {"envelope", "envelope"},
+    [ATTO_SHAPE_COMMAND] = {"command", "signed command"},
+    [ATTO_SHAPE_TENANT] = {"tenant", "tenant record"},
+    [ATTO_SHAPE_KEY] = {"key", "public key (COSE_Key)"},
+};
+
+/* What a device's reader says. A private key is none for a device, and a key all the same. */
+static enum atto_status read_shape(const struct atto_buffer *bytes, struct atto_refusal *refusal)
 {
-    static const char *const names[] = {"", "envelope", "signed command", "tenant record", "public key (COSE_Key)"};
-    const enum atto_shape shape = atto_shape_of(bytes);
     const struct atto_span span = {bytes->bytes, (uint32_t)bytes->len};
-    struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_tenant_record record;
     struct atto_envelope envelope;
     struct atto_command command;
     struct atto_key key;
-    enum atto_status status = shape == ATTO_SHAPE_ENVELOPE ? atto_envelope_read(span.ptr, span.len, &envelope, &refusal)
-                              : shape == ATTO_SHAPE_COMMAND ? atto_command_read(span.ptr, span.len, &command, &refusal)
-                              : shape == ATTO_SHAPE_TENANT  ? atto_tenant_record_read(span, &record, &refusal)
-                                                            : atto_key_read(span, &key, &refusal);
-    char *field;
 
-    printf("%s: %s, %zu bytes", path, names[shape], bytes->len);
-    atto_shape_print(bytes, stdout);
+    switch (atto_shape_of(bytes)) {
+    case ATTO_SHAPE_ENVELOPE:
+        return atto_envelope_read(span.ptr, span.len, &envelope, refusal);
+    case ATTO_SHAPE_COMMAND:
+        return atto_command_read(span.ptr, span.len, &command, refusal);
+    case ATTO_SHAPE_TENANT:
+        return atto_tenant_record_read(span, &record, refusal);
+    default:
+        return atto_keyfile_is_private(bytes) ? ATTO_OK : atto_key_read(span, &key, refusal);
+    }
+}
+
+static void print_shape_json(const struct atto_buffer *bytes, bool is_private, enum atto_status status, uint32_t at)
+{
+    json_t *root = json_pack("{s:s,s:I,s:b,s:o}", "format", shape_names[atto_shape_of(bytes)].word, "bytes",
+                             (json_int_t)bytes->len, "readable", status == ATTO_OK, "fields", atto_shape_json(bytes));
+    char *field = atto_shape_field(bytes, at);
+
+    if (atto_shape_of(bytes) == ATTO_SHAPE_KEY)
+        json_object_set_new(root, "private", json_boolean(is_private));
+    if (status != ATTO_OK)
+        json_object_set_new(root, "refusal", json_pack("{s:s,s:s,s:I,s:s}", "status", atto_status_name(status), "text",
+                                                       atto_status_text(status), "byte", (json_int_t)at, "field",
+                                                       field));
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+    free(field);
+}
+
+/* What a file is to be shown as. */
+struct shown {
+    const char *title; /* NULL: by its shape */
+    bool is_private, json;
+};
+
+/* Their fields, whether a device could read them or not; and if not, where it stops. */
+static int inspect_shape(const char *path, const struct atto_buffer *bytes, const struct shown *shown)
+{
+    struct atto_refusal refusal = {ATTO_OK, 0};
+    const enum atto_status status = read_shape(bytes, &refusal);
+
+    if (shown->json) {
+        print_shape_json(bytes, shown->is_private, status, refusal.at);
+    } else {
+        printf("%s: %s, %zu bytes", path, shown->title != NULL ? shown->title : shape_names[atto_shape_of(bytes)].title,
+               bytes->len);
+        atto_shape_print(bytes, stdout);
+    }
     if (status == ATTO_OK)
         return ATTO_EXIT_FINE;
-    field = atto_shape_field(bytes, refusal.at);
-    atto_report_at(path, 0, "%s (byte %u: %s)", atto_status_text(status), refusal.at, field);
-    free(field);
+    atto_shape_refuse(path, bytes, status, refusal.at);
     return ATTO_EXIT_REFUSED;
+}
+
+/* A key in PEM is shown as the COSE_Key that a device would have. */
+static int inspect_pem(const char *path, bool json)
+{
+    struct atto_keyfile keyfile = {.secret = NULL};
+    struct atto_buffer cose = {0};
+    struct shown shown = {"public key (PEM), as a COSE_Key", false, json};
+    int result = ATTO_EXIT_REFUSED;
+
+    if (atto_keyfile_read(&keyfile, path)) {
+        atto_keyfile_cose(&keyfile, &cose);
+        if (keyfile.secret != NULL)
+            shown = (struct shown){"private key (PEM), as the COSE_Key of its public part", true, json};
+        result = inspect_shape(path, &cose, &shown);
+    }
+    atto_keyfile_free(&keyfile);
+    atto_buffer_free(&cose);
+    return result;
 }
 
 static int inspect(const char *path, const struct arguments *arguments)
@@ -410,12 +477,19 @@ static int inspect(const char *path, const struct arguments *arguments)
         atto_buffer_free(&bytes);
         return result;
     }
-    if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE && arguments->tiny.key != NULL) {
+    const bool is_pem = atto_keyfile_is_pem(&bytes), is_shape = is_pem || atto_shape_of(&bytes) != ATTO_SHAPE_NONE;
+
+    if (is_shape && arguments->tiny.key != NULL) {
         atto_report_at(path, 0, "'atto verify' verifies envelopes and commands; --key here is for TinyContainer's");
-    } else if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE && (arguments->json || arguments->where != NOWHERE)) {
-        atto_report_at(path, 0, "--json and --where are for images");
-    } else if (atto_shape_of(&bytes) != ATTO_SHAPE_NONE) {
-        result = inspect_shape(path, &bytes);
+    } else if (is_shape && arguments->where != NOWHERE) {
+        atto_report_at(path, 0, "--where is for images");
+    } else if (is_pem) {
+        result = inspect_pem(path, arguments->json);
+    } else if (is_shape) {
+        const bool is_private = atto_shape_of(&bytes) == ATTO_SHAPE_KEY && atto_keyfile_is_private(&bytes);
+        const struct shown shown = {is_private ? "private key (COSE_Key)" : NULL, is_private, arguments->json};
+
+        result = inspect_shape(path, &bytes, &shown);
     } else if (atto_tinycontainer_is(bytes.bytes, (uint32_t)bytes.len)) {
         result = inspect_tiny(path, &bytes, arguments);
     } else if (arguments->tiny.key != NULL) {

@@ -23,6 +23,8 @@ bool atto_json_file_read(struct atto_json_file *file, const char *path)
     if (!atto_buffer_read(&file->text, path))
         return false;
     atto_buffer_put(&file->text, "", 1);
+    if (strlen(text_of(file)) != file->text.len - 1)
+        return atto_json_refuse(file, text_of(file) + strlen(text_of(file)), "there is a byte of 0 in the file");
     file->root = json_loadb(text_of(file), file->text.len - 1, JSON_REJECT_DUPLICATES, &error);
     if (file->root == NULL) {
         atto_report_column(path, (unsigned)error.line, (unsigned)error.column, "%s", error.text);
@@ -46,9 +48,24 @@ struct atto_json_at atto_json_file_root(const struct atto_json_file *file)
     return (struct atto_json_at){file->root, atto_json_value(text_of(file))};
 }
 
+/* Where the value of a member stands, and its name: jansson keeps members in the order of the text. */
+static const char *member_place(struct atto_json_at object, const char *key, const char **name)
+{
+    const char *other;
+    json_t *value;
+    size_t index = 0;
+
+    json_object_foreach((json_t *)(size_t)object.value, other, value) {
+        if (strcmp(other, key) == 0)
+            return atto_json_member(object.place, index, name);
+        index++;
+    }
+    return NULL;
+}
+
 struct atto_json_at atto_json_at_member(struct atto_json_at object, const char *key)
 {
-    return (struct atto_json_at){json_object_get(object.value, key), atto_json_member(object.place, key, NULL)};
+    return (struct atto_json_at){json_object_get(object.value, key), member_place(object, key, NULL)};
 }
 
 struct atto_json_at atto_json_at_element(struct atto_json_at array, size_t index)
@@ -60,7 +77,7 @@ static const char *name_place(struct atto_json_at object, const char *key)
 {
     const char *name = NULL;
 
-    atto_json_member(object.place, key, &name);
+    member_place(object, key, &name);
     return name;
 }
 

@@ -41,23 +41,21 @@ static const char *skip_value(const char *at)
     return at;
 }
 
-const char *atto_json_member(const char *object, const char *key, const char **name)
+const char *atto_json_member(const char *object, size_t index, const char **name)
 {
     const char *at = atto_json_value(object);
-    size_t key_len = strlen(key);
 
     if (*at != '{')
         return NULL;
     at = atto_json_value(at + 1);
-    while (*at == '"') {
+    for (size_t i = 0; *at == '"'; i++) {
         const char *start = at;
-        const char *behind = skip_string(at);
-        const char *value = atto_json_value(behind);
+        const char *value = atto_json_value(skip_string(at));
 
         if (*value != ':')
             return NULL;
         value = atto_json_value(value + 1);
-        if ((size_t)(behind - start) == key_len + 2 && memcmp(start + 1, key, key_len) == 0) {
+        if (i == index) {
             if (name != NULL)
                 *name = start;
             return value;

@@ -7,11 +7,11 @@
 
 #include <stddef.h>
 
-/* The first character of the value, of the member called `key` of the object at `object`, or of the element with
- * number `index` of the array at `array`; NULL if there is none. `name`, which may be NULL, takes the place of the
- * member's own name. */
+/* The first character of the value, of the value of member number `index` of the object at `object`, or of the element
+ * with that number of the array at `array`; NULL if there is none. `name`, which may be NULL, takes the place of the
+ * member's own name. Members are found by number because a name can be written in many ways. */
 const char *atto_json_value(const char *text);
-const char *atto_json_member(const char *object, const char *key, const char **name);
+const char *atto_json_member(const char *object, size_t index, const char **name);
 const char *atto_json_element(const char *array, size_t index);
 
 /* Line and column, from 1, of a place in a text. */

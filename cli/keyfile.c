@@ -110,12 +110,70 @@ static bool read_pem(struct atto_keyfile *keyfile, const char *path, const struc
     return fine;
 }
 
+/* -4: a string of 32 bytes, behind all other members in the order of the deterministic encoding. */
+#define PRIVATE_HEAD 3u
+#define PRIVATE_BYTES (PRIVATE_HEAD + ATTO_COORDINATE_BYTES)
+
+bool atto_keyfile_is_private(const struct atto_buffer *bytes)
+{
+    static const uint8_t head[PRIVATE_HEAD] = {0x23, 0x58, ATTO_COORDINATE_BYTES};
+
+    return bytes->len > PRIVATE_BYTES && bytes->bytes[0] / 32u == ATTO_CBOR_MAP &&
+           memcmp(bytes->bytes + bytes->len - PRIVATE_BYTES, head, sizeof head) == 0;
+}
+
+/* libcrypto's key on P-256 of both parts; NULL if they do not belong together. */
+static EVP_PKEY *join_p256(const struct atto_keyfile *keyfile, const uint8_t *private)
+{
+    uint8_t point[POINT_BYTES] = {4}, number[ATTO_COORDINATE_BYTES];
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(size_t) "P-256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, number, sizeof number),
+        OSSL_PARAM_construct_end(),
+    };
+    BIGNUM *big = BN_bin2bn(private, ATTO_COORDINATE_BYTES, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL), *check = NULL;
+    EVP_PKEY *pkey = NULL;
+
+    BN_bn2nativepad(big, number, sizeof number);
+    memcpy(point + 1, keyfile->x, sizeof keyfile->x);
+    memcpy(point + 1 + sizeof keyfile->x, keyfile->y, sizeof keyfile->y);
+    if (EVP_PKEY_fromdata_init(context) == 1 && EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_KEYPAIR, params) == 1)
+        check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    if (check == NULL || EVP_PKEY_pairwise_check(check) != 1) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_CTX_free(check);
+    BN_clear_free(big);
+    OPENSSL_cleanse(number, sizeof number);
+    return pkey;
+}
+
+/* The same on Ed25519. */
+static EVP_PKEY *join_ed25519(const struct atto_keyfile *keyfile, const uint8_t *private)
+{
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, private, ATTO_COORDINATE_BYTES);
+    struct atto_keyfile found = {.secret = NULL};
+
+    if (pkey != NULL && take_public(&found, pkey) && memcmp(found.x, keyfile->x, sizeof found.x) == 0)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
 static bool read_cose(struct atto_keyfile *keyfile, const char *path, const struct atto_buffer *bytes)
 {
+    const bool is_private = atto_keyfile_is_private(bytes);
+    const uint32_t len = (uint32_t)bytes->len - (is_private ? PRIVATE_BYTES : 0u);
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_key key;
 
-    if (atto_key_read((struct atto_span){bytes->bytes, (uint32_t)bytes->len}, &key, &refusal) != ATTO_OK) {
+    if (is_private)
+        bytes->bytes[0]--; /* one member less */
+    if (atto_key_read((struct atto_span){bytes->bytes, len}, &key, &refusal) != ATTO_OK) {
         atto_report_at(path, 0, "not a key: as a COSE_Key, %s (byte %u)", atto_status_text(refusal.status), refusal.at);
         return false;
     }
@@ -125,21 +183,30 @@ static bool read_cose(struct atto_keyfile *keyfile, const char *path, const stru
         memcpy(keyfile->y, key.y, sizeof keyfile->y);
     if (key.kid.len != 0)
         memcpy(keyfile->kid, key.kid.ptr, key.kid.len);
-    return true;
+    if (is_private)
+        keyfile->secret = (key.algorithm == ATTO_EDDSA ? join_ed25519 : join_p256)(keyfile, bytes->bytes + len +
+                                                                                                PRIVATE_HEAD);
+    if (is_private && keyfile->secret == NULL)
+        atto_report_at(path, 0, "not a key: its private part does not belong to its public part");
+    return !is_private || keyfile->secret != NULL;
+}
+
+bool atto_keyfile_is_pem(const struct atto_buffer *bytes)
+{
+    static const char begin[] = "-----BEGIN ";
+
+    return bytes->len > sizeof begin && memcmp(bytes->bytes, begin, sizeof begin - 1) == 0;
 }
 
 bool atto_keyfile_read(struct atto_keyfile *keyfile, const char *path)
 {
-    static const char begin[] = "-----BEGIN ";
     struct atto_buffer bytes = {0};
     bool fine;
 
     *keyfile = (struct atto_keyfile){.secret = NULL};
     fine = atto_buffer_read(&bytes, path);
-    if (fine && bytes.len > sizeof begin && memcmp(bytes.bytes, begin, sizeof begin - 1) == 0)
-        fine = read_pem(keyfile, path, &bytes);
-    else if (fine)
-        fine = read_cose(keyfile, path, &bytes);
+    if (fine)
+        fine = atto_keyfile_is_pem(&bytes) ? read_pem(keyfile, path, &bytes) : read_cose(keyfile, path, &bytes);
     if (fine)
         settle(keyfile);
     if (bytes.len != 0)
@@ -225,4 +292,29 @@ bool atto_keyfile_public_pem(const struct atto_keyfile *keyfile, struct atto_buf
     BIO *bio = BIO_new(BIO_s_mem());
 
     return take_bio(bio, PEM_write_bio_PUBKEY(bio, keyfile->secret) == 1, pem);
+}
+
+bool atto_keyfile_private_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose)
+{
+    uint8_t private[ATTO_COORDINATE_BYTES];
+    size_t len = sizeof private;
+    BIGNUM *big = NULL;
+    bool fine;
+
+    if (keyfile->key.algorithm == ATTO_EDDSA)
+        fine = EVP_PKEY_get_raw_private_key(keyfile->secret, private, &len) == 1;
+    else
+        fine = EVP_PKEY_get_bn_param(keyfile->secret, OSSL_PKEY_PARAM_PRIV_KEY, &big) == 1 &&
+               BN_bn2binpad(big, private, sizeof private) == sizeof private;
+    if (fine) {
+        atto_keyfile_cose(keyfile, cose);
+        cose->bytes[0]++; /* one member more */
+        atto_cbor_add_negative(cose, 3);
+        atto_cbor_add_bytes(cose, private, sizeof private);
+    } else {
+        atto_report("the key could not be written");
+    }
+    BN_clear_free(big);
+    OPENSSL_cleanse(private, sizeof private);
+    return fine;
 }

@@ -1,5 +1,6 @@
-/* Keys in files: private ones as PEM (PKCS #8, RFC 5958), public ones as PEM (SubjectPublicKeyInfo) or as COSE_Key, the
- * form that devices take. Ed25519 and ECDSA on P-256; libcrypto makes keys and signatures.
+/* Keys in files: as PEM (private ones PKCS #8, RFC 5958; public ones SubjectPublicKeyInfo) or as COSE_Key (RFC 9052
+ * section 7), the form of public keys that devices take. Ed25519 and ECDSA on P-256; libcrypto makes keys and
+ * signatures.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_KEYFILE_H
@@ -19,9 +20,13 @@ struct atto_keyfile {
     void *secret;                  /* libcrypto's; NULL: there is a public key alone */
 };
 
-/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports and
- * returns false if it is none. */
+/* Reads a key of any of the forms. One without a key id gets the first 8 bytes of its thumbprint (RFC 9679). Reports
+ * and returns false if it is none. */
 bool atto_keyfile_read(struct atto_keyfile *keyfile, const char *path);
+
+/* Is this PEM, whatever is in it? Is it a COSE_Key with a private part, which is its last member? */
+bool atto_keyfile_is_pem(const struct atto_buffer *bytes);
+bool atto_keyfile_is_private(const struct atto_buffer *bytes);
 
 /* A new key. */
 bool atto_keyfile_make(struct atto_keyfile *keyfile, enum atto_algorithm algorithm);
@@ -35,6 +40,7 @@ bool atto_keyfile_sign(const struct atto_keyfile *keyfile, const struct atto_buf
 /* The key as it goes into a file. */
 bool atto_keyfile_private_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
 bool atto_keyfile_public_pem(const struct atto_keyfile *keyfile, struct atto_buffer *pem);
+bool atto_keyfile_private_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 void atto_keyfile_cose(const struct atto_keyfile *keyfile, struct atto_buffer *cose);
 
 /* "EdDSA" or "ES256" */

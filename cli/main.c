@@ -18,8 +18,9 @@ static const char usage[] =
     "  pack       put an image into an envelope that installs it\n"
     "  sign       sign an envelope\n"
     "  verify     verify an envelope or a signed command as a device does\n"
-    "  command    make a signed command: start, stop, change rights, enrol tenants\n"
-    "  tenant     write a tenant's record: its key and its ceilings\n"
+    "  command    make a signed command: start, stop, change rights, rotate a key\n"
+    "  tenant     enrol and revoke tenants by signed commands, list those of a flash file\n"
+    "  flash      do to a flash file what a device does with envelopes and signed commands\n"
     "  fsck       explain what lies in a device's flash\n"
     "  help       print this; 'atto help COMMAND' or 'atto COMMAND --help' tell more\n"
     "\n"
@@ -41,6 +42,7 @@ static const struct command commands[] = {
     {"verify", "atto verify", atto_command_verify_file},
     {"command", "atto command", atto_command_command},
     {"tenant", "atto tenant", atto_command_tenant},
+    {"flash", "atto flash", atto_command_flash},
     {"fsck", "atto fsck", atto_command_fsck},
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "constraint.h"
 #include "report.h"
 #include "run.h"
 
@@ -86,33 +87,10 @@ static bool points_to_byte(const json_t *object)
 /* The promise that could not be made, in words. NULL: that was not the reason. The caller frees it. */
 static char *describe_constraint(const json_t *object)
 {
-    const char *constraint = atto_scenario_word(object, "constraint");
-    const char *culprit = atto_scenario_word(object, "culprit");
-    json_int_t missing = atto_scenario_number(object, "missing");
-
-    if (constraint == NULL || strcmp(constraint, "none") == 0)
-        return NULL;
-    if (culprit == NULL)
-        culprit = "it";
-    if (strcmp(constraint, "memory") == 0)
-        return atto_format("memory: %lld bytes of the pool are missing; it needs %lld", (long long)missing,
-                           (long long)atto_scenario_number(object, "needs_bytes"));
-    if (strcmp(constraint, "deadline") == 0)
-        return atto_format("deadline: %s would end %lld us late", culprit, (long long)missing);
-    if (strcmp(constraint, "budget") == 0)
-        return atto_format("budget: that of %s lacks %lld fuel for one activation", culprit, (long long)missing);
-    if (strcmp(constraint, "tenant-ram") == 0)
-        return atto_format("tenant: its ceiling of RAM is too low by %lld bytes", (long long)missing);
-    if (strcmp(constraint, "tenant-priority") == 0)
-        return atto_format("tenant: its containers may not be so urgent; the priority must be larger by %lld",
-                           (long long)missing);
-    if (strcmp(constraint, "tenant-time") == 0 && missing == UINT32_MAX)
-        return atto_copy_string("tenant: it has a ceiling of fuel, so that each of its containers needs a budget, or a "
-                                "period and\n    neither events nor restarts");
-    if (strcmp(constraint, "tenant-time") == 0)
-        return atto_format("tenant: its ceiling of fuel is too low by %lld in a second", (long long)missing);
-    return atto_format("unbounded: %s may take all the time from one with a deadline; it needs a budget, "
-                       "or a\n    priority number that is larger by at least %lld", culprit, (long long)missing);
+    return atto_constraint_text(atto_constraint_named(atto_scenario_word(object, "constraint")),
+                                atto_scenario_word(object, "culprit"),
+                                (uint32_t)atto_scenario_number(object, "missing"),
+                                (uint32_t)atto_scenario_number(object, "needs_bytes"));
 }
 
 /* What refused an action; the device says the same of a container and of an entry point that is not there. */

@@ -4,10 +4,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "shape.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "atto/command.h"
 #include "base/cbor.h"
 #include "report.h"
 #include "uuid.h"
@@ -17,7 +19,8 @@
 
 /* How the value of a field is made, which says how it is gone into and shown. */
 enum kind {
-    PLAIN, UUID, HEX, NAME, /* NAME: bytes that are text */
+    PLAIN, UUID, HEX, NAME, SECRET, /* NAME: bytes that are text; SECRET: bytes that are not shown */
+    OPERATION, ALGORITHM, KEY_TYPE, CURVE, /* numbers that have names */
     ENVELOPE, WRAPPER, DIGEST, SIGN1, COMMAND, HEADER, MANIFEST, COMMON, COMPONENTS, COMPONENT, SEQUENCE, PARAMETERS,
     ALTERNATIVES, PAYLOAD, ARGUMENTS, RECORD, KEY, FRAGMENT, IMAGE
 };
@@ -37,7 +40,7 @@ static const struct field {
     {ENVELOPE, EACH, "image", IMAGE},
     {WRAPPER, 0, "digest of the manifest", DIGEST},
     {WRAPPER, EACH, "signature", SIGN1},
-    {DIGEST, 0, "algorithm", PLAIN},
+    {DIGEST, 0, "algorithm", ALGORITHM},
     {DIGEST, 1, "digest", HEX},
     {SIGN1, 0, "protected header", HEADER},
     {SIGN1, 1, "unprotected header", HEADER},
@@ -47,7 +50,7 @@ static const struct field {
     {COMMAND, 1, "unprotected header", HEADER},
     {COMMAND, 2, "command", PAYLOAD},
     {COMMAND, 3, "signature", HEX},
-    {HEADER, 1, "algorithm", PLAIN},
+    {HEADER, 1, "algorithm", ALGORITHM},
     {HEADER, 2, "critical", PLAIN},
     {HEADER, 3, "content type", PLAIN},
     {HEADER, 4, "key id", HEX},
@@ -99,7 +102,7 @@ static const struct field {
     {PAYLOAD, 2, "tenant", PLAIN},
     {PAYLOAD, 3, "counter", PLAIN},
     {PAYLOAD, 4, "expiry", PLAIN},
-    {PAYLOAD, 5, "operation", PLAIN},
+    {PAYLOAD, 5, "operation", OPERATION},
     {PAYLOAD, 6, "arguments", ARGUMENTS},
     {ARGUMENTS, 0, "argument", COMPONENT},
     {ARGUMENTS, 1, "content", FRAGMENT},
@@ -111,15 +114,30 @@ static const struct field {
     {RECORD, 6, "first priority", PLAIN},
     {RECORD, 7, "store, bytes", PLAIN},
     {RECORD, 8, "rights", FRAGMENT},
-    {KEY, 1, "type", PLAIN},
+    {RECORD, 9, "containers", PLAIN},
+    {KEY, 1, "type", KEY_TYPE},
     {KEY, 2, "key id", HEX},
-    {KEY, 3, "algorithm", PLAIN},
-    {KEY, MINUS(1), "curve", PLAIN},
+    {KEY, 3, "algorithm", ALGORITHM},
+    {KEY, MINUS(1), "curve", CURVE},
     {KEY, MINUS(2), "x", HEX},
     {KEY, MINUS(3), "y", HEX},
-    {KEY, MINUS(4), "private key", PLAIN},
+    {KEY, MINUS(4), "private key", SECRET},
     {FRAGMENT, 7, "schedule", PLAIN},
     {FRAGMENT, 8, "rights", PLAIN},
+};
+
+/* Numbers that have names, as they stand in CBOR: MINUS(n) for -n. */
+static const struct number_name {
+    enum kind kind;
+    uint32_t number;
+    const char *name;
+} number_names[] = {
+    {ALGORITHM, MINUS(7), "ES256"},   {ALGORITHM, MINUS(8), "EdDSA"},    {ALGORITHM, MINUS(9), "ESP256"},
+    {ALGORITHM, MINUS(19), "Ed25519"}, {ALGORITHM, MINUS(16), "SHA-256"}, {KEY_TYPE, 1, "OKP"},
+    {KEY_TYPE, 2, "EC2"},             {CURVE, 1, "P-256"},               {CURVE, 6, "Ed25519"},
+#define OPERATION_NAME(value, capitals, name, tenants, arguments) {OPERATION, value, #name},
+    ATTO_COMMANDS(OPERATION_NAME)
+#undef OPERATION_NAME
 };
 
 /* The walk: the file, and what is wanted of it. */
@@ -128,6 +146,9 @@ struct walk {
     FILE *out;      /* NULL: nothing is printed */
     uint32_t at;    /* the byte that is looked for */
     struct atto_buffer *field; /* where it is; NULL: not wanted */
+    bool json;      /* the values are wanted */
+    json_t *value;  /* the last one */
+    uint32_t operation; /* of the command that is walked through */
     int depth;
 };
 
@@ -138,6 +159,25 @@ static const struct field *find(enum kind in, uint32_t key)
             return &fields[i];
     }
     return NULL;
+}
+
+static const char *name_of(enum kind kind, uint32_t number)
+{
+    for (size_t i = 0; i < sizeof number_names / sizeof number_names[0]; i++) {
+        if (number_names[i].kind == kind && number_names[i].number == number)
+            return number_names[i].name;
+    }
+    return NULL;
+}
+
+/* What a value is made like; the first argument of a command depends on its operation. */
+static enum kind kind_of_field(const struct walk *walk, enum kind in, uint32_t key, const struct field *field)
+{
+    if (in == ARGUMENTS && key == 0 && walk->operation == ATTO_COMMAND_ROTATE_KEY)
+        return KEY;
+    if (in == ARGUMENTS && key == 0 && walk->operation == ATTO_COMMAND_SET_TENANT)
+        return RECORD;
+    return field != NULL ? field->kind : PLAIN;
 }
 
 static void print(const struct walk *walk, const char *format, ...) ATTO_PRINTF(2, 3);
@@ -152,6 +192,58 @@ static void print(const struct walk *walk, const char *format, ...)
     va_end(arguments);
 }
 
+/* Makes a value the walk's last one, if values are wanted. */
+static void give(struct walk *walk, json_t *value)
+{
+    json_decref(walk->value);
+    walk->value = value;
+}
+
+static json_t *json_string_of(struct atto_span string, enum kind kind)
+{
+    const struct atto_buffer content = {(uint8_t *)(size_t)string.ptr, string.len, string.len};
+    struct atto_buffer hex = {0};
+    json_t *value;
+    char *uuid;
+
+    if (kind == SECRET)
+        return json_null();
+    if (kind == NAME && atto_cbor_is_plain_text(string.ptr, string.len))
+        return json_stringn((const char *)string.ptr, string.len);
+    if (kind == UUID && string.len == ATTO_UUID_BYTES) {
+        uuid = atto_uuid_text(string.ptr);
+        value = json_string(uuid);
+        free(uuid);
+        return value;
+    }
+    if (string.len != 0)
+        atto_buffer_print_hex(&hex, &content);
+    value = json_stringn((const char *)hex.bytes, hex.len);
+    atto_buffer_free(&hex);
+    return value != NULL ? value : json_string("");
+}
+
+/* "RAM, bytes" is a member ram_bytes. */
+static void add_member(json_t *into, enum kind in, const char *name, json_t *value)
+{
+    char *key = atto_copy_string(name), *end = key;
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at != ',')
+            *end++ = *at == ' ' ? '_' : (char)tolower((unsigned char)*at);
+    }
+    *end = '\0';
+    if (value == NULL)
+        value = json_null();
+    if (json_is_object(into))
+        json_object_set_new(into, key, value);
+    else if (in == SEQUENCE)
+        json_array_append_new(into, json_pack("{s:o}", key, value));
+    else
+        json_array_append_new(into, value);
+    free(key);
+}
+
 static void print_string(const struct walk *walk, struct atto_span string, enum kind kind)
 {
     const bool text = kind == NAME && atto_cbor_is_plain_text(string.ptr, string.len);
@@ -161,6 +253,10 @@ static void print_string(const struct walk *walk, struct atto_span string, enum 
 
         print(walk, " %s\n", uuid);
         free(uuid);
+        return;
+    }
+    if (kind == SECRET) {
+        print(walk, " (not shown)\n");
         return;
     }
     print(walk, text ? " " : " h'");
@@ -190,8 +286,8 @@ static bool any_head(struct atto_cbor *cbor, uint32_t *type, uint64_t *argument)
 
 static bool walk_value(struct walk *walk, enum kind kind);
 
-/* A value with its name; false: it could not be read to its end. */
-static bool walk_field(struct walk *walk, enum kind in, uint32_t key, uint32_t start)
+/* A value with its name, and into an object or a list; false: it could not be read to its end. */
+static bool walk_field(struct walk *walk, enum kind in, uint32_t key, uint32_t start, json_t *into)
 {
     const struct field *field = find(in, key);
     char *number = key < MINUS(1) ? atto_format("%u", key) : atto_format("-%u", key - MINUS(0));
@@ -201,10 +297,13 @@ static bool walk_field(struct walk *walk, enum kind in, uint32_t key, uint32_t s
     print(walk, "%*s%s", 2 * walk->depth, "", field != NULL ? field->name : number);
     if (here)
         atto_buffer_print(walk->field, "%s%s", before != 0 ? ", " : "", field != NULL ? field->name : number);
-    free(number);
     walk->depth++;
-    fine = walk_value(walk, field != NULL ? field->kind : PLAIN);
+    fine = walk_value(walk, kind_of_field(walk, in, key, field));
     walk->depth--;
+    if (into != NULL)
+        add_member(into, in, field != NULL ? field->name : number, walk->value);
+    walk->value = NULL;
+    free(number);
     /* It is behind this one. */
     if (here && fine && walk->cbor.pos <= walk->at)
         walk->field->len = before;
@@ -214,35 +313,45 @@ static bool walk_field(struct walk *walk, enum kind in, uint32_t key, uint32_t s
 /* Keys of maps that are not numbers are those of images. */
 static bool walk_map(struct walk *walk, enum kind kind, uint64_t count)
 {
+    json_t *object = walk->json ? json_object() : NULL;
+    bool fine = true;
+
     print(walk, "\n");
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && fine; i++) {
         uint32_t any = 0, key, start = walk->cbor.pos;
         struct atto_span name;
 
         if (!atto_cbor_key(&walk->cbor, &any, &key)) {
-            if (!atto_cbor_text(&walk->cbor, 0, UINT32_MAX, &name))
-                return false;
+            fine = atto_cbor_text(&walk->cbor, 0, UINT32_MAX, &name);
             key = EACH;
         }
-        if (!walk_field(walk, kind, key, start))
-            return false;
+        fine = fine && walk_field(walk, kind, key, start, object);
     }
-    return true;
+    give(walk, object);
+    return fine;
+}
+
+/* Is it a list, or a row of members that have names? */
+static bool is_list(enum kind kind)
+{
+    return kind == PLAIN || kind == COMPONENTS || kind == COMPONENT || kind == ALTERNATIVES || kind == SEQUENCE;
 }
 
 /* Sequences are lists of pairs: a command, and what it has. */
 static bool walk_array(struct walk *walk, enum kind kind, uint64_t count)
 {
+    json_t *list = !walk->json ? NULL : is_list(kind) ? json_array() : json_object();
+    bool fine = true;
+
     print(walk, "\n");
-    for (uint64_t i = 0; i < count; i += kind == SEQUENCE ? 2 : 1) {
+    for (uint64_t i = 0; i < count && fine; i += kind == SEQUENCE ? 2 : 1) {
         uint32_t any = 0, key = (uint32_t)i, start = walk->cbor.pos;
 
-        if (kind == SEQUENCE && !atto_cbor_key(&walk->cbor, &any, &key))
-            return false;
-        if (!walk_field(walk, kind, key, start))
-            return false;
+        fine = (kind != SEQUENCE || atto_cbor_key(&walk->cbor, &any, &key)) &&
+               walk_field(walk, kind, key, start, list);
     }
-    return true;
+    give(walk, list);
+    return fine;
 }
 
 /* CBOR in a string, if the kind says that there is some. */
@@ -256,8 +365,12 @@ static bool walk_string(struct walk *walk, enum kind kind, uint64_t len)
         return false;
     if (kind == IMAGE) {
         print(walk, " (%u bytes)\n", string.len);
+        if (walk->json)
+            give(walk, json_pack("{s:I}", "bytes", (json_int_t)string.len));
     } else if (kind < ENVELOPE || kind == COMPONENT || len == 0) {
         print_string(walk, string, kind);
+        if (walk->json)
+            give(walk, json_string_of(string, kind));
     } else {
         walk->cbor.len = walk->cbor.pos + string.len;
         fine = walk_value(walk, kind) && walk->cbor.pos == walk->cbor.len;
@@ -278,8 +391,31 @@ static bool walk_text(struct walk *walk, uint64_t len)
         print(walk, " \"%.*s\"\n", (int)text.len, (const char *)text.ptr);
     else
         print_string(walk, text, HEX);
+    if (walk->json)
+        give(walk, json_string_of(text, NAME));
     walk->cbor.pos += text.len;
     return true;
+}
+
+/* argument: of a number that is -1 - argument, if it is negative. Numbers beyond what JSON has are text there. */
+static void walk_number(struct walk *walk, enum kind kind, bool negative, uint64_t argument)
+{
+    const uint32_t number = argument >= ATTO_CBOR_MINUS(0) ? UINT32_MAX
+                            : negative                     ? ATTO_CBOR_MINUS((uint32_t)argument + 1u)
+                                                           : (uint32_t)argument;
+    const char *name = name_of(kind, number);
+    char *text = negative ? atto_format("-%llu", (unsigned long long)argument + 1u)
+                          : atto_format("%llu", (unsigned long long)argument);
+
+    if (kind == OPERATION)
+        walk->operation = number;
+    print(walk, name != NULL ? " %s (%s)\n" : " %s\n", text, name);
+    if (walk->json)
+        give(walk, name != NULL                ? json_string(name)
+                   : argument >= INT64_MAX     ? json_string(text)
+                   : negative                  ? json_integer(-1 - (json_int_t)argument)
+                                               : json_integer((json_int_t)argument));
+    free(text);
 }
 
 static bool walk_value(struct walk *walk, enum kind kind)
@@ -291,10 +427,8 @@ static bool walk_value(struct walk *walk, enum kind kind)
         return false;
     switch (type) {
     case ATTO_CBOR_UINT:
-        print(walk, " %llu\n", (unsigned long long)argument);
-        return true;
     case ATTO_CBOR_NEGATIVE:
-        print(walk, " -%llu\n", (unsigned long long)argument + 1u);
+        walk_number(walk, kind, type == ATTO_CBOR_NEGATIVE, argument);
         return true;
     case ATTO_CBOR_BYTES:
         return walk_string(walk, kind, argument);
@@ -308,6 +442,8 @@ static bool walk_value(struct walk *walk, enum kind kind)
         return walk_value(walk, kind);
     default:
         print(walk, argument == 22 ? " null\n" : " simple %llu\n", (unsigned long long)argument);
+        if (walk->json)
+            give(walk, argument == 22 ? json_null() : json_integer((json_int_t)(argument % INT64_MAX)));
         return true;
     }
 }
@@ -348,7 +484,7 @@ static enum kind kind_of(const struct atto_buffer *bytes)
 char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at)
 {
     struct atto_buffer field = {0};
-    struct walk walk = {{bytes->bytes, (uint32_t)bytes->len, 0}, NULL, at, &field, 0};
+    struct walk walk = {.cbor = {bytes->bytes, (uint32_t)bytes->len, 0}, .at = at, .field = &field};
     char *text;
 
     walk_value(&walk, kind_of(bytes));
@@ -358,9 +494,33 @@ char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at)
     return text;
 }
 
+bool atto_shape_refuse(const char *path, const struct atto_buffer *bytes, enum atto_status status, uint32_t at)
+{
+    char *field = atto_shape_field(bytes, at);
+
+    atto_report_at(path, 0, "%s (byte %u: %s)", atto_status_text(status), at, field);
+    free(field);
+    return false;
+}
+
+const char *atto_shape_operation(uint32_t number)
+{
+    const char *name = name_of(OPERATION, number);
+
+    return name != NULL ? name : "unknown";
+}
+
+json_t *atto_shape_json(const struct atto_buffer *bytes)
+{
+    struct walk walk = {.cbor = {bytes->bytes, (uint32_t)bytes->len, 0}, .json = true};
+
+    walk_value(&walk, kind_of(bytes));
+    return walk.value != NULL ? walk.value : json_null();
+}
+
 void atto_shape_print(const struct atto_buffer *bytes, FILE *out)
 {
-    struct walk walk = {{bytes->bytes, (uint32_t)bytes->len, 0}, out, 0, NULL, 1};
+    struct walk walk = {.cbor = {bytes->bytes, (uint32_t)bytes->len, 0}, .out = out, .depth = 1};
 
     if (!walk_value(&walk, kind_of(bytes)))
         fprintf(out, "\n  (cannot be read any further at byte %u)\n", walk.cbor.pos);

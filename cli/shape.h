@@ -5,8 +5,10 @@
 #ifndef ATTO_CLI_SHAPE_H
 #define ATTO_CLI_SHAPE_H
 
+#include <jansson.h>
 #include <stdio.h>
 
+#include "atto/status.h"
 #include "buffer.h"
 
 enum atto_shape {
@@ -23,7 +25,16 @@ enum atto_shape atto_shape_of(const struct atto_buffer *bytes);
 /* The name of the field at a byte, with those that it is in: "manifest, common, shared sequence". To be freed. */
 char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at);
 
+/* Reports a refusal of the file, and where in it: byte and field. Always false. */
+bool atto_shape_refuse(const char *path, const struct atto_buffer *bytes, enum atto_status status, uint32_t at);
+
+/* The name of an operation of signed commands: "set-rights"; "unknown". */
+const char *atto_shape_operation(uint32_t number);
+
 /* Prints a listing, as far as the file can be read. */
 void atto_shape_print(const struct atto_buffer *bytes, FILE *out);
+
+/* The same as an object, with the fields' names in small letters. Bytes are hex digits. */
+json_t *atto_shape_json(const struct atto_buffer *bytes);
 
 #endif

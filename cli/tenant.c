@@ -1,36 +1,57 @@
-/* `atto tenant`: writes a tenant's record, for the command that enrols it.
+/* `atto tenant`: enrols and revokes tenants with signed commands of the owner's, and lists those that a flash file has.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/tenant.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "arguments.h"
-#include "atto/tenant.h"
+#include "atto/command.h"
 #include "atto/tenant_record.h"
+#include "cbor.h"
 #include "commands.h"
 #include "keyfile.h"
 #include "manifest_write.h"
 #include "report.h"
+#include "signed_command.h"
 #include "target.h"
+#include "tenants_list.h"
 
 static const char usage[] =
-    "usage: atto tenant [options] NAME -o FILE\n"
+    "usage: atto tenant add [options] NAME -o FILE       the command that enrols a tenant, or changes it\n"
+    "       atto tenant revoke [options] NAME -o FILE    the command that ends it, with its containers\n"
+    "       atto tenant list [options] FLASHFILE         the tenants that a device has in its flash\n"
     "\n"
-    "Writes the record of a tenant: who it is, with which key it signs, and what all its containers may have together.\n"
-    "'atto command set-tenant' sends it to a device.\n"
+    "'atto tenant add --help' and so on tell more.\n";
+
+static const char add_usage[] =
+    "usage: atto tenant add [options] NAME -o FILE\n"
     "\n"
-    "  -o, --output FILE       where to\n"
-    "  -k, --key FILE          the tenant's key; its public part is written\n"
+    "Makes the owner's signed command that enrols a tenant on one device, or changes the one with this id: who it is,\n"
+    "with which key it signs, and what all its containers may have together.\n"
+    "\n" ATTO_SIGNING_HELP
+    "      --tenant-key FILE   the tenant's key; its public part is sent\n"
     "      --id NUMBER         its number on the device, 1 to 254\n"
     "      --ram BYTES         memory; without it no limit\n"
     "      --fuel NUMBER       fuel a second; without it no limit\n"
     "      --priority NUMBER   the first priority that its containers may have, 0 to 15; without it 0\n"
     "      --store BYTES       in the store, at most 65535; without it none\n"
+    "      --containers NUMBER names of containers, removed ones included; without it no limit but the device's\n"
     "      --json FILE         has \"rights\", the most that its containers may be given; without it none\n"
     "  -h, --help              print this\n";
 
+static const char revoke_usage[] =
+    "usage: atto tenant revoke [options] NAME -o FILE\n"
+    "\n"
+    "Makes the owner's signed command that ends a tenant on one device. Its containers go; counters and sequence\n"
+    "numbers stay, so that nothing old can be sent again if it is enrolled anew.\n"
+    "\n" ATTO_SIGNING_HELP
+    "  -h, --help              print this\n";
+
 struct tenant {
-    const char *output, *key, *json;
+    struct atto_signing signing;
+    const char *key, *json;
     struct atto_tenant_record record;
 };
 
@@ -49,7 +70,7 @@ static bool take_rights(struct tenant *tenant, struct atto_buffer *rights)
     return fine;
 }
 
-static bool write_record(struct tenant *tenant)
+static bool put_record(struct tenant *tenant, struct atto_buffer *out)
 {
     struct atto_buffer key = {0}, rights = {0}, record = {0};
     struct atto_keyfile keyfile = {.secret = NULL};
@@ -60,41 +81,91 @@ static bool write_record(struct tenant *tenant)
         tenant->record.key = (struct atto_span){key.bytes, (uint32_t)key.len};
         atto_buffer_put(&record, NULL, atto_tenant_record_write(&tenant->record, NULL, 0));
         atto_tenant_record_write(&tenant->record, record.bytes, (uint32_t)record.len);
-        fine = atto_buffer_write(&record, tenant->output);
+        atto_cbor_add_nested(out, &record);
     }
     atto_keyfile_free(&keyfile);
     atto_buffer_free(&key);
     atto_buffer_free(&rights);
-    atto_buffer_free(&record);
     return fine;
+}
+
+static int add(int argc, char **argv)
+{
+    struct tenant tenant = {.key = NULL};
+    struct atto_tenant_record *record = &tenant.record;
+    const struct atto_option options[] = {
+        ATTO_SIGNING_OPTIONS(tenant.signing),
+        {"tenant-key", .text = &tenant.key},
+        {"id", .number = &record->id, .min = 1, .max = ATTO_TENANTS_MAX},
+        {"ram", .number = &record->ram_bytes, .min = 0, .max = UINT32_MAX},
+        {"fuel", .number = &record->fuel_per_s, .min = 0, .max = UINT32_MAX},
+        {"priority", .number = &record->priority_first, .min = 0, .max = ATTO_PRIORITIES - 1u},
+        {"store", .number = &record->store_bytes, .min = 0, .max = 0xffff},
+        {"containers", .number = &record->components, .min = 0, .max = UINT32_MAX},
+        {"json", .text = &tenant.json},
+        {0},
+    };
+    struct atto_buffer arguments = {0};
+    const char *name = NULL;
+    int status;
+
+    if (!atto_options_read(argc, argv, add_usage, options, &status))
+        return status;
+    if (!atto_take_file(argc, argv, &name) || !atto_target_name("NAME", name) ||
+        !atto_signing_is_complete(&tenant.signing))
+        return atto_wrong_usage(argv[0]);
+    if (tenant.key == NULL || record->id == 0) {
+        atto_report("--%s is missing", tenant.key == NULL ? "tenant-key" : "id");
+        return atto_wrong_usage(argv[0]);
+    }
+    record->name = (struct atto_span){(const uint8_t *)name, (uint32_t)strlen(name)};
+    atto_cbor_add_head(&arguments, ATTO_CBOR_ARRAY, 1);
+    if (put_record(&tenant, &arguments))
+        return atto_signed_command_write(&tenant.signing, ATTO_COMMAND_SET_TENANT, &arguments) ? ATTO_EXIT_FINE
+                                                                                               : ATTO_EXIT_REFUSED;
+    atto_buffer_free(&arguments);
+    return ATTO_EXIT_REFUSED;
+}
+
+static int revoke(int argc, char **argv)
+{
+    struct atto_signing signing = {.key = NULL};
+    const struct atto_option options[] = {ATTO_SIGNING_OPTIONS(signing), {0}};
+    struct atto_buffer arguments = {0};
+    const char *name = NULL;
+    int status;
+
+    if (!atto_options_read(argc, argv, revoke_usage, options, &status))
+        return status;
+    if (!atto_take_file(argc, argv, &name) || !atto_target_name("NAME", name) || !atto_signing_is_complete(&signing))
+        return atto_wrong_usage(argv[0]);
+    atto_cbor_add_head(&arguments, ATTO_CBOR_ARRAY, 1);
+    atto_cbor_add_text(&arguments, name);
+    return atto_signed_command_write(&signing, ATTO_COMMAND_REVOKE_TENANT, &arguments) ? ATTO_EXIT_FINE
+                                                                                      : ATTO_EXIT_REFUSED;
 }
 
 int atto_command_tenant(int argc, char **argv)
 {
-    struct tenant tenant = {.output = NULL};
-    const struct atto_option options[] = {
-        {"output", 'o', .text = &tenant.output},
-        {"key", 'k', .text = &tenant.key},
-        {"id", .number = &tenant.record.id, .min = 1, .max = ATTO_TENANTS_MAX},
-        {"ram", .number = &tenant.record.ram_bytes, .min = 0, .max = UINT32_MAX},
-        {"fuel", .number = &tenant.record.fuel_per_s, .min = 0, .max = UINT32_MAX},
-        {"priority", .number = &tenant.record.priority_first, .min = 0, .max = ATTO_PRIORITIES - 1u},
-        {"store", .number = &tenant.record.store_bytes, .min = 0, .max = 0xffff},
-        {"json", .text = &tenant.json},
-        {0},
+    static const struct {
+        const char *name, *title;
+        int (*run)(int argc, char **argv);
+    } actions[] = {
+        {"add", "atto tenant add", add},
+        {"revoke", "atto tenant revoke", revoke},
+        {"list", "atto tenant list", atto_tenants_list},
     };
-    const char *name = NULL, *missing;
-    int status;
 
-    if (!atto_options_read(argc, argv, usage, options, &status))
-        return status;
-    if (!atto_take_file(argc, argv, &name) || !atto_target_name("NAME", name))
-        return atto_wrong_usage(argv[0]);
-    missing = tenant.output == NULL ? "output" : tenant.key == NULL ? "key" : tenant.record.id == 0 ? "id" : NULL;
-    if (missing != NULL) {
-        atto_report("--%s is missing", missing);
-        return atto_wrong_usage(argv[0]);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0] && argc > 1; i++) {
+        if (strcmp(actions[i].name, argv[1]) == 0) {
+            argv[1] = (char *)(size_t)actions[i].title;
+            return actions[i].run(argc - 1, argv + 1);
+        }
     }
-    tenant.record.name = (struct atto_span){(const uint8_t *)name, (uint32_t)strlen(name)};
-    return write_record(&tenant) ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return ATTO_EXIT_FINE;
+    }
+    atto_report(argc > 1 ? "there is no 'atto tenant %s'" : "add, revoke or list?", argc > 1 ? argv[1] : "");
+    return atto_wrong_usage(argv[0]);
 }

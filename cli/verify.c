@@ -38,19 +38,18 @@ struct verify {
     uint32_t sequence, now_s;
 };
 
-static bool refuse(const char *path, const struct atto_buffer *bytes, enum atto_status status, uint32_t at)
+/* Where there is no place to tell. */
+static bool refuse(const char *path, enum atto_status status)
 {
-    char *field = atto_shape_field(bytes, at);
-
-    atto_report_at(path, 0, "%s (byte %u: %s)", atto_status_text(status), at, field);
-    free(field);
+    atto_report_at(path, 0, "%s", atto_status_text(status));
     return false;
 }
 
 /* The parameters that an envelope sets first: for which devices it says it is. */
 static void take_identity(const struct atto_envelope *envelope, struct atto_identity *identity)
 {
-    struct atto_cbor cbor = {envelope->head, envelope->shared.end, envelope->shared.at};
+    struct atto_cbor cbor = {envelope->head, envelope->sequences[ATTO_SEQUENCE_SHARED].end,
+                             envelope->sequences[ATTO_SEQUENCE_SHARED].at};
     uint32_t count, key, next = 0;
     struct atto_span value;
 
@@ -120,21 +119,21 @@ static bool verify_envelope(const struct verify *verify, const struct atto_keyfi
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_envelope envelope;
     struct atto_identity identity;
-    struct atto_conditions conditions = {&identity, verify->sequence, 0};
+    struct atto_conditions conditions = {&identity, verify->sequence};
     struct atto_signer signer = {{NULL, 0}, keyfile->key};
     struct atto_order order;
     enum atto_status status = atto_envelope_read(bytes->bytes, (uint32_t)bytes->len, &envelope, &refusal);
 
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, refusal.at);
+        return atto_shape_refuse(path, bytes, status, refusal.at);
     signer.name = envelope.component.tenant;
     status = atto_envelope_verify(&envelope, &signer, &atto_crypto_libraries);
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, 0);
+        return refuse(path, status);
     identity = identity_for(verify, &envelope);
     status = atto_envelope_judge(&envelope, &conditions, &order, &refusal);
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, refusal.at);
+        return atto_shape_refuse(path, bytes, status, refusal.at);
     if (!find_image(verify, path, bytes, &envelope, &order))
         return false;
     printf("%s: %s signature of %s%.*s holds, sequence %u%s\n", path, atto_algorithm_name(keyfile->key.algorithm),
@@ -154,7 +153,7 @@ static bool verify_command(const struct verify *verify, const struct atto_keyfil
     enum atto_status status = atto_command_read(bytes->bytes, (uint32_t)bytes->len, &command, &refusal);
 
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, refusal.at);
+        return atto_shape_refuse(path, bytes, status, refusal.at);
     signer.name = command.tenant;
     if (verify->target.device == NULL)
         memcpy(identity.device_id, command.device_id, ATTO_IDENTITY_BYTES);
@@ -162,7 +161,7 @@ static bool verify_command(const struct verify *verify, const struct atto_keyfil
     if (status == ATTO_OK)
         status = atto_command_judge(&command, &conditions);
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, 0);
+        return refuse(path, status);
     printf("%s: %s signature of %s%.*s holds, counter %u\n", path, atto_algorithm_name(keyfile->key.algorithm),
            signer.name.len != 0 ? "tenant " : "the owner", (int)signer.name.len, (const char *)signer.name.ptr,
            command.counter);

@@ -2,9 +2,13 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-# atto_add_program(NAME SOURCE...): a program with main(), linked with the library and the board.
+# atto_add_program(NAME SOURCE...): a program with main(), linked with the library and the board. One that the board has
+# no memory for (ATTO_LEFT_OUT, of ports/qemu/BOARD.cmake) is known and not built.
 function(atto_add_program name)
     add_executable(${name} ${ARGN})
+    if(name IN_LIST ATTO_LEFT_OUT)
+        set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
     target_link_libraries(${name} PRIVATE board atto)
     if(ATTO_BOARD)
         set_target_properties(${name} PROPERTIES SUFFIX .elf)
@@ -23,5 +27,8 @@ function(atto_add_test name)
         set(suffix "")
     endif()
     list(JOIN test_ARGUMENTS "\t" arguments)
+    if(name IN_LIST ATTO_LEFT_OUT)
+        return()
+    endif()
     file(APPEND ${CMAKE_BINARY_DIR}/tests.list "tests/${name}${suffix}\t${arguments}\n")
 endfunction()

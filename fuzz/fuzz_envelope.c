@@ -12,7 +12,7 @@
 static void judge(const struct atto_envelope *envelope, struct atto_span head)
 {
     struct atto_identity identity;
-    struct atto_conditions conditions = { &identity, 0, 0 };
+    const struct atto_conditions conditions = { &identity, 0 };
     struct atto_order order;
     /* An identity for which the conditions may hold is anywhere in the envelope. */
     for (uint32_t at = 0; at + sizeof identity.vendor_id <= head.len; at++) {
@@ -21,18 +21,16 @@ static void judge(const struct atto_envelope *envelope, struct atto_span head)
         memcpy(identity.vendor_id, head.ptr + at + 1u, sizeof identity.vendor_id);
         memcpy(identity.class_id, head.ptr + at + 19u, sizeof identity.class_id);
         memcpy(identity.device_id, head.ptr + at + 1u, sizeof identity.device_id);
-        for (conditions.slot = 0; conditions.slot < 2u; conditions.slot++) {
-            struct atto_refusal refusal = { ATTO_OK, 0 };
-            if (atto_envelope_judge(envelope, &conditions, &order, &refusal) != ATTO_OK) {
-                require(refusal.status != ATTO_OK && refusal.at <= head.len, "refusal of the judge");
-                continue;
-            }
-            require(order.sequence == envelope->sequence && order.sequence != 0, "sequence");
-            require(inside((struct atto_span){ order.digest, ATTO_SHA256_BYTES }, head), "digest");
-            require(inside(order.uri, head) && order.uri.len >= 1 && order.uri.len <= ATTO_URI_MAX, "URI");
-            require(order.image_bytes != 0, "size");
-            require(!order.integrated || envelope->payload_bytes == order.image_bytes, "the image's size");
+        struct atto_refusal refusal = { ATTO_OK, 0 };
+        if (atto_envelope_judge(envelope, &conditions, &order, &refusal) != ATTO_OK) {
+            require(refusal.status != ATTO_OK && refusal.at <= head.len, "refusal of the judge");
+            return;
         }
+        require(order.sequence == envelope->sequence && order.sequence != 0, "sequence");
+        require(inside((struct atto_span){ order.digest, ATTO_SHA256_BYTES }, head), "digest");
+        require(inside(order.uri, head) && order.uri.len >= 1 && order.uri.len <= ATTO_URI_MAX, "URI");
+        require(order.image_bytes != 0, "size");
+        require(!order.integrated || envelope->payload_bytes == order.image_bytes, "the image's size");
         return;
     }
 }
@@ -40,8 +38,7 @@ static void judge(const struct atto_envelope *envelope, struct atto_span head)
 static void read_all(const struct atto_envelope *envelope, struct atto_span all)
 {
     const struct atto_span head = { envelope->head, envelope->head_bytes };
-    const struct atto_piece pieces[] = { envelope->manifest, envelope->shared, envelope->install, envelope->validate,
-                                         envelope->invoke };
+    const struct atto_piece *pieces = envelope->sequences;
     require(envelope->head == all.ptr && head.len <= all.len, "head");
     require(all.len - head.len <= envelope->payload_bytes, "payload");
     require(inside(envelope->component.tenant, head) && inside(envelope->component.container, head), "component");
@@ -49,8 +46,9 @@ static void read_all(const struct atto_envelope *envelope, struct atto_span all)
     require(inside(envelope->digest, head) && envelope->digest.len >= ATTO_SHA256_BYTES, "digest");
     require(inside(envelope->signature.protected_header, head) && inside(envelope->signature.kid, head), "headers");
     require(inside((struct atto_span){ envelope->signature.signature, ATTO_SIGNATURE_BYTES }, head), "signature");
-    for (uint32_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
-        require(pieces[i].at <= pieces[i].end && pieces[i].end <= head.len, "a piece");
+    require(envelope->manifest.at <= envelope->manifest.end && envelope->manifest.end <= head.len, "the manifest");
+    for (uint32_t i = 0; i < ATTO_SEQUENCES; i++)
+        require(pieces[i].at <= pieces[i].end && pieces[i].end <= head.len, "a sequence");
     judge(envelope, head);
 }
 

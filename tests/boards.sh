@@ -58,7 +58,7 @@ C
 run "$atto" build program.c -o program.atto
 expect build 0
 
-for board in mps2-an386 rv32-virt; do
+for board in mps2-an386 lm3s6965evb rv32-virt; do
     find_board "$board"
     missing=
     for tool in "$compiler" "$emulator"; do

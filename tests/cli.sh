@@ -167,6 +167,12 @@ expect unknown_key 1 "wish.json:3" nmae
 printf '{ "name": "wish",\n' >wish.json
 run "$atto" build wish.c other.c
 expect broken_json 1 "wish.json:"
+printf '{\n  "\\u0072ights": [{ "endpoint": "led",\n "operations": ["reed"] }]\n}\n' >wish.json
+run "$atto" build wish.c -o x.atto
+expect key_with_an_escape 1 "wish.json:3" operations
+printf '{\n  "fuel": 2\000}\n' >wish.json
+run "$atto" build wish.c -o x.atto
+expect byte_of_0_in_json 1 "wish.json:2:12: there is a byte of 0"
 printf '{ "fuel": 0 }\n' >wish.json
 run "$atto" build wish.c other.c
 expect value_out_of_range 1 "wish.json:1" fuel

@@ -37,9 +37,53 @@ for_board="--vendor example.com --class board-1"
         expect key_${name}_by_second 0 key
         run $second check-key $name.pub $name.cose
         expect public_key_${name}_by_second 0 key
+        run "$atto" keygen $option --private-cose -o cose_$name
+        expect keygen_private_cose_$name 0
+        run $second check-private-key cose_$name cose_$name.pub
+        expect private_cose_key_${name}_by_second 0 key
         run "$atto" inspect $name.cose
         expect inspect_key_$name 0 "public key (COSE_Key)" curve
     done
+    # Keys of others, in each form that there is.
+    openssl genpkey -algorithm ed25519 -out eddsa.pkcs8 2>told
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out es256.pkcs8 2>>told
+    openssl ec -in es256.pkcs8 -out es256.sec1 2>>told
+    openssl pkcs8 -topk8 -in eddsa.pkcs8 -passout pass:secret -out encrypted 2>>told
+    for form in eddsa.pkcs8 es256.pkcs8 es256.sec1; do
+        openssl pkey -in $form -pubout -out $form.spki 2>>told
+        run "$atto" pack image.atto $for_board --sequence 1 --key $form -o $form.suit
+        run "$atto" verify $form.suit --key $form.spki
+        expect key_of_openssl_$form 0 "signature of the owner holds"
+        run $second check-envelope $form.spki image.atto $form.suit
+        expect key_of_openssl_${form}_by_second 0 "sequence 1"
+        run $second make-private-key $form $form.cose
+        run "$atto" pack image.atto $for_board --sequence 1 --key $form.cose -o $form.suit
+        run "$atto" verify $form.suit --key $form.spki
+        expect private_cose_key_of_$form 0 "signature of the owner holds"
+        run "$atto" inspect $form.cose
+        expect inspect_private_cose_key_of_$form 0 "private key (COSE_Key)" "private key (not shown)"
+        run "$atto" inspect $form.cose --json
+        expect inspect_private_cose_key_of_${form}_as_json 0 '"private": true' '"private_key": null'
+        run "$atto" inspect $form.spki
+        expect inspect_$form 0 "public key (PEM)" "key id h'"
+    done
+    for name in eddsa es256; do
+        run openssl pkey -in $name -pubout
+        expect openssl_reads_$name 0
+        require openssl_has_the_same_key_$name cmp -s out $name.pub
+        require pkcs8_$name grep -q "BEGIN PRIVATE KEY" $name
+        run "$atto" inspect $name --json
+        expect inspect_private_$name 0 '"private": true' '"format": "key"'
+        require private_part_of_${name}_is_not_shown test "$(grep -c private_key out)" = 0
+    done
+    run "$atto" pack image.atto $for_board --sequence 1 --key encrypted -o x
+    expect encrypted_keys_are_refused 1 "encrypted: not a key"
+    $python -c 'b = bytearray(open("es256.pkcs8.cose", "rb").read()); b[-1] ^= 1; open("mixed", "wb").write(b)'
+    run "$atto" pack image.atto $for_board --sequence 1 --key mixed -o x
+    expect private_part_of_another_key 1 "does not belong to its public part"
+    $python -c 'b = bytearray(open("eddsa.pkcs8.cose", "rb").read()); b[-1] ^= 1; open("mixed", "wb").write(b)'
+    run "$atto" pack image.atto $for_board --sequence 1 --key mixed -o x
+    expect private_part_of_another_key_eddsa 1 "does not belong to its public part"
     run "$atto" keygen -o eddsa
     expect keygen_overwrites_nothing 1 "is there already"
     $python -c 'from cryptography.hazmat.primitives.asymmetric import ed448
@@ -64,7 +108,7 @@ open("ed448", "wb").write(key)'
         run $second make-envelope $name image.atto theirs.suit tenant=acme sequence=9
         run "$atto" verify theirs.suit --key $name.pub $for_board --sequence 8
         expect seconds_envelope_$name 0 "tenant acme holds, sequence 9"
-        run $second make-envelope $name image.atto theirs.suit uri=coap://host/image slots=1 device=$device
+        run $second make-envelope $name image.atto theirs.suit uri=coap://host/image sources=2 device=$device
         run "$atto" verify theirs.suit --key $name.pub --image image.atto
         expect seconds_envelope_by_uri_$name 0 "the owner holds, sequence 1"
         run "$atto" verify theirs.suit --key $name.pub --device 01234567-89ab-cdef-0123-456789abcde0
@@ -108,7 +152,13 @@ open("ed448", "wb").write(key)'
     run "$atto" inspect ours.suit
     expect inspect_envelope 0 "sequence number 3" "name moving-average" "directive fetch" "image ("
     run "$atto" inspect ours.suit --json
-    expect inspect_envelope_as_json 1 "are for images"
+    expect inspect_envelope_as_json 0 '"format": "envelope"' '"sequence_number": 3' '"algorithm": "ES256"'
+    run "$atto" inspect bad.suit --json
+    require json_is_json $python -c 'import json; json.load(open("out"))'
+    run sh -c '"$1" inspect cut.suit --json 2>told' sh "$atto"
+    expect inspect_cut_as_json 1 '"readable": false' '"field": "authentication wrapper"'
+    run "$atto" inspect ours.suit --where 1
+    expect inspect_envelope_where 1 "--where is for images"
     run "$atto" inspect ours.suit --key 00
     expect inspect_envelope_with_key 1 "'atto verify' verifies"
     run "$atto" pack image.atto --sequence 3 --vendor example.com -o x
@@ -140,25 +190,59 @@ open("ed448", "wb").write(key)'
     cat >limits.json <<'JSON'
 { "rights": [ { "endpoint": "led", "operations": ["write"] } ], "schedule": { "period_us": 1000 } }
 JSON
-    run "$atto" tenant acme --id 1 --key es256.pub --ram 4096 --priority 8 --store 64 --json limits.json -o acme.tenant
-    expect tenant 0
-    run $second check-tenant es256 acme.tenant
+    for_device="--device $device --counter 5"
+    run "$atto" tenant add acme --id 1 --tenant-key es256.pub --ram 4096 --priority 8 --store 64 --json limits.json \
+        $for_device --key eddsa -o add.command
+    expect tenant_add 0
+    run $second check-tenant eddsa es256 add.command
     expect tenant_by_second 0 "{1: 1, 2: 'acme', 3: 'key', 4: 4096, 6: 8, 7: 64, 8: {8: [['led', 2]]}}"
-    run "$atto" inspect acme.tenant
-    expect inspect_tenant 0 "tenant record" "RAM, bytes 4096"
+    run "$atto" verify add.command --key eddsa.pub --sequence 4
+    expect verify_tenant_add 0 "signature of the owner holds, counter 5"
+    run "$atto" inspect add.command
+    expect inspect_tenant_add 0 "operation 9 (set-tenant)" 'name "acme"' "RAM, bytes 4096" "curve 1 (P-256)"
+    run "$atto" inspect add.command --json
+    expect inspect_tenant_add_as_json 0 '"operation": "set-tenant"' '"ram_bytes": 4096' '"curve": "P-256"'
+    run $second make-tenant es256 acme.tenant
+    run "$atto" inspect acme.tenant --json
+    expect inspect_tenant 0 '"format": "tenant"' '"name": "third"'
+    run "$atto" tenant revoke acme $for_device --key eddsa -o revoke.command
+    expect tenant_revoke 0
+    run $second check-command eddsa revoke.command
+    expect tenant_revoke_by_second 0 "3: 5, 5: 10, 6: ['acme']"
+    run "$atto" tenant add acme --id 1 --tenant-key es256.pub --key eddsa --device $device -o x
+    expect tenant_without_counter 2 "--counter is missing"
+    run "$atto" tenant add acme --id 1 --key eddsa $for_device -o x
+    expect tenant_without_key 2 "--tenant-key is missing"
+    run "$atto" tenant add acme --id 1 --tenant-key image.atto --key eddsa $for_device -o x
+    expect tenant_without_a_key 1 "image.atto: not a key"
+    run "$atto" tenant add acme --id 255 --tenant-key es256 --key eddsa $for_device -o x
+    expect tenant_id 2 "from 1 to 254"
+    run "$atto" tenant dance
+    expect tenant_dance 2 "no 'atto tenant dance'"
+    cat >many.json <<'JSON'
+{ "rights": [ RIGHTS { "endpoint": "led", "operations": ["write"] } ] }
+JSON
+    rights=$(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+        echo "{ \"endpoint\": \"an-endpoint-with-a-long-name-$i\", \"operations\": [\"read\"] },"
+    done | tr -d '\n')
+    sed -i "s/RIGHTS/$rights/" many.json
+    run "$atto" tenant add acme --id 1 --tenant-key es256 --json many.json --key eddsa $for_device -o x
+    expect commands_have_room_for_512_bytes 1 "at most 512 can be signed"
     number=0
-    for operation in start stop pause resume remove set-rights set-schedule rotate-key set-tenant revoke-tenant; do
+    for operation in start stop pause resume remove set-rights set-schedule rotate-key; do
         number=$((number + 1))
         run "$atto" command $operation --device $device --counter 5 --key eddsa --component blink --tenant acme \
-            --json limits.json --new-key es256 --record acme.tenant -o ours.command
+            --json limits.json --new-key es256 -o ours.command
         expect command_$operation 0
         run $second check-command eddsa ours.command
         expect command_${operation}_by_second 0 "3: 5, 5: $number"
         run "$atto" verify ours.command --key eddsa.cose --sequence 4
         expect verify_$operation 0 "signature of the owner holds, counter 5"
+    done
+    for number in 1 2 3 4 5 6 7 8 9 10; do
         run $second make-command eddsa $number theirs.command counter=6
         run "$atto" verify theirs.command --key eddsa.pub --sequence 5
-        expect seconds_$operation 0 "counter 6"
+        expect seconds_operation_$number 0 "counter 6"
     done
     run "$atto" inspect theirs.command
     expect inspect_command 0 "signed command" "counter 6" "device $device"
@@ -175,17 +259,13 @@ JSON
     expect verify_command_replay 1 "not over the last one"
     run "$atto" verify ours.command --key es256.pub --now 1 --device 11234567-89ab-cdef-0123-456789abcdef
     expect verify_command_device 1 "for another device"
-    run "$atto" command set-tenant --device $device --counter 5 --key es256 --signer acme --record acme.tenant -o x
-    expect tenants_enrol_nobody 1 "a device would refuse this"
+    run "$atto" command set-tenant --device $device --counter 5 --key es256 -o x
+    expect tenants_have_a_command_of_their_own 1 "no operation 'set-tenant'"
     run "$atto" command start --device $device --counter 5 --key es256 --signer acme --tenant other --component b -o x
     expect tenants_reach_their_own 1 "a device would refuse this"
     run "$atto" command dance --device $device --counter 5 --key es256 -o x
     expect unknown_operation 1 "no operation 'dance'"
     run "$atto" command start --device $device --key es256 -o x
     expect command_without_counter 2 "--counter is missing"
-    run "$atto" command set-tenant --device $device --counter 5 --key es256 --record limits.json -o x
-    expect records_are_checked 1 "a device would refuse this"
-    run "$atto" command set-tenant --device $device --counter 5 --key es256 --record image.atto -o x
-    expect commands_have_room_for_512_bytes 1 "at most 512 can be signed"
 }
 exit $((failures != 0))

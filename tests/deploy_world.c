@@ -37,6 +37,8 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
     dw.told[event]++;
     dw.last_number = number;
     dw.last_told = status;
+    if (event == ATTO_DEPLOY_ATTACHED && dw.hook != NULL)
+        atto_hook_detach(dw.hook, dw.attachment);
 }
 
 static uint32_t now_s(void *user)
@@ -141,6 +143,16 @@ static void make_image(enum deploy_program program, uint32_t version)
     world_image(&dw.image, start, sizeof start / sizeof *start, (const struct world_entry[]){ { "start", 0 } }, 1);
 }
 
+/* An unsigned integer in CBOR. */
+static uint32_t put_uint(uint8_t *bytes, uint32_t at, uint32_t value)
+{
+    uint32_t more = value < 24u ? 0u : value < 0x100u ? 1u : value < 0x10000u ? 2u : 4u;
+    bytes[at++] = (uint8_t)(more == 0u ? value : more == 4u ? 26u : 23u + more);
+    for (uint32_t i = more; i-- != 0u;)
+        bytes[at++] = (uint8_t)(value >> 8u * i);
+    return at;
+}
+
 void deploy_pack(const char *tenant, const char *container, uint32_t sequence, enum deploy_program program,
                  const struct atto_key *key)
 {
@@ -168,8 +180,7 @@ void deploy_pack(const char *tenant, const char *container, uint32_t sequence, e
     suit_set(&dw.suit, SUIT_SHARED, shared, len);
     len = put(components, 0, "\x02\x81", 2);
     suit_set(&dw.suit, SUIT_COMPONENTS, components, put_component(components, len, tenant, container));
-    len = put(number, 0, sequence < 24u ? "\x02" : "\x02\x18", sequence < 24u ? 1u : 2u);
-    number[len++] = (uint8_t)sequence;
+    len = put_uint(number, put(number, 0, "\x02", 1), sequence);
     suit_set(&dw.suit, SUIT_NUMBER, number, len);
     len = put(unprotected, 0, key->kid.len != 0u ? "\xa1\x04" : "\xa0", key->kid.len != 0u ? 2u : 1u);
     if (key->kid.len != 0u) {
@@ -217,8 +228,7 @@ uint32_t deploy_sign(const char *tenant, const struct atto_key *key, const void 
         payload[at++] = (uint8_t)(0x60u + strlen(tenant));
         at = put(payload, at, tenant, (uint32_t)strlen(tenant));
     }
-    at = put(payload, at, "\x03\x18", 2);
-    payload[at++] = (uint8_t)(dw.counter + 24u); /* in two bytes, always */
+    at = put_uint(payload, put(payload, at, "\x03", 1), dw.counter);
     at = put(payload, at, arguments, len);
     return suit_sign1(bytes, ATTO_COMMAND_MAX, "\xa1\x01\x27", 3, payload, at, key);
 }
@@ -229,9 +239,8 @@ enum atto_status deploy_command(const char *tenant, const struct atto_key *key, 
     uint32_t total = deploy_sign(tenant, key, arguments, len, bytes);
     if (total > sizeof bytes)
         return ATTO_E_LENGTH;
-    enum atto_status status = atto_deploy_command(&dw.deploy, bytes, total, &dw.refusal);
-    dw.counter += status == ATTO_OK;
-    return status;
+    dw.counter++;
+    return atto_deploy_command(&dw.deploy, bytes, total, &dw.refusal);
 }
 
 uint32_t deploy_arguments(enum atto_command_operation operation, const char *owner, const char *container,

@@ -42,9 +42,11 @@ struct deploy_world {
     struct atto_refusal refusal;
     struct image_bytes image; /* that the last envelope had */
     struct suit_bytes suit;
-    uint32_t told[ATTO_DEPLOY_REFUSED + 1u], last_number;
+    uint32_t told[ATTO_DEPLOY_ATTACHED + 1u], last_number;
     enum atto_status last_told;
     uint32_t counter; /* of the next command */
+    struct atto_hook *hook; /* what is attached to it is detached when the deployment asks for that */
+    struct atto_attachment *attachment;
     uint32_t called;  /* commands `call` that came here */
     uint32_t now_s;
 };
@@ -69,7 +71,7 @@ enum atto_status deploy_send(uint32_t piece);
 enum atto_status deploy_install(const char *tenant, const char *container, uint32_t sequence,
                                 enum deploy_program program);
 
-/* A signed command: `tenant` signs ("" for the owner), with dw.counter, which goes on if it is accepted. arguments: keys 5
+/* A signed command: `tenant` signs ("" for the owner), with dw.counter, which goes on. arguments: keys 5
  * and 6 of the map. */
 enum atto_status deploy_command(const char *tenant, const struct atto_key *key, const void *arguments, uint32_t len);
 /* Its bytes alone, at most ATTO_COMMAND_MAX, with dw.counter, which stays; and the arguments of an operation on a container,

@@ -79,6 +79,7 @@ judge() {
 # find_board NAME: $preset and $compiler build its programs, $emulator runs them.
 find_board() {
     case $1 in
+    lm3s6965evb) preset=cortex-m3 compiler=arm-none-eabi-gcc emulator=qemu-system-arm ;;
     mps2-an386) preset=cortex-m4 compiler=arm-none-eabi-gcc emulator=qemu-system-arm ;;
     *) preset=rv32 compiler=riscv64-unknown-elf-gcc emulator=qemu-system-riscv32 ;;
     esac

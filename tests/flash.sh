@@ -90,7 +90,7 @@ done
 
 # What lies in it, explained. The device's digests are no SHA-256, so those are said to be wrong.
 fsck() {
-    run "$atto" fsck --areas 3 --slot 4096 --slot-count 6 "$@" flash
+    run "$atto" fsck --area 4096 --areas 3 --slot 4096 "$@" flash
 }
 rm -f flash
 device_here 0 install 1 5
@@ -100,8 +100,10 @@ fsck
 expect fsck_explains 1 "in force: area 0, generation 0" "area 0: erased 1 times" "damaged: 0" "component   (kind 1)" \
     "1: on trial, started 0 times on trial; highest sequence number 6" "current: sequence number 6, slot 1" \
     "kept: sequence number 5, slot 0" "SHA-256 is wrong" "slot 1 at 16384: in use, erased 1 times" "slot 2 at 20480: free"
-run "$atto" fsck --areas 3 flash
+fsck --slot-count 0
 expect fsck_log_alone 0 "counter"
+fsck --json
+expect fsck_as_json 1 '"fine": false' '"state": "on trial"' '"whole": false' '"used_bytes"'
 cp flash before
 printf 'x' | dd of=flash bs=1 seek=60 conv=notrunc 2>dd.err
 cp flash damaged
@@ -109,7 +111,7 @@ fsck
 expect fsck_finds_damage 1 "damaged: 1"
 require fsck_writes_nothing cmp -s flash damaged
 cp before flash
-run "$atto" fsck --areas 3 --unit 16 flash
+fsck --unit 16
 expect fsck_other_layout 1
 head -c 16384 /dev/zero >flash
 fsck

@@ -61,8 +61,8 @@ int main(int argc, char **argv)
     enum atto_status status = atto_records_mount(&world.records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(&world.records);
-    if (status == ATTO_OK)
-        status = atto_slots_check(&world.slots);
+    if (!atto_slots_is_sound(&world.slots))
+        status = ATTO_E_ARGUMENT;
 
     const char *what = argv[3];
     uint32_t component = number(argv + 4), sequence = component != 0 ? number(argv + 5) : 0u;

@@ -121,8 +121,9 @@ cat >ceiling.json <<'JSON'
 { "rights": [ { "endpoint": "coap", "operations": ["read"] }, { "endpoint": "log", "operations": ["write"] },
               { "endpoint": "clock", "operations": ["read"] }, { "endpoint": "temperature", "operations": ["read"] } ] }
 JSON
-"$atto" tenant acme --id 1 --key acme.pub --ram 20000 --json ceiling.json -o acme.tenant
-sign set-tenant --key owner --record acme.tenant
+counter=$((counter + 1))
+"$atto" tenant add acme --id 1 --tenant-key acme.pub --ram 20000 --json ceiling.json --key owner --device "$device" \
+    --counter $counter -o signed
 send command
 expect enrol 0
 get tenants
@@ -343,22 +344,22 @@ for path in device containers containers/acme/setpoint log; do
 done
 client -m get "$uri/.well-known/core"
 expect keyed_links 0 "</device>"
-sign read --key owner --tenant containers
+sign read --key owner --name containers
 send containers fetch
 see keyed_owner 'len(v) == 2'
 send containers/acme/setpoint/rights fetch
 see keyed_owner_below '8 in v'
 send device fetch
 expect keyed_for_another_path 0 "4.22"
-sign read --key acme --signer acme --tenant containers
+sign read --key acme --signer acme --name containers
 send containers fetch
 see keyed_tenant '[r[0] for r in v] == ["acme"]'
 send containers/-/heater fetch
 expect keyed_tenant_sees_its_own 0 "4.04"
-sign read --key acme --signer acme --tenant audit
+sign read --key acme --signer acme --name audit
 send audit fetch
 expect keyed_tenant_sees_no_audit 0 "4.03"
-sign read --key other --signer acme --tenant containers
+sign read --key other --signer acme --name containers
 send containers fetch
 expect keyed_another_key 0 "4.01"
 client -m get "$uri/app/acme/setpoint"
@@ -369,7 +370,7 @@ expect keyed_app 0 5
 sign remove --key acme --signer acme --component setpoint
 send command
 expect remove 0
-sign read --key owner --tenant containers
+sign read --key owner --name containers
 send containers fetch
 see removed 'len(v) == 1'
 halt ends_again

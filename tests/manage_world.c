@@ -191,7 +191,7 @@ uint32_t manage_order(const char *path, uint8_t method, const char *tenant, enum
     uint32_t total = deploy_sign(tenant, deploy_key(tenant), arguments, at, bytes);
     uint32_t code = ASK(.method = method, .path = path, .format = ATTO_COAP_FORMAT_COSE_SIGN1 + 1u, .payload = bytes,
                         .len = total);
-    dw.counter += ATTO_COAP_CLASS(code) == 2u;
+    dw.counter++;
     return code;
 }
 

@@ -7,7 +7,10 @@
 #        second.py make-command KEY OPERATION OUT [NAME=VALUE...]
 #        second.py check-command KEY FILE
 #        second.py check-key KEY FILE                               a COSE_Key of the same key
-#        second.py check-tenant KEY FILE
+#        second.py check-tenant KEY TENANT-KEY FILE                 the command that enrols it
+#        second.py make-tenant KEY OUT                              its record
+#        second.py make-private-key KEY OUT                         a COSE_Key with both parts
+#        second.py check-private-key FILE KEY                       such a one, and the public key in PEM
 # KEY is PEM, private or public. Prints what it has checked; ends with status 1 if it does not hold.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -19,8 +22,8 @@ import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
-from cryptography.hazmat.primitives.serialization import (Encoding, PublicFormat, load_pem_private_key,
-                                                          load_pem_public_key)
+from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption, PrivateFormat, PublicFormat,
+                                                          load_pem_private_key, load_pem_public_key)
 
 VENDOR = uuid.uuid5(uuid.NAMESPACE_DNS, "example.com")
 CLASS = uuid.uuid5(VENDOR, "board-1")
@@ -118,11 +121,11 @@ def make_envelope(key_path, image_path, out, **options):
     if "device" in options:
         parameters[24] = uuid.UUID(options["device"]).bytes
         shared += [24, 15]
-    # Two sources: this one for slot 0, another one for slot 1.
+    # Two sources: this one for this device, another one for another.
     install = [20, {21: uri or "#img"}, 21, 2, 3, 15]
-    if "slots" in options:
-        install = [15, [encode([20, {5: 1}, 5, 0, 20, {21: "coap://other/slot"}]),
-                        encode([20, {5: 0}, 5, 0, 20, {21: uri or "#img"}])], 21, 2, 3, 15]
+    if "sources" in options:
+        install = [15, [encode([20, {24: VENDOR.bytes}, 24, 15, 20, {21: "coap://other/device"}]),
+                        encode([20, {24: DEVICE.bytes}, 24, 15, 20, {21: uri or "#img"}])], 21, 2, 3, 15]
     manifest = encode({
         1: 1, 2: int(options.get("sequence", 1)),
         3: encode({2: [component], 4: encode(shared)}),
@@ -168,7 +171,7 @@ def make_command(key_path, operation, out, **options):
     component.append(options.get("component", "blink").encode())
     arguments = {6: [component, encode({8: [[7, 1, 0, 3]]})], 7: [component, encode({7: {2: 1000}})],
                  8: [encode({2: thumbprint(key)[:8], **cose_key(key)})],
-                 9: [encode({1: 3, 2: "third", 3: encode(cose_key(key)), 4: 4096, 8: encode({8: [["led", 2]]})})],
+                 9: [encode(tenant_record(key))],
                  10: ["third"]}
     payload[6] = arguments.get(int(operation), [component])
     open(out, "wb").write(encode(sign1(key, encode(payload), False)))
@@ -186,9 +189,41 @@ def check_key(key_path, path):
     print("key", thumbprint(key).hex())
 
 
-def check_tenant(key_path, path):
+def make_private_key(key_path, out):
     key = read_key(key_path)
-    record = decode(open(path, "rb").read())
+    if is_ed25519(key):
+        private = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    else:
+        private = key.private_numbers().private_value.to_bytes(32, "big")
+    open(out, "wb").write(encode({**cose_key(key), -4: private}))
+
+
+def check_private_key(path, key_path):
+    members = decode(open(path, "rb").read())
+    if members[1] == 1:
+        private = ed25519.Ed25519PrivateKey.from_private_bytes(members[-4])
+    else:
+        private = ec.derive_private_key(int.from_bytes(members[-4], "big"), ec.SECP256R1())
+    kid = members.pop(2)
+    require(cose_key(private) == cose_key(read_key(key_path)) and kid == thumbprint(private)[:8], "not the same key")
+    del members[-4]
+    require(members == cose_key(private), "members of the key")
+    print("key", thumbprint(private).hex())
+
+
+def tenant_record(key):
+    return {1: 3, 2: "third", 3: encode(cose_key(key)), 4: 4096, 8: encode({8: [["led", 2]]})}
+
+
+def make_tenant(key_path, out):
+    open(out, "wb").write(encode(tenant_record(read_key(key_path))))
+
+
+def check_tenant(key_path, tenant_key_path, path):
+    key = read_key(tenant_key_path)
+    payload = decode(check_sign1(read_key(key_path), decode(open(path, "rb").read()), None))
+    require(payload[5] == 9, "a command that enrols a tenant")
+    record = decode(payload[6][0])
     require(decode(record[3]) == {2: thumbprint(key)[:8], **cose_key(key)}, "not the tenant's key")
     record[3] = "key"
     if 8 in record:
@@ -198,7 +233,9 @@ def check_tenant(key_path, path):
 
 def main():
     commands = {"make-envelope": make_envelope, "check-envelope": check_envelope, "make-command": make_command,
-                "check-command": check_command, "check-key": check_key, "check-tenant": check_tenant}
+                "check-command": check_command, "check-key": check_key, "check-tenant": check_tenant,
+                "make-tenant": make_tenant, "make-private-key": make_private_key,
+                "check-private-key": check_private_key}
     words = [word for word in sys.argv[2:] if "=" not in word]
     options = dict(word.split("=", 1) for word in sys.argv[2:] if "=" in word)
     commands[sys.argv[1]](*words, **options)

@@ -27,7 +27,8 @@ enum atto_status slots_world_boot(struct slots_world *world, uint32_t cut_at, en
     enum atto_status status = atto_records_mount(&world->records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(&world->records);
-    return status == ATTO_OK ? atto_slots_check(&world->slots) : status;
+    world->slots.open = 0;
+    return status;
 }
 
 static uint64_t mix(uint64_t value, uint64_t with)

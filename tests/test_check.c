@@ -56,7 +56,10 @@ static void text_too_long(void)
     static struct guest guest;
     const uint32_t slots = ATTO_BPF_MAX_SLOTS + 1u;
     uint64_t *text = malloc(slots * 8u);
-    CHECK(text != NULL);
+    if (text == NULL) {
+        harness_skip("the board has too little memory");
+        return;
+    }
     for (uint32_t i = 0; i < slots; i++)
         text[i] = EXIT;
     guest_begin(&guest, text, slots);

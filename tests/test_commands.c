@@ -329,7 +329,7 @@ static void records_that_are_refused(void)
     EQUAL(READ("\xa2\x01\x01\x02\x64" "acme"), ATTO_E_TENANT);
     EQUAL(READ("\xa4\x01\x01\x02\x64" "acme" "\x03\x58\x28" ED25519 "\x06\x10"), ATTO_E_TENANT);
     EQUAL(READ("\xa4\x01\x01\x02\x64" "acme" "\x03\x58\x28" ED25519 "\x07\x1a\x00\x01\x00\x00"), ATTO_E_TENANT);
-    EQUAL(READ("\xa4\x01\x01\x02\x64" "acme" "\x03\x58\x28" ED25519 "\x09\x01"), ATTO_E_UNSUPPORTED);
+    EQUAL(READ("\xa4\x01\x01\x02\x64" "acme" "\x03\x58\x28" ED25519 "\x0a\x01"), ATTO_E_UNSUPPORTED);
     EQUAL(READ("\xa3\x01\x01\x02\x64" "acme" "\x03\x42\xa1\x01"), ATTO_E_COSE);
     EQUAL(READ("\xa4\x01\x01\x02\x64" "acme" "\x03\x58\x28" ED25519 "\x08\x42\xa1\x02"), ATTO_E_MANIFEST);
 }

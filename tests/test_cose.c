@@ -86,12 +86,36 @@ static void cose_wg_examples(void)
     EQUAL(verify(), ATTO_E_SIGNATURE);
     EQUAL(read_sign1("d2 84 45 a1013903e6 a1 04 42 3131 41 00 58 40"), ATTO_E_ALGORITHM);
     EQUAL(read_sign1("d2 84 4a a10167756e6b6e6f776e a1 04 42 3131 41 00 58 40"), ATTO_E_COSE);
+    /* sign-fail-06 and -07: a header was added, or left out, after signing. */
+    EQUAL(read_sign1("d2 84 45 a201260300 a1 04 42 3131 54 546869732069732074686520636f6e74656e742e 58 40"
+                     "eae868ecc176883766c5dc5ba5b8dca25dab3c2e56a551ce5705b793914348e1"
+                     "9f43d6c6ba654472da301b645b293c9ba939295b97c4bdb847782bff384c5794"), ATTO_E_UNSUPPORTED);
+    EQUAL(read_sign1("d2 84 43 a10126 a1 04 42 3131 54 546869732069732074686520636f6e74656e742e 58 40"
+                     "eae868ecc176883766c5dc5ba5b8dca25dab3c2e56a551ce5705b793914348e1"
+                     "72727f48461fabbba2e343492ddecac3983686250bc68e9f1a7a07d41225b59f"), ATTO_OK);
+    EQUAL(verify(), ATTO_E_SIGNATURE);
+    /* sign-fail-01, sign-pass-03: with another tag, and with none; ecdsa-sig-02: ES384. */
+    EQUAL(read_sign1("d9 03e6 84 43 a10126 a1 04 42 3131 41 00 58 40"), ATTO_E_COSE);
+    EQUAL(read_sign1("84 43 a10126 a1 04 42 3131 41 00 58 40"), ATTO_E_COSE);
+    EQUAL(read_sign1("d2 84 44 a1013822 a1 04 44 50333834 41 00 58 60"), ATTO_E_ALGORITHM);
+    /* sign-pass-02 signs external data as well, and we sign none. */
+    EQUAL(read_sign1("d2 84 43 a10126 a1 04 42 3131 54 546869732069732074686520636f6e74656e742e 58 40"
+                     "eae868ecc176883766c5dc5ba5b8dca25dab3c2e56a551ce5705b793914348e1"
+                     "55388b10c4f1b59a6733eab416870a945111a4b2fbdbef33a77234b1deff2f9b"), ATTO_OK);
+    EQUAL(verify(), ATTO_E_SIGNATURE);
     /* sign-pass-01: the algorithm is not under the signature. */
     EQUAL(read_sign1("d2 84 41 a0 a2 01 26 04 42 3131 41 00 58 40"), ATTO_E_COSE);
 }
 
-/* Appendix B.2 of draft-ietf-suit-manifest, "Simultaneous Download and Installation of Payload", as it stands with ESP256
- * in github.com/kentakayama/libcsuit, testfiles/suit_manifest_exp1.md; and the draft's key. */
+/* Examples of draft-ietf-suit-manifest, appendix B, as they stand in github.com/kentakayama/libcsuit, testfiles/: 0
+ * (Secure Boot) and 5 (Two Images) of draft 19, put together from their diagnostic notation, 1 (Simultaneous Download
+ * and Installation of Payload) and 3 (A/B images) of draft 27; and the draft's key. */
+static const char suit_example_0[] =
+    "d86ba2025873825824822f58206658ea560262696dd1f13b782239a064da7c6c5cbaf52fded428a6fc83c7e5af584ad28443a10126a0f658"
+    "4068113f1e76731330fea16136cead2be4fa8d4bb3e327e3f9232eb4f13b5d118f2ea6e31d9a09a240f6f5770776916e15a4ebca1b6262cf"
+    "6e40a44353bd8161d9035871a50101020003585fa202818141000458568614a40150fa6b4a53d5ad5fdfbe9de663e4d41ffe02501492af14"
+    "25695e48bf429b2d51f2ab45035824822f582000112233445566778899aabbccddeeff0123456789abcdeffedcba98765432100e1987d001"
+    "0f020f074382030f0943821702";
 static const char suit_example_1[] =
     "d86ba2025873825824822f58201f2e7acca0dc2786f2fe4eb947f50873a6a3cfaa98866c5b02e621f42074daf2584ad28443a10128a0f658"
     "4099149241cc392690aa15590cc0d97b8bf5084b3efbf2ca82f33179eed6e7370e44517bdd75f5bab97773fca4601e1ada8a5068619de0c6"
@@ -99,22 +123,94 @@ static const char suit_example_1[] =
     "25695e48bf429b2d51f2ab45035824822f582000112233445566778899aabbccddeeff0123456789abcdeffedcba98765432100e1987d001"
     "0f020f074382030f1458258614a115781b687474703a2f2f6578616d706c652e636f6d2f66696c652e62696e1502030f";
 
+static const char suit_example_3[] =
+    "d86ba2025873825824822f5820f6d44a62ec906b392500c242e78e908e9cc5057f3f04104a06a8566200da2ee0584ad28443a10128a0f658"
+    "40ea86dc90cf2c9e20123d44499b826b2e8f40d6da700bfc8a8f3b52baccbdaab81107d93c7a4a360cc25221adf98f596de0aeb856fb5b61"
+    "4bc552443f2c50328e0359010fa5010102030358a4a2028181410004589b8814a20150fa6b4a53d5ad5fdfbe9de663e4d41ffe02501492af"
+    "1425695e48bf429b2d51f2ab450f8258348614a10500050514a2035824822f582000112233445566778899aabbccddeeff0123456789abcd"
+    "effedcba98765432100e1987d058368614a10501050514a2035824822f58200123456789abcdeffedcba9876543210001122334455667788"
+    "99aabbccddeeff0e1a00012c22010f020f074382030f14585b860f8258288614a10500050514a115781c687474703a2f2f6578616d706c65"
+    "2e636f6d2f66696c65312e62696e58288614a10501050514a115781c687474703a2f2f6578616d706c652e636f6d2f66696c65322e62696e"
+    "1502030f";
+static const char suit_example_5[] =
+    "d86ba2025873825824822f5820264dc89eb4a39ae7a8ed05e4d6232153bce4fb9a111a31310b90627d1edfc3bb584ad28443a10126a0f658"
+    "40c0bf1b20b847292dc45015a013edbc56915b22fe81a8aec825eac2fb3b084fa6fa08761461987c92189ec6b8b5ab361d2588b05070b3ed"
+    "03943549bafd355bf003590101a601010205035895a202828141008141010458898c0c0014a40150fa6b4a53d5ad5fdfbe9de663e4d41ffe"
+    "02501492af1425695e48bf429b2d51f2ab45035824822f582000112233445566778899aabbccddeeff0123456789abcdeffedcba98765432"
+    "100e1987d0010f020f0c0114a2035824822f58200123456789abcdeffedcba987654321000112233445566778899aabbccddeeff0e1a0001"
+    "2c220749880c00030f0c01030f0945840c00170211584f900c0014a115781c687474703a2f2f6578616d706c652e636f6d2f66696c65312e"
+    "62696e1502030f0c0114a115781c687474703a2f2f6578616d706c652e636f6d2f66696c65322e62696e1502030f";
+#define SUIT_KEY                                                                                                  \
+    "a4 01 02 20 01 21 58 20 8496811aae0baaabd26157189eecda26beaa8bf11b6f3fe6e2b5659c85dbc0ad 22 58 20 "         \
+    "3b1f2a4b6c098131c0a36dacd1d78bd381dcdfb09c052db33991db7338b4a896"
+static const struct atto_identity identity = {
+    { 0xfa, 0x6b, 0x4a, 0x53, 0xd5, 0xad, 0x5f, 0xdf, 0xbe, 0x9d, 0xe6, 0x63, 0xe4, 0xd4, 0x1f, 0xfe },
+    { 0x14, 0x92, 0xaf, 0x14, 0x25, 0x69, 0x5e, 0x48, 0xbf, 0x42, 0x9b, 0x2d, 0x51, 0xf2, 0xab, 0x45 },
+    { 0 },
+};
+
+/* Verifies the signature of an example, whatever its manifest is made of: the wrapper of all of them has 115 bytes, and
+ * has in byte 9 the digest of the manifest, a string of 36 bytes. */
+static enum atto_status verify_wrapper(uint32_t len)
+{
+    struct atto_cbor cbor = { bytes, len, 47 }; /* the content of the second string */
+    enum atto_status status = read_key(SUIT_KEY);
+    if (status == ATTO_OK)
+        status = atto_cose_read(&cbor, &sign1);
+    if (status != ATTO_OK || cbor.pos != 121u)
+        return ATTO_E_COSE;
+    return atto_cose_verify(&sign1, (struct atto_span){ bytes + 9, 36 }, &key, &atto_crypto_libraries);
+}
+
+/* It starts what is there and installs nothing, which is no envelope of ours. */
+static void suit_draft_example_0(void)
+{
+    const uint32_t len = hex_read(suit_example_0, bytes, sizeof bytes);
+    struct atto_envelope envelope;
+    struct atto_refusal refusal = { ATTO_OK, 0 };
+    EQUAL(verify_wrapper(len), ATTO_OK);
+    EQUAL(atto_envelope_read(bytes, len, &envelope, &refusal), ATTO_E_ENVELOPE);
+    EQUAL(refusal.at, len); /* where `install` is missing */
+    bytes[20] ^= 1; /* of the digest */
+    EQUAL(verify_wrapper(len), ATTO_E_SIGNATURE);
+}
+
+/* It has an image for each of two slots. */
+static void suit_draft_example_3(void)
+{
+    const uint32_t len = hex_read(suit_example_3, bytes, sizeof bytes);
+    struct atto_envelope envelope;
+    struct atto_refusal refusal = { ATTO_OK, 0 };
+    EQUAL(verify_wrapper(len), ATTO_OK);
+    EQUAL(atto_envelope_read(bytes, len, &envelope, &refusal), ATTO_E_UNSUPPORTED);
+    EQUAL(bytes[refusal.at], 5); /* the parameter component slot */
+    bytes[20] ^= 1;
+    EQUAL(verify_wrapper(len), ATTO_E_SIGNATURE);
+}
+
+/* It has two components. */
+static void suit_draft_example_5(void)
+{
+    const uint32_t len = hex_read(suit_example_5, bytes, sizeof bytes);
+    struct atto_envelope envelope;
+    struct atto_refusal refusal = { ATTO_OK, 0 };
+    EQUAL(verify_wrapper(len), ATTO_OK);
+    EQUAL(atto_envelope_read(bytes, len, &envelope, &refusal), ATTO_E_ENVELOPE);
+    EQUAL(refusal.at, 0x88); /* the list of components */
+    bytes[20] ^= 1;
+    EQUAL(verify_wrapper(len), ATTO_E_SIGNATURE);
+}
+
 static void suit_draft_example_1(void)
 {
-    static const struct atto_identity identity = {
-        { 0xfa, 0x6b, 0x4a, 0x53, 0xd5, 0xad, 0x5f, 0xdf, 0xbe, 0x9d, 0xe6, 0x63, 0xe4, 0xd4, 0x1f, 0xfe },
-        { 0x14, 0x92, 0xaf, 0x14, 0x25, 0x69, 0x5e, 0x48, 0xbf, 0x42, 0x9b, 0x2d, 0x51, 0xf2, 0xab, 0x45 },
-        { 0 },
-    };
     const uint32_t len = hex_read(suit_example_1, bytes, sizeof bytes);
-    const struct atto_conditions conditions = { &identity, 0, 0 };
+    const struct atto_conditions conditions = { &identity, 0 };
     struct atto_envelope envelope;
     struct atto_signer owner = { { NULL, 0 }, { 0 } };
     struct atto_order order;
     EQUAL(len, 272);
     EQUAL(atto_envelope_read(bytes, len, &envelope, NULL), ATTO_OK);
-    EQUAL(read_key("a4 01 02 20 01 21 58 20 8496811aae0baaabd26157189eecda26beaa8bf11b6f3fe6e2b5659c85dbc0ad 22 58 20"
-                   "3b1f2a4b6c098131c0a36dacd1d78bd381dcdfb09c052db33991db7338b4a896"), ATTO_OK);
+    EQUAL(read_key(SUIT_KEY), ATTO_OK);
     owner.key = key;
     EQUAL(atto_envelope_verify(&envelope, &owner, &atto_crypto_libraries), ATTO_OK);
     EQUAL(envelope.sequence, 1);
@@ -196,7 +292,10 @@ static void a_payload_that_is_too_long(void)
 static const struct harness_test tests[] = {
     TEST(rfc_9052_c_2_1, "the standard's example of a COSE_Sign1 holds, and no other payload does"),
     TEST(cose_wg_examples, "the working group's examples are judged as they say"),
-    TEST(suit_draft_example_1, "the draft's example of an envelope is read, verified and understood"),
+    TEST(suit_draft_example_0, "the draft's example of a secure boot is verified, and refused: it installs nothing"),
+    TEST(suit_draft_example_1, "the draft's example of an installation is read, verified and understood"),
+    TEST(suit_draft_example_3, "the draft's example of two slots is verified, and refused: an image here is for any slot"),
+    TEST(suit_draft_example_5, "the draft's example of two images is verified, and refused"),
     TEST(keys_of_both_kinds, "keys of both kinds are read"),
     TEST(empty_and_oversized_keys, "coordinates have 32 bytes, and are there"),
     TEST(keys_of_other_kinds, "keys of other kinds, and private ones, are refused"),

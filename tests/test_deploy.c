@@ -193,6 +193,13 @@ static void refused_envelopes(void)
     EQUAL(deploy_version("", "spy"), 8);
 }
 
+/* As many images may come for a sequence number as in a reset; `tries_are_counted` is about that. */
+static void try_again(void)
+{
+    for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
+        dw.components[i].tries = 0;
+}
+
 /* Every byte of the envelope is flipped, and it ends at every byte. */
 static void damaged_envelopes(void)
 {
@@ -207,6 +214,7 @@ static void damaged_envelopes(void)
         CHECK(deploy_send(dw.suit.len) != ATTO_OK);
         dw.suit.bytes[i] ^= (uint8_t)(1u << i % 8u);
         EQUAL(dw.slots.open, 0);
+        try_again();
     }
     GO_ON();
     const uint32_t whole = dw.suit.len;
@@ -214,6 +222,7 @@ static void damaged_envelopes(void)
         harness_case(dw.suit.len, 2);
         CHECK(deploy_send(whole) != ATTO_OK);
         EQUAL(dw.slots.open, 0);
+        try_again();
     }
     GO_ON();
     dw.suit.len = whole + 1u;
@@ -371,13 +380,12 @@ static void refusals_and_calls(void)
     static const char call[] = "\x05\x0b\x06\x82\x82\x44" "acme" "\x45" "blink" "\x42" "hi";
     uint32_t counter = dw.counter;
     for (uint32_t i = 0; i < 2u; i++) {
-        EQUAL(deploy_command("acme", &suit_acme, read, sizeof read - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
         dw.counter = counter; /* the same one again */
-        EQUAL(deploy_command("acme", &suit_acme, call, sizeof call - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
+        EQUAL(deploy_command("acme", &suit_acme, read, sizeof read - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
         dw.counter = counter;
+        EQUAL(deploy_command("acme", &suit_acme, call, sizeof call - 1u), i == 0 ? ATTO_OK : ATTO_E_SEQUENCE);
     }
     EQUAL(dw.called, 1);
-    dw.counter++;
     EQUAL(deploy_order("acme", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_OK);
     EQUAL(deploy_command("acme", &suit_acme, call, sizeof call - 1u), ATTO_E_NOT_FOUND);
 }
@@ -467,11 +475,19 @@ static void values_stay(void)
         CHECK(has(ATTO_SCOPE_CONTAINER, 1, blink, 5, "mine!") && has(ATTO_SCOPE_CONTAINER, 1, blink, 6, NULL));
         CHECK(has(ATTO_SCOPE_TENANT, 1, NULL, 5, "ours") && has(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's"));
     }
-    /* One that comes back finds what it has left, and an update does, too. */
+    /* One that was removed and comes back finds nothing; an update finds what there was. */
     EQUAL(deploy_install("other", "lamp", 4, PROGRAM_GOOD), ATTO_OK);
-    CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
+    CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, NULL));
+    put(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's");
     EQUAL(deploy_install("acme", "blink", 8, PROGRAM_GOOD), ATTO_OK);
     CHECK(has(ATTO_SCOPE_CONTAINER, 1, deploy_container("acme", "blink"), 5, "mine!"));
+    /* Whoever gets a tenant's number after it finds nothing; no other value is touched. */
+    EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u; i++) {
+        CHECK(has(ATTO_SCOPE_TENANT, 1, NULL, 5, NULL) && has(ATTO_SCOPE_DEVICE, 0, NULL, 5, "all's"));
+        CHECK(has(ATTO_SCOPE_CONTAINER, 2, deploy_container("other", "lamp"), 5, "another's"));
+        reset();
+    }
 }
 
 static void postmortems_stay(void)
@@ -517,6 +533,27 @@ static void two_at_once(void)
     EQUAL(deploy_version("acme", "lamp"), 9);
 }
 
+/* A key is changed, or the tenant revoked, while an image is on its way that was signed before. */
+static void keys_change_meanwhile(void)
+{
+    for (uint32_t i = 0; i < 2u; i++) {
+        harness_case(i, 0);
+        begin();
+        deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+        atto_install_begin(&dw.installer, &dw.deploy);
+        EQUAL(atto_install_bytes(&dw.installer, dw.suit.bytes, dw.suit.len), ATTO_OK);
+        if (i == 0) {
+            EQUAL(deploy_command("acme", &suit_acme, NEW_KEY, sizeof NEW_KEY - 1u), ATTO_OK);
+        } else {
+            EQUAL(deploy_command("", &deploy_owner, REVOKE, sizeof REVOKE - 1u), ATTO_OK);
+            EQUAL(deploy_enrol_one(1), ATTO_OK);
+        }
+        EQUAL(atto_install_finish(&dw.installer, NULL), ATTO_E_BUSY);
+        EQUAL(dw.slots.open, 0);
+        CHECK(deploy_container("acme", "blink") == NULL);
+    }
+}
+
 /* Names are never forgotten, so there can be only so many. */
 static void no_room(void)
 {
@@ -546,6 +583,7 @@ static const struct harness_test tests[] = {
     TEST(damaged_keys, "A damaged key that was rotated does not bring the old one back."),
     TEST(damaged_images, "No image with a flipped bit runs, and others are not held up."),
     TEST(two_at_once, "Two installers do not get into each other's way."),
+    TEST(keys_change_meanwhile, "What was signed with a key that is gone is not installed, though it came before."),
     TEST(values_stay, "Values of all scopes stay over resets, updates and removals."),
     TEST(postmortems_stay, "What is left of a fault stays, and faults do not wear the flash."),
     TEST(no_room, "What there is no room for is refused."),

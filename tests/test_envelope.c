@@ -22,7 +22,7 @@ static struct atto_signer acme;
 static void begin(void)
 {
     suit_begin(&suit);
-    conditions = (struct atto_conditions){ &suit_identity, 6, 0 };
+    conditions = (struct atto_conditions){ &suit_identity, 6 };
     acme = (struct atto_signer){ SPAN("acme"), suit_acme };
 }
 
@@ -215,7 +215,7 @@ static void wrong_vendor(void)
     suit.shared[5] ^= 1;
     EQUAL(take(), ATTO_E_VENDOR);
     /* Told at the condition, which is the first command behind the parameters. */
-    EQUAL(refusal.at, envelope.shared.at + 80u);
+    EQUAL(refusal.at, envelope.sequences[ATTO_SEQUENCE_SHARED].at + 80u);
 }
 
 static void wrong_class(void)
@@ -544,22 +544,31 @@ static void conditions_cannot_be_left_out(void)
     EQUAL(take(), ATTO_OK);
 }
 
-/* For slot 0 one URI, for slot 1 another one, for others none. */
-static void alternatives_by_slot(void)
+/* For one device one URI, for another one another URI, for others none. */
+static void alternatives_by_device(void)
 {
-    static const char install[] = "\x86\x0f\x82\x4d\x86\x14\xa1\x05\x00\x05\x0f\x14\xa1\x15\x62" "a:"
-                                  "\x4d\x86\x14\xa1\x05\x01\x05\x0f\x14\xa1\x15\x62" "b:" "\x15\x02\x03\x0f";
+    /* override {device}, condition device, override {URI} */
+#define FOR(device, uri) "\x58\x1f\x86\x14\xa1\x18\x18\x50" device "\x18\x18\x0f\x14\xa1\x15\x62" uri
+    static const char install[] = "\x86\x0f\x82" FOR("device number 01", "a:") FOR("device number 02", "b:")
+                                  "\x15\x02\x03\x0f";
+    static struct atto_identity identity;
     begin();
+    identity = suit_identity;
+    memcpy(identity.device_id, "device number 01", ATTO_IDENTITY_BYTES);
+    conditions.identity = &identity;
     SUIT_SET(&suit, SUIT_MAP, "\xa2");
     SUIT_SET(&suit, SUIT_IMAGE_KEY, "");
     SUIT_SET(&suit, SUIT_INSTALL, install);
     EQUAL(take(), ATTO_OK);
     CHECK(IS(order.uri, "a:"));
-    conditions.slot = 1;
+    identity.device_id[15] = '2';
     EQUAL(take(), ATTO_OK);
     CHECK(IS(order.uri, "b:"));
-    conditions.slot = 2;
-    EQUAL(take(), ATTO_E_SLOT);
+    identity.device_id[15] = '3';
+    EQUAL(take(), ATTO_E_DEVICE);
+    CHECK(WITH(SUIT_VALIDATE, "\x84\x05\x0f\x03\x0f") == ATTO_E_UNSUPPORTED); /* component slot */
+    conditions.identity = &identity;
+    identity.device_id[15] = '1';
     CHECK(WITH(SUIT_VALIDATE, "\x84\x03\x0f\x0e\x0f") == ATTO_E_ABORT);
     CHECK(WITH(SUIT_VALIDATE, "\x84\x0f\x82\x43\x82\x0e\x0f\xf6\x03\x0f") == ATTO_OK);
     CHECK(WITH(SUIT_VALIDATE, "\x84\x0f\x81\x43\x82\x0e\x0f\x03\x0f") == ATTO_E_ABORT);
@@ -601,6 +610,6 @@ static const struct harness_test tests[] = {
     TEST(algorithm_confusion, "the key says which algorithm it is, and the message must agree"),
     TEST(orders_that_make_no_sense, "an order is whole or none"),
     TEST(conditions_cannot_be_left_out, "vendor and class are always compared"),
-    TEST(alternatives_by_slot, "the first alternative that holds is taken, and all are read"),
+    TEST(alternatives_by_device, "the first alternative that holds is taken, and all are read"),
 };
 HARNESS_MAIN(tests)

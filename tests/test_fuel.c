@@ -338,7 +338,10 @@ static void interleaved_instances(void)
     programs = malloc(PROGRAMS * sizeof *programs);
     instances = malloc(INSTANCES * sizeof *instances);
     alone = malloc(INSTANCES * sizeof *alone);
-    CHECK(guests != NULL && programs != NULL && instances != NULL && alone != NULL);
+    if (guests == NULL || programs == NULL || instances == NULL || alone == NULL) {
+        harness_skip("the board has too little memory");
+        return;
+    }
     for (uint32_t i = 0; i < PROGRAMS; i++)
         while (!make_program(i, &rng))
             continue;

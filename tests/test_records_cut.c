@@ -144,7 +144,8 @@ static void run(const struct geometry *geometry, uint64_t seed, uint32_t steps, 
     *recovery = 0;
     if (boot(cut_at, tear) != ATTO_OK) {
         CHECK(world.dead);
-        EQUAL(boot(again_at, tear), world.dead ? ATTO_E_FLASH : ATTO_OK);
+        enum atto_status status = boot(again_at, tear);
+        CHECK(status == ATTO_OK || (world.dead && status == ATTO_E_FLASH));
         *recovery = world.operations;
         EQUAL(boot(0, tear), ATTO_OK);
         CHECK(is_model(&before, NULL));

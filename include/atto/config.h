@@ -64,6 +64,18 @@
 #define ATTO_SLOT_TRIALS 3u
 #endif
 
+/* Bytes of the longest head of an envelope that is taken: everything but the image. 292 are what `atto pack` needs without a
+ * URI and with short names. Costs that much RAM for each installer. */
+#ifndef ATTO_ENVELOPE_HEAD_MAX
+#define ATTO_ENVELOPE_HEAD_MAX 512u
+#endif
+
+/* How many images may come for one sequence number of a component, until a reset: whoever has seen an envelope can send its
+ * head with another image, and each one erases a slot. Costs nothing; at most 255. */
+#ifndef ATTO_INSTALL_TRIES
+#define ATTO_INSTALL_TRIES 8u
+#endif
+
 /* Bytes of a CoAP peer: address and UDP port in the port's own form. 20 hold IPv6 with a scope, 6 would do for IPv4.
  * Costs that much RAM in each exchange, observer and transfer. */
 #ifndef ATTO_COAP_PEER_BYTES

@@ -71,6 +71,7 @@ struct atto_container_info {
     uint32_t events;           /* pending */
     uint32_t rights;           /* rows of its table */
     uint8_t tenant;            /* whose it is */
+    uint8_t attachments;       /* hooks that it is attached to */
     uint8_t last_calls[4];     /* numbers of the last host calls, the latest first */
 };
 

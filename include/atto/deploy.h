@@ -32,25 +32,33 @@ enum atto_deploy_event {
     ATTO_DEPLOY_REMOVED = 5,
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
     ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
-    ATTO_DEPLOY_REFUSED = 8      /* an envelope or a command, which is in the audit trail too; number: of the tenant that
+    ATTO_DEPLOY_REFUSED = 8,     /* an envelope or a command, which is in the audit trail too; number: of the tenant that
                                     it names, ATTO_NO_TENANT if it cannot be read or there is none */
+    ATTO_DEPLOY_ATTACHED = 9     /* it has to leave the engine, and is attached to hooks: if the firmware detaches it now,
+                                    it leaves; else it stays, and whatever wanted that is refused or tried again */
 };
 
 #define ATTO_NO_TENANT UINT32_MAX
+#define ATTO_COMPONENTS_MAX 255u
 
 /* Memory for one tenant and for one component; the library's alone. */
 struct atto_deploy_tenant {
-    struct atto_key key;
+    struct atto_signer signer; /* points into what follows */
+    uint32_t keys;             /* how often its key was changed */
     uint8_t key_bytes[ATTO_KEY_RECORD_MAX];
+    uint32_t components; /* names that it may have; 0: no limit */
     char name[ATTO_NAME_MAX + 1u];
     struct atto_right rights[ATTO_CEILING_ROWS];
 };
 struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
     uint64_t since_us;                /* that this version runs */
-    uint64_t kept_us;                 /* the last post-mortem; 0: none since the reset */
+    uint64_t kept_us;                 /* the last post-mortem */
+    uint32_t tried;                   /* sequence number of the last image that came */
     uint16_t faults;                  /* when it began */
     uint8_t heartbeats;
+    uint8_t kept;  /* post-mortems, since the reset */
+    uint8_t tries; /* images that came for the sequence number */
     bool on_trial;
 };
 
@@ -68,21 +76,27 @@ struct atto_deploy_config {
     void *user;
     struct atto_deploy_tenant *tenants; /* as many as engine->config->tenant_count */
     struct atto_deploy_component *components;
-    uint32_t component_count; /* names of containers that the device can ever know */
+    uint32_t component_count; /* names of containers that the device can ever know; at most ATTO_COMPONENTS_MAX */
     const struct atto_store *store; /* whose values stay; its `changed` is atto_deploy_value, its user the deployment */
     uint32_t trial_ms;        /* a version that has run so long without a fault is healthy; 0: a heartbeat alone says so */
 };
 
 struct atto_deploy {
     const struct atto_deploy_config *config;
-    struct atto_deploy_tenant owner; /* its key; no more */
+    struct atto_engine *engine; /* these are the configuration's */
+    struct atto_records *records;
+    struct atto_slots *slots;
+    struct atto_deploy_tenant *tenants;
+    struct atto_deploy_component *components;
     uint32_t postmortems_seen;
+    bool unfinished; /* a container of a tenant that was revoked is still there */
+    struct atto_deploy_tenant owner; /* its key; no more */
 };
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
- * Returns ATTO_OK, whatever became of single tenants and components, which is told; ATTO_E_COSE, ATTO_E_ALGORITHM or
- * ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running: as atto_records_mount and
- * atto_slots_check. */
+ * Returns ATTO_OK, whatever became of single tenants and components, which is told; ATTO_E_ARGUMENT (component_count);
+ * ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running, as atto_records_mount. That
+ * atto_slots_is_sound is not asked. */
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config);
 
 /* To be called now and then, at least once a second while a version is on trial: rolls back what has faulted, and notes
@@ -106,8 +120,8 @@ bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct 
  * the flash out. */
 void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *value, uint32_t len);
 
-/* The last post-mortem of a component that was kept: of the first fault since the reset, and then of one in a minute at
- * most. false: there is none. */
+/* The last post-mortem of a component that was kept: of the first fault since the reset; the next one is kept after a minute
+ * at the soonest, and each time it takes twice as long, up to a day. false: there is none. */
 bool atto_deploy_postmortem(const struct atto_deploy *deploy, uint32_t number, struct atto_postmortem *postmortem);
 
 /* ---- installing ---- */
@@ -124,11 +138,14 @@ struct atto_installer {
     enum atto_install_state state;
     struct atto_refusal refusal; /* where in the head it was refused */
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
-    struct atto_order order;
-    struct atto_envelope envelope;
-    struct atto_slot_writer writer;
+    int32_t tenant;     /* whose it is, once the head was read and there is such a one */
+    uint32_t keys;      /* which one of its keys has verified the signature */
+    uint32_t head_len; /* from ATTO_INSTALL_IMAGE on: of the whole head */
     bool slot_open;
-    uint32_t head_len;
+    struct atto_order order;
+    struct atto_component names;  /* of the component */
+    struct atto_span names_cbor;
+    struct atto_slot_writer writer;
     _Alignas(8) uint8_t head[ATTO_ENVELOPE_HEAD_MAX];
 };
 
@@ -147,15 +164,16 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
 /* Takes the next bytes of the envelope, or of the image that was fetched. Signature, conditions and sequence number are
  * judged as soon as the head is complete, and only then is flash touched. After a refusal the installer is over, and
  * nothing has changed. A head that cannot be read is refused when ATTO_ENVELOPE_HEAD_MAX bytes or all have come.
- * Returns ATTO_OK; what atto_envelope_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_LENGTH (more
- * bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE (it is over). */
+ * Returns ATTO_OK; what atto_envelope_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_QUOTA (it
+ * has as many containers as it may, or ATTO_INSTALL_TRIES images came for this sequence number and none was good);
+ * ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE (it is over). */
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len);
 
 /* All bytes are there. Compares the digest of what is in flash, lets the engine judge the image where it lies, and makes it true. The new
  * version runs if the envelope says so; changes of rights and schedule that were made to an older one are gone. The
  * installer is over, whatever this returns.
  * report: of the engine; may be NULL
- * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
+ * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster, or a key was changed meanwhile: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
  * atto_slots_commit. With any but ATTO_OK nothing has changed. */
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report);
 
@@ -168,9 +186,9 @@ void atto_install_abandon(struct atto_installer *installer);
  * together.
  * refusal: where in the command; may be NULL
  * Returns ATTO_OK; what atto_command_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_NOT_FOUND (no
- * such container or tenant); ATTO_E_ARGUMENT (a tenant's id, name or ceiling that this device has no room for, or whose
+ * such container or tenant); ATTO_E_BUSY (it is attached to a hook); ATTO_E_ARGUMENT (a tenant's id, name or ceiling that this device has no room for, or whose
  * id or name another one has); as the engine's call; ATTO_E_NO_SPACE, ATTO_E_FLASH. With any but ATTO_OK nothing has
- * changed. */
+ * changed; but the counter is used up if all but the last step has succeeded: what was refused once is refused for good. */
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
                                      struct atto_refusal *refusal);
 

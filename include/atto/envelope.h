@@ -13,14 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "atto/config.h"
 #include "atto/cose.h"
 #include "atto/identity.h"
 #include "atto/manifest.h"
 #include "atto/span.h"
 #include "atto/status.h"
 
-#define ATTO_ENVELOPE_HEAD_MAX 1024u /* bytes of memory that are enough for the head of any sensible envelope */
-#define ATTO_URI_MAX 255u            /* bytes of a URI */
+#define ATTO_URI_MAX 127u /* bytes of a URI */
 
 /* A component is a container: its tenant's name, and its own. A container of the owner's has a tenant without a name. */
 struct atto_component {
@@ -35,6 +35,15 @@ struct atto_piece {
     uint32_t at, end;
 };
 
+/* Command sequences, in the order in which they are judged. */
+enum atto_sequence {
+    ATTO_SEQUENCE_SHARED = 0,
+    ATTO_SEQUENCE_INSTALL = 1,
+    ATTO_SEQUENCE_VALIDATE = 2,
+    ATTO_SEQUENCE_INVOKE = 3, /* may be empty */
+    ATTO_SEQUENCES = 4
+};
+
 /* An envelope that was read: it points into the head. */
 struct atto_envelope {
     const uint8_t *head;
@@ -47,7 +56,7 @@ struct atto_envelope {
     struct atto_sign1 signature;
     struct atto_span digest;   /* what is signed: a SUIT_Digest */
     struct atto_piece manifest; /* with the head of its string, as it is hashed */
-    struct atto_piece shared, install, validate, invoke; /* command sequences; invoke may be empty */
+    struct atto_piece sequences[ATTO_SEQUENCES];
 };
 
 /* Reads an envelope from its first `len` bytes: as many as there are, or a part that has the whole head.
@@ -69,7 +78,6 @@ enum atto_status atto_envelope_verify(const struct atto_envelope *envelope, cons
 struct atto_conditions {
     const struct atto_identity *identity;
     uint32_t sequence; /* of the component as it is installed; 0: it never was. It outlives a removal. */
-    uint32_t slot;     /* number of the slot where the image would be written */
 };
 
 /* What an envelope orders. It points into the head. */
@@ -87,7 +95,7 @@ struct atto_order {
  * order: is filled in if this returns ATTO_OK
  * refusal: where in the head; may be NULL
  * Returns ATTO_OK; ATTO_E_SEQUENCE (not over the one that is installed); ATTO_E_VENDOR, ATTO_E_CLASS, ATTO_E_DEVICE,
- * ATTO_E_SLOT, ATTO_E_ABORT (a condition does not hold); ATTO_E_ARGUMENT (a name that is not plain text); ATTO_E_LENGTH
+ * ATTO_E_ABORT (a condition does not hold); ATTO_E_ARGUMENT (a name that is not plain text); ATTO_E_LENGTH
  * (the image behind the head does not have the size that the manifest says); ATTO_E_ENVELOPE (the commands do not make
  * sense: a vendor or class that is not looked at, a fetch of nothing, an image that is not compared with its digest). */
 enum atto_status atto_envelope_judge(const struct atto_envelope *envelope, const struct atto_conditions *conditions,

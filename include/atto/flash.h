@@ -36,7 +36,7 @@ struct atto_flash {
     uint32_t unit_bytes;   /* what is programmed at a time: 1, 2, 4, 8, 16 or 32 */
 };
 
-/* Is the geometry as described above? */
+/* Is the geometry as described above? Asked as atto_slots_is_sound. */
 bool atto_flash_is_sound(const struct atto_flash *flash);
 
 /* Writes bytes in order, whatever the sizes of the pieces: gathers them into whole units. Owned by the caller; no field

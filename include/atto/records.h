@@ -68,17 +68,20 @@ struct atto_records {
     bool mounted;
 };
 
+/* Are the fields of the first part, and the flash, as described? They are constant in a firmware, and a wrong one is an error
+ * of the program: nothing else here looks at them. Ask in a test, or once at the start. */
+bool atto_records_is_sound(const struct atto_records *records);
+
 /* Finds what is in force, whatever the flash contains. Reads each byte of the areas a few times at most, and programs
  * at most one unit, to finish a compaction that was cut off.
  * 0: mounted; `damaged` and `torn` say what was met;
  * ATTO_E_NOT_FOUND: there is no log and never was one, or it was cut off when it was made: format it;
  * ATTO_E_DAMAGED: there are records but no header that says which are in force: nothing is touched; only formatting
- *   helps, and what was kept is lost;
- * ATTO_E_ARGUMENT: the fields of the first part, or the flash, are not as described. */
+ *   helps, and what was kept is lost. */
 enum atto_status atto_records_mount(struct atto_records *records);
 
 /* Makes an empty log, whatever is there; all records are gone. Allowed mounted or not. If it is cut off, the log
- * is as it was, or empty, or has to be formatted again. 0, ATTO_E_ARGUMENT as above, ATTO_E_FLASH. */
+ * is as it was, or empty, or has to be formatted again. 0, ATTO_E_FLASH. */
 enum atto_status atto_records_format(struct atto_records *records);
 
 /* Puts `count` records, at least 1, keys all different, which become true together with one program operation, the last

@@ -90,6 +90,8 @@ static inline uint32_t atto_store_owner(enum atto_scope scope, uint32_t tenant, 
  * Returns ATTO_OK, ATTO_E_ARGUMENT (len) or ATTO_E_NO_MEMORY. */
 enum atto_status atto_store_put(const struct atto_store *store, uint32_t owner, uint32_t key, const uint8_t *value,
                                 uint32_t len);
+/* For the firmware: deletes all values of an owner, without a word to `changed`. */
+void atto_store_forget(const struct atto_store *store, uint32_t owner);
 /* Gets a value: its length, of which at most `capacity` bytes are copied, or ATTO_E_NOT_FOUND. */
 int32_t atto_store_get(const struct atto_store *store, uint32_t owner, uint32_t key, uint8_t *value, uint32_t capacity);
 

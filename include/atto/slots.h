@@ -79,9 +79,10 @@ struct atto_slot_writer {
     uint8_t slot;
 };
 
-/* Is the layout possible: inside the flash, aligned, apart from the log? 0 or ATTO_E_ARGUMENT. Asked once, after the log
- * was mounted; sets `open` to 0. */
-enum atto_status atto_slots_check(struct atto_slots *slots);
+/* Is the layout possible: the log's, and the slots inside the flash, aligned, apart from the log? A firmware's layout is
+ * constant, and a wrong one is an error of the program: nothing else here looks at it. Ask in a test, or once at the
+ * start. */
+bool atto_slots_is_sound(const struct atto_slots *slots);
 
 /* Opens the free slot that was erased least for an image of image_bytes, counts the erasing, and erases as much of it as
  * the image needs. ATTO_E_NO_SPACE: no slot is free, the image is longer than a slot, or the log has no room;

@@ -59,7 +59,6 @@
     X(ATTO_E_VENDOR, -112, "for another vendor's devices")                                \
     X(ATTO_E_CLASS, -113, "for another class of devices")                                 \
     X(ATTO_E_DEVICE, -114, "for another device")                                          \
-    X(ATTO_E_SLOT, -115, "for another slot")                                              \
     X(ATTO_E_ABORT, -116, "the manifest says abort, or none of its alternatives holds")   \
     /* faults of a running container */                                                   \
     X(ATTO_FAULT_MEMORY, -64, "memory access outside the container's regions")            \

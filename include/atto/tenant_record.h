@@ -1,6 +1,5 @@
 /* A tenant as the owner enrols it and as a device keeps it: who it is, with which key it signs, and the ceilings of all its
- * containers together. CBOR; docs/SPEC.md has the CDDL. The bytes of an enrolment are stored as they came; only a change
- * of the key needs the writer.
+ * containers together. CBOR; docs/SPEC.md has the CDDL. The bytes of an enrolment are stored as they came.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_TENANT_RECORD_H
@@ -22,6 +21,7 @@ struct atto_tenant_record {
     uint32_t priority_first;   /* 0 to 15 */
     uint32_t store_bytes;      /* at most 65535; 0: none */
     struct atto_span rights;   /* a manifest with rights alone, for atto_manifest_parse; empty: none */
+    uint32_t components;       /* names of containers, removed ones included; 0: no limit */
 };
 
 /*@ predicate sound_record(struct atto_tenant_record *record, uint8_t *bytes, integer len) =

@@ -69,6 +69,11 @@ static uint64_t port_now_us(void *user)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+void board_sleep(uint64_t until_us)
+{
+    board_wait_until(until_us);
+}
+
 void board_wait_until(uint64_t time_us)
 {
     const struct timespec until = { (time_t)(time_us / 1000000u), (long)(time_us % 1000000u) * 1000 };

@@ -122,12 +122,25 @@ void machine_main(void)
     board_exit(main(argc, argv));
 }
 
+static void put_text(const char *text)
+{
+    board_write(text, (uint32_t)strlen(text));
+}
+
+/* Without printf, for firmware that has none. */
 void machine_fault(const struct machine_fact *facts, uint32_t count)
 {
-    printf("fault on %s:", board_name);
-    for (uint32_t i = 0; i < count; i++)
-        printf(" %s 0x%08lx", facts[i].name, (unsigned long)facts[i].value);
-    printf("\n");
+    put_text("fault on ");
+    put_text(board_name);
+    put_text(":");
+    for (uint32_t i = 0; i < count; i++) {
+        put_text(" ");
+        put_text(facts[i].name);
+        put_text(" 0x");
+        for (int32_t shift = 28; shift >= 0; shift -= 4)
+            board_write(&"0123456789abcdef"[facts[i].value >> shift & 15u], 1);
+    }
+    put_text("\n");
     board_exit(MACHINE_FAULT_STATUS);
 }
 
@@ -135,6 +148,11 @@ static uint64_t port_now_us(void *user)
 {
     (void)user;
     return machine_now_us();
+}
+
+void board_sleep(uint64_t until_us)
+{
+    machine_idle(until_us);
 }
 
 void board_wait_until(uint64_t time_us)

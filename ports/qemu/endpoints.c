@@ -74,7 +74,7 @@ static const struct atto_context memory = { memory_bytes, sizeof memory_bytes, A
 
 static _Alignas(4) uint8_t store_bytes[2048];
 static struct atto_store_state store_state;
-static const struct atto_store store = {
+static struct atto_store store = {
     .memory = store_bytes, .bytes = sizeof store_bytes, .state = &store_state,
     .container_bytes = 256, .device_bytes = 512,
 };
@@ -135,6 +135,15 @@ enum atto_status board_sensor_set(uint32_t endpoint, int16_t value)
     temperature.value = value;
     temperature.is_set = true;
     return ATTO_OK;
+}
+
+const struct atto_store *board_store_keep(void (*changed)(void *user, uint32_t owner, uint32_t key,
+                                                          const uint8_t *value, uint32_t len),
+                                          void *user)
+{
+    store.changed = changed;
+    store.user = user;
+    return &store;
 }
 
 /* ---- calls and rights ---- */

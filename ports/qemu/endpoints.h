@@ -32,6 +32,12 @@ bool board_endpoint_is_sensor(uint32_t endpoint);
 enum atto_status board_pin_set(uint32_t pin, uint32_t level);
 enum atto_status board_sensor_set(uint32_t endpoint, int16_t value);
 
+/* Values of the store stay from now on: `changed` and `user` as in struct atto_store. Returns the store, for what boots
+ * the device. To be called before anything uses the store. */
+const struct atto_store *board_store_keep(void (*changed)(void *user, uint32_t owner, uint32_t key,
+                                                          const uint8_t *value, uint32_t len),
+                                          void *user);
+
 /* Adds the numbers of all calls of the table to the set. */
 void board_calls_grant(struct atto_callset *set);
 

@@ -54,10 +54,17 @@
 #include "job.h"
 #include "json.h"
 
+#ifdef BOARD_SMALL /* for a board with 64 KB of RAM */
+#define JOBS_BYTES 2048u
+#define IMAGE_BYTES (16u * 1024u)
+#define CONTEXT_BYTES 4096u
+#define ARENA_BYTES (12u * 1024u)
+#else
 #define JOBS_BYTES (512u * 1024u)
 #define IMAGE_BYTES (640u * 1024u)
 #define CONTEXT_BYTES (128u * 1024u)
 #define ARENA_BYTES (1024u * 1024u)
+#endif
 #define FIELDS_MAX 24u
 #define STUBS_MAX 16u
 #define DEFAULT_FUEL 100000000u

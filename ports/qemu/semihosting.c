@@ -12,6 +12,7 @@ enum {
     SYS_CLOSE = 0x02,
     SYS_WRITE = 0x05,
     SYS_READ = 0x06,
+    SYS_SEEK = 0x0a,
     SYS_FLEN = 0x0c,
     SYS_GET_CMDLINE = 0x15,
     SYS_EXIT_EXTENDED = 0x20
@@ -39,6 +40,12 @@ int32_t semihosting_length(int32_t handle)
 {
     uint32_t block[1] = { (uint32_t)handle };
     return machine_semihosting(SYS_FLEN, block);
+}
+
+int32_t semihosting_seek(int32_t handle, uint32_t offset)
+{
+    uint32_t block[2] = { (uint32_t)handle, offset };
+    return machine_semihosting(SYS_SEEK, block);
 }
 
 uint32_t semihosting_read(int32_t handle, void *bytes, uint32_t len)

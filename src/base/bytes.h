@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "base/compiler.h"
+
 /*@ requires readable(bytes, 2);
     terminates \true; exits \false; assigns \nothing;
     ensures \result == le16(bytes); */
@@ -17,7 +19,7 @@ static inline uint16_t atto_le16(const uint8_t *bytes)
 
 /*@ requires readable(bytes, 4);
     terminates \true; exits \false; assigns \nothing; */
-static inline uint32_t atto_le32(const uint8_t *bytes)
+ATTO_INLINE uint32_t atto_le32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
@@ -25,7 +27,7 @@ static inline uint32_t atto_le32(const uint8_t *bytes)
 /* One store where the machine allows it. */
 /*@ requires \valid(bytes + (0 .. 3));
     terminates \true; exits \false; assigns bytes[0 .. 3]; */
-static inline void atto_put_le32(uint8_t *bytes, uint32_t value)
+ATTO_INLINE void atto_put_le32(uint8_t *bytes, uint32_t value)
 {
     bytes[0] = (uint8_t)value;
     bytes[1] = (uint8_t)(value >> 8);

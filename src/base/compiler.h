@@ -11,6 +11,9 @@
 /* On a way where each instruction counts: better in one piece. */
 #define ATTO_INLINE static inline __attribute__((always_inline))
 
+/* Has a frame of its own: what it needs of the stack is not there any more when its caller calls the next function. */
+#define ATTO_APART __attribute__((noinline))
+
 /* Hides where a value comes from, on Arm. */
 #if defined(__arm__) && defined(__GNUC__) && !defined(__FRAMAC__)
 #define ATTO_OPAQUE(value) __asm__("" : "+r"(value))

@@ -134,9 +134,7 @@ static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command
             return status;
         seen |= 1u << label;
     }
-    if ((seen & NEEDED) != NEEDED || command->device_id == NULL || command->operation == 0 || cbor->pos != cbor->len)
-        return ATTO_E_COMMAND;
-    return ATTO_OK;
+    return (seen & NEEDED) == NEEDED && cbor->pos == cbor->len ? ATTO_OK : ATTO_E_COMMAND;
 }
 
 enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct atto_command *command,

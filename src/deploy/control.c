@@ -18,7 +18,7 @@ struct control {
 
 static struct atto_engine *engine_of(const struct control *control)
 {
-    return control->deploy->config->engine;
+    return control->deploy->engine;
 }
 
 static struct atto_record record_of(enum atto_record_kind kind, uint32_t number, struct atto_span value)
@@ -36,7 +36,7 @@ static struct atto_record counter_of(struct control *control)
 static enum atto_status put(struct control *control, struct atto_record *records, uint32_t count)
 {
     records[0] = counter_of(control);
-    return atto_records_put(control->deploy->config->records, records, count);
+    return atto_records_put(control->deploy->records, records, count);
 }
 
 /* ---- lives ---- */
@@ -47,7 +47,7 @@ static enum atto_status set_invoke(struct control *control, bool invoke)
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
     struct atto_record records[2];
     struct atto_span old;
-    enum atto_status status = atto_records_get(control->deploy->config->records,
+    enum atto_status status = atto_records_get(control->deploy->records,
                                                ATTO_RECORD_KEY(ATTO_RECORD_NAME, control->number), &old);
     if (status != ATTO_OK)
         return status;
@@ -69,7 +69,7 @@ static enum atto_status live(struct control *control)
     struct atto_record counter;
     enum atto_status status;
     atto_engine_info(engine, control->container, &info);
-    if ((allowed[operation] >> info.state & 1u) == 0u)
+    if ((allowed[operation] >> info.state & 1u) == 0u && !(operation == ATTO_COMMAND_STOP && info.restarts))
         return ATTO_E_STATE;
     if (operation <= ATTO_COMMAND_STOP)
         status = set_invoke(control, operation == ATTO_COMMAND_START);
@@ -78,82 +78,77 @@ static enum atto_status live(struct control *control)
     if (status != ATTO_OK)
         return status;
     switch (operation) {
-    case ATTO_COMMAND_START:
-        status = atto_engine_start(engine, control->container);
-        atto_deploy_watch(control->deploy, control->number, control->deploy->config->components[control->number].on_trial);
-        return status;
     case ATTO_COMMAND_STOP:
         return atto_engine_stop(engine, control->container, false);
     case ATTO_COMMAND_PAUSE:
         return atto_engine_pause(engine, control->container);
+    case ATTO_COMMAND_START:
+        status = atto_engine_start(engine, control->container);
+        break;
     default:
-        return atto_engine_resume(engine, control->container);
+        status = atto_engine_resume(engine, control->container);
     }
+    atto_deploy_watch(control->deploy, control->number);
+    return status;
 }
 
-/* Out of the engine first: it would run from a slot that is free. */
 static enum atto_status remove_component(struct control *control)
 {
-    struct atto_record records[4];
-    const struct atto_deploy_config *config = control->deploy->config;
-    struct atto_versions versions;
-    if (atto_slots_get(config->slots, control->number, &versions) == ATTO_E_NOT_FOUND)
-        return ATTO_E_NOT_FOUND;
-    enum atto_status status = atto_deploy_take_out(control->deploy, control->number);
-    if (status != ATTO_OK)
-        return status;
-    records[1] = counter_of(control);
-    records[2] = atto_record_without(ATTO_RECORD_RIGHTS, control->number);
-    records[3] = atto_record_without(ATTO_RECORD_LIMITS, control->number);
-    status = atto_slots_remove(config->slots, control->number, records, 4);
-    if (status != ATTO_OK)
-        atto_deploy_bring_up(control->deploy, control->number);
-    else
-        atto_deploy_tell(control->deploy, ATTO_DEPLOY_REMOVED, control->number, ATTO_OK);
+    struct atto_record records[ATTO_REMOVAL_RECORDS + 1u];
+    records[ATTO_REMOVAL_RECORDS] = counter_of(control);
+    enum atto_status status = atto_deploy_remove(control->deploy, control->number, records, ATTO_REMOVAL_RECORDS + 1u);
+    if (status == ATTO_OK)
+        atto_deploy_forget(control->deploy);
     return status;
 }
 
 /* ---- rights and schedules ---- */
 
+/* Puts what the engine has accepted; if flash refuses, the caller undoes it. */
+static enum atto_status put_argument(struct control *control, enum atto_record_kind kind)
+{
+    struct atto_record records[2];
+    records[1] = record_of(kind, control->number, control->command->argument);
+    return put(control, records, 2);
+}
+
 static enum atto_status set_rights(struct control *control)
 {
     struct atto_right rows[ATTO_RIGHTS_MAX], before[ATTO_RIGHTS_MAX];
+    struct atto_engine *engine = engine_of(control);
     const uint8_t actor = (uint8_t)control->signer;
-    struct atto_record records[2];
     uint32_t count, had;
     enum atto_status status = atto_deploy_rights(control->deploy, control->command->argument, rows, ATTO_RIGHTS_MAX,
                                                  &count);
     if (status != ATTO_OK)
         return status;
-    had = atto_engine_rights(engine_of(control), control->container, before, ATTO_RIGHTS_MAX);
-    while (count < had) /* rights that it names no more are taken away: handles keep their numbers */
-        rows[count] = (struct atto_right){ .endpoint = before[count].endpoint }, count++;
-    status = atto_engine_set_rights(engine_of(control), control->container, 0, rows, count, actor);
+    had = atto_engine_rights(engine, control->container, before, ATTO_RIGHTS_MAX);
+    for (; count < had; count++) /* rights that it names no more are taken away: handles keep their numbers */
+        rows[count] = (struct atto_right){ .endpoint = before[count].endpoint };
+    status = atto_engine_set_rights(engine, control->container, 0, rows, count, actor);
     if (status != ATTO_OK)
         return status;
-    records[1] = record_of(ATTO_RECORD_RIGHTS, control->number, control->command->argument);
-    status = put(control, records, 2);
+    status = put_argument(control, ATTO_RECORD_RIGHTS);
     if (status != ATTO_OK)
-        atto_engine_set_rights(engine_of(control), control->container, 0, before, had, actor);
+        atto_engine_set_rights(engine, control->container, 0, before, had, actor);
     return status;
 }
 
 static enum atto_status set_schedule(struct control *control)
 {
+    struct atto_engine *engine = engine_of(control);
     struct atto_manifest manifest;
     struct atto_schedule before;
-    struct atto_record records[2];
     enum atto_status status = atto_manifest_parse(control->command->argument, &manifest, NULL);
     if (status != ATTO_OK)
         return status;
-    atto_engine_schedule(engine_of(control), control->container, &before);
-    status = atto_engine_set_schedule(engine_of(control), control->container, &manifest.schedule, NULL);
+    atto_engine_schedule(engine, control->container, &before);
+    status = atto_engine_set_schedule(engine, control->container, &manifest.schedule, NULL);
     if (status != ATTO_OK)
         return status;
-    records[1] = record_of(ATTO_RECORD_LIMITS, control->number, control->command->argument);
-    status = put(control, records, 2);
+    status = put_argument(control, ATTO_RECORD_LIMITS);
     if (status != ATTO_OK)
-        atto_engine_set_schedule(engine_of(control), control->container, &before, NULL);
+        atto_engine_set_schedule(engine, control->container, &before, NULL);
     return status;
 }
 
@@ -170,6 +165,14 @@ static enum atto_status rotate_key(struct control *control)
     return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, key) : status;
 }
 
+/* A key that was rotated goes with what it was for, as the third record. Returns how many there are. */
+static uint32_t with_rotated_key(const struct control *control, uint32_t tenant, struct atto_record *third)
+{
+    struct atto_span key;
+    *third = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant);
+    return atto_records_get(control->deploy->records, third->key, &key) == ATTO_E_NOT_FOUND ? 2u : 3u;
+}
+
 static enum atto_status set_tenant(struct control *control)
 {
     struct atto_tenant_record tenant;
@@ -181,9 +184,11 @@ static enum atto_status set_tenant(struct control *control)
         status = atto_deploy_judge_tenant(control->deploy, &tenant, rows, &count);
     if (status != ATTO_OK)
         return status;
+    /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
+    if (!atto_deploy_is_tenant(control->deploy, tenant.id))
+        atto_deploy_remove_all(control->deploy, &tenant.name);
     records[1] = record_of(ATTO_RECORD_TENANT, tenant.id, control->command->argument);
-    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant.id);
-    status = put(control, records, 3);
+    status = put(control, records, with_rotated_key(control, tenant.id, &records[2]));
     if (status == ATTO_OK)
         atto_deploy_enrol(control->deploy, &tenant, rows, count);
     return status;
@@ -199,12 +204,11 @@ static enum atto_status revoke_tenant(struct control *control)
     if (tenant <= 0)
         return ATTO_E_NOT_FOUND;
     records[1] = atto_record_without(ATTO_RECORD_TENANT, (uint32_t)tenant);
-    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, (uint32_t)tenant);
-    enum atto_status status = put(control, records, 3);
+    enum atto_status status = put(control, records, with_rotated_key(control, (uint32_t)tenant, &records[2]));
     if (status != ATTO_OK)
         return status;
     atto_deploy_enrol(deploy, &none, NULL, 0);
-    atto_deploy_remove_orphans(deploy);
+    atto_deploy_remove_all(deploy, &control->command->argument);
     return ATTO_OK;
 }
 
@@ -254,10 +258,10 @@ static enum atto_status find_component(struct control *control)
     if (control->command->component.container.len == 0u)
         return ATTO_OK;
     int32_t number = atto_deploy_find(control->deploy, &control->command->component);
-    if (number < 0)
-        return (enum atto_status)number;
+    if (number < 0 || atto_deploy_tenant_named(control->deploy, control->command->component.tenant) < 0)
+        return ATTO_E_NOT_FOUND;
     control->number = (uint32_t)number;
-    control->container = control->deploy->config->components[number].container;
+    control->container = control->deploy->components[number].container;
     return ATTO_OK;
 }
 
@@ -267,6 +271,7 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
     const struct atto_deploy_config *config = deploy->config;
     struct atto_command_conditions conditions = { .identity = config->identity };
     struct atto_command command;
+    struct atto_record counter;
     enum atto_status status = atto_command_read(bytes, len, &command, refusal);
     if (status != ATTO_OK)
         return status;
@@ -275,18 +280,23 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
         return ATTO_E_SIGNER;
     struct control control = { .deploy = deploy, .command = &command, .signer = (uint32_t)tenant };
     *signer_number = control.signer;
-    struct atto_signer signer = atto_deploy_signer(deploy, control.signer);
-    status = atto_command_verify(&command, &signer, config->crypto);
+    status = atto_command_verify(&command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
     if (status == ATTO_OK)
-        status = atto_records_number(config->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
+        status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
                                      &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);
     if (status == ATTO_OK)
         status = atto_command_judge(&command, &conditions);
+    if (status != ATTO_OK)
+        return status;
+    status = find_component(&control);
     if (status == ATTO_OK)
-        status = find_component(&control);
-    return status == ATTO_OK ? carry_out(&control) : status;
+        status = carry_out(&control);
+    /* What is refused now must not be done later, when it is sent again by whoever has seen it. */
+    if (status != ATTO_OK)
+        (void)put(&control, &counter, 1);
+    return status;
 }
 
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,

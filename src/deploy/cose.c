@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/fragment.h"
+#include "base/compiler.h"
 #include "deploy/cose.h"
 
 #define TAG_SIGN1 18u
@@ -139,28 +140,55 @@ enum atto_status atto_cose_read(struct atto_cbor *cbor, struct atto_sign1 *sign1
     return ATTO_OK;
 }
 
+/* Sig_structure: an array of the context, the protected header, no external data, and the payload. */
+static const char context[] = "Signature1";
+#define STRUCTURE_BYTES(payload) (1u + sizeof context + 2u + ATTO_COSE_PROTECTED_MAX + 1u + 3u + (payload))
+#define SHORT_PAYLOAD 40u /* the digest of an envelope's manifest */
+
+static enum atto_status verify_in(struct atto_cbor_writer *writer, const struct atto_sign1 *sign1,
+                                  const struct atto_span *payload, const struct atto_key *key,
+                                  const struct atto_crypto *crypto)
+{
+    struct atto_span message = {writer->bytes, 0};
+
+    atto_cbor_put_head(writer, ATTO_CBOR_ARRAY, 4);
+    atto_cbor_put_string(writer, ATTO_CBOR_TEXT, context, sizeof context - 1u);
+    atto_cbor_put_string(writer, ATTO_CBOR_BYTES, sign1->protected_header.ptr, sign1->protected_header.len);
+    atto_cbor_put_head(writer, ATTO_CBOR_BYTES, 0);
+    atto_cbor_put_string(writer, ATTO_CBOR_BYTES, payload->ptr, payload->len);
+    message.len = writer->len;
+    return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
+}
+
+/* With memory for the longest payload on the stack; who installs an envelope does without. */
+static ATTO_APART enum atto_status verify_long(const struct atto_sign1 *sign1, const struct atto_span *payload,
+                                               const struct atto_key *key, const struct atto_crypto *crypto)
+{
+    uint8_t bytes[STRUCTURE_BYTES(ATTO_COSE_PAYLOAD_MAX)];
+    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
+
+    return verify_in(&writer, sign1, payload, key, crypto);
+}
+
+static ATTO_APART enum atto_status verify_short(const struct atto_sign1 *sign1, const struct atto_span *payload,
+                                                const struct atto_key *key, const struct atto_crypto *crypto)
+{
+    uint8_t bytes[STRUCTURE_BYTES(SHORT_PAYLOAD)];
+    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
+
+    return verify_in(&writer, sign1, payload, key, crypto);
+}
+
 enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_span payload, const struct atto_key *key,
                                   const struct atto_crypto *crypto)
 {
-    static const char context[] = "Signature1";
-    /* Sig_structure: an array of the context, the protected header, no external data, and the payload. */
-    uint8_t bytes[1u + sizeof context + 2u + ATTO_COSE_PROTECTED_MAX + 1u + 3u + ATTO_COSE_PAYLOAD_MAX];
-    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
-    struct atto_span message = {bytes, 0};
-
     if (sign1->algorithm != key->algorithm)
         return ATTO_E_ALGORITHM;
     if (sign1->kid.len != 0 && key->kid.len != 0 && !atto_same_span(sign1->kid, key->kid))
         return ATTO_E_SIGNER;
     if (sign1->protected_header.len > ATTO_COSE_PROTECTED_MAX || payload.len > ATTO_COSE_PAYLOAD_MAX)
         return ATTO_E_ARGUMENT;
-    atto_cbor_put_head(&writer, ATTO_CBOR_ARRAY, 4);
-    atto_cbor_put_string(&writer, ATTO_CBOR_TEXT, context, sizeof context - 1u);
-    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, sign1->protected_header.ptr, sign1->protected_header.len);
-    atto_cbor_put_head(&writer, ATTO_CBOR_BYTES, 0);
-    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, payload.ptr, payload.len);
-    message.len = writer.len;
-    return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
+    return (payload.len <= SHORT_PAYLOAD ? verify_short : verify_long)(sign1, &payload, key, crypto);
 }
 
 bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest)

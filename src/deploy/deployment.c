@@ -21,7 +21,7 @@ void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event e
 
 void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status)
 {
-    atto_engine_refused(deploy->config->engine, tenant, status);
+    atto_engine_refused(deploy->engine, tenant, status);
     atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, tenant, status);
 }
 
@@ -30,7 +30,7 @@ void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name)
 {
     struct atto_span value;
-    enum atto_status status = atto_records_get(deploy->config->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), &value);
     if (status != ATTO_OK)
         return status;
     struct atto_cbor cbor = { value.ptr, value.len, 1 };
@@ -55,36 +55,42 @@ bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct 
     return true;
 }
 
+struct atto_place atto_deploy_look_up(const struct atto_deploy *deploy, const struct atto_component *component)
+{
+    struct atto_place place = { ATTO_E_NOT_FOUND, ATTO_E_NO_SPACE, 0 };
+    struct atto_name_record name;
+    for (uint32_t i = deploy->config->component_count; i-- != 0u;) {
+        enum atto_status status = atto_name_record_get(deploy, i, &name);
+        if (status == ATTO_E_DAMAGED) {
+            place.free = ATTO_E_DAMAGED;
+        } else if (status != ATTO_OK) {
+            place.free = place.free != ATTO_E_DAMAGED ? (int32_t)i : ATTO_E_DAMAGED;
+        } else if (atto_same_span(name.component.tenant, component->tenant)) {
+            place.siblings++;
+            if (atto_same_span(name.component.container, component->container))
+                place.number = (int32_t)i;
+        }
+    }
+    return place;
+}
+
 int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_component *component)
 {
-    struct atto_component other;
-    for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (atto_deploy_name(deploy, i, &other) && atto_same_span(other.tenant, component->tenant) &&
-            atto_same_span(other.container, component->container))
-            return (int32_t)i;
-    }
-    return ATTO_E_NOT_FOUND;
+    return atto_deploy_look_up(deploy, component).number;
 }
 
 /* ---- tenants ---- */
 
-static const struct atto_deploy_tenant *memory_of(const struct atto_deploy *deploy, uint32_t tenant)
+const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->config->tenants[tenant - 1u];
-}
-
-struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant)
-{
-    const struct atto_deploy_tenant *memory = memory_of(deploy, tenant);
-    struct atto_span name = { (const uint8_t *)memory->name, (uint32_t)strlen(memory->name) };
-    return (struct atto_signer){ name, memory->key };
+    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->tenants[tenant - 1u];
 }
 
 /* The owner comes first, whose name is empty as those of tenants that there are not. */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name)
 {
-    for (uint32_t i = 0; i <= deploy->config->engine->config->tenant_count; i++) {
-        if (atto_same_span(atto_deploy_signer(deploy, i).name, name))
+    for (uint32_t i = 0; i <= deploy->engine->config->tenant_count; i++) {
+        if (atto_same_span(atto_deploy_tenant(deploy, i)->signer.name, name))
             return (int32_t)i;
     }
     return ATTO_E_NOT_FOUND;
@@ -92,14 +98,15 @@ int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_s
 
 enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
 {
-    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)memory_of(deploy, tenant);
+    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)atto_deploy_tenant(deploy, tenant);
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
-    memset(&memory->key, 0, sizeof memory->key);
+    memory->keys++;
+    memset(&memory->signer.key, 0, sizeof memory->signer.key);
     copy(memory->key_bytes, bytes.ptr, bytes.len);
-    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->key, NULL);
+    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->signer.key, NULL);
     if (tenant != ATTO_TENANT_OWNER)
-        deploy->config->engine->config->tenants[tenant - 1u].key = memory->key.algorithm == ATTO_EDDSA ? memory->key.x : NULL;
+        deploy->engine->config->tenants[tenant - 1u].key = memory->signer.key.algorithm == ATTO_EDDSA ? memory->signer.key.x : NULL;
     return status;
 }
 
@@ -114,7 +121,7 @@ enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct att
     if (status == ATTO_OK && parsed.right_count > capacity)
         status = ATTO_E_ARGUMENT;
     for (uint32_t i = 0; status == ATTO_OK && i < parsed.right_count; i++)
-        status = atto_engine_wish(deploy->config->engine, &parsed, i, &rows[i]);
+        status = atto_engine_wish(deploy->engine, &parsed, i, &rows[i]);
     if (status == ATTO_OK)
         *count = parsed.right_count;
     return status;
@@ -136,11 +143,15 @@ enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, cons
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_tenant *memory = &deploy->config->tenants[record->id - 1u];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_tenant *memory = &deploy->tenants[record->id - 1u];
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
+    uint32_t keys = memory->keys;
     memset(memory, 0, sizeof *memory);
+    memory->keys = keys;
+    memory->components = record->components;
     copy(memory->name, record->name.ptr, record->name.len);
+    memory->signer.name = (struct atto_span){ (const uint8_t *)memory->name, record->name.len };
     (void)atto_deploy_keep_key(deploy, record->id, record->key);
     copy(memory->rights, rows, row_count * sizeof *rows);
     tenant->name = memory->name;
@@ -152,19 +163,15 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
 }
 
 /* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
-static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
+static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value)
 {
-    const struct atto_records *records = deploy->config->records;
     struct atto_tenant_record record;
     struct atto_right rows[ATTO_CEILING_ROWS];
-    struct atto_span key, value;
+    struct atto_span key;
     uint32_t count;
-    enum atto_status rotated = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
-    if (number == ATTO_TENANT_OWNER)
-        return rotated == ATTO_OK ? atto_deploy_keep_key(deploy, number, key) : rotated;
-    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, number), &value);
-    if (status == ATTO_OK)
-        status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status rotated = atto_records_get(deploy->records,
+                                                ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
     if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
         status = ATTO_E_DAMAGED;
     if (status == ATTO_OK)
@@ -175,6 +182,41 @@ static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number)
         record.key = key;
     atto_deploy_enrol(deploy, &record, rows, count);
     return ATTO_OK;
+}
+
+/* Are all tenants known? */
+static bool boot_tenants(struct atto_deploy *deploy)
+{
+    const struct atto_records *records = deploy->records;
+    uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_TENANT, 0);
+    struct atto_span value;
+    enum atto_status status;
+    bool all_known = true;
+    for (; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND &&
+           ATTO_RECORD_KIND(key) == ATTO_RECORD_TENANT; key++) {
+        if (status == ATTO_OK)
+            status = boot_tenant(deploy, ATTO_RECORD_NUMBER(key), value);
+        if (status == ATTO_OK)
+            continue;
+        all_known = false;
+        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_RECORD_NUMBER(key), status);
+    }
+    return all_known;
+}
+
+/* The owner's key, if it was rotated. If that is damaged there is none: the firmware's may be known to others by now. */
+static void boot_owner(struct atto_deploy *deploy)
+{
+    struct atto_span key;
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key);
+    if (status == ATTO_E_NOT_FOUND)
+        return;
+    if (status == ATTO_OK)
+        status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, key);
+    if (status == ATTO_OK)
+        return;
+    memset(&deploy->owner, 0, sizeof deploy->owner);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_TENANT_OWNER, status);
 }
 
 /* ---- components ---- */
@@ -188,7 +230,7 @@ struct changes {
 static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t number, struct changes *changes,
                                       struct atto_install *request)
 {
-    const struct atto_records *records = deploy->config->records;
+    const struct atto_records *records = deploy->records;
     struct atto_span value;
     enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
     if (status == ATTO_OK) {
@@ -205,120 +247,126 @@ static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t
     return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
 }
 
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report)
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, const struct atto_install *request,
+                                 struct atto_report *report)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
-    struct atto_install request = { .bytes = image.ptr, .len = image.len };
-    struct changes changes;
-    enum atto_status status = ATTO_OK;
-    int32_t tenant = atto_deploy_tenant_named(deploy, tenant_name);
-    if (tenant < 0)
-        return ATTO_E_SIGNER;
-    request.tenant = (uint32_t)tenant;
-    if (!plain)
-        status = apply_changes(deploy, number, &changes, &request);
-    if (status != ATTO_OK)
-        return status;
-    if (component->container == NULL) {
-        status = atto_engine_install(engine, &request, &component->container, report);
-        if (status == ATTO_OK)
-            atto_deploy_restore(deploy, ATTO_SCOPE_CONTAINER, number);
-        return status;
-    }
-    return atto_engine_update(engine, &component->container, &request, report);
+    struct atto_deploy_component *component = &deploy->components[number];
+    if (component->container != NULL)
+        return atto_engine_update(deploy->engine, &component->container, request, report);
+    enum atto_status status = atto_engine_install(deploy->engine, request, &component->container, report);
+    if (status == ATTO_OK)
+        atto_deploy_restore(deploy, (int32_t)number);
+    return status;
 }
 
-void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial)
+/* The same with what was changed of it at run time. */
+static enum atto_status run_changed(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
+    struct changes changes;
+    enum atto_status status = apply_changes(deploy, number, &changes, &request);
+    return status == ATTO_OK ? atto_deploy_run(deploy, number, &request, NULL) : status;
+}
+
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number)
+{
+    const struct atto_port *port = deploy->engine->config->port;
+    struct atto_deploy_component *component = &deploy->components[number];
     struct atto_container_info info;
-    component->on_trial = on_trial;
-    if (component->container == NULL)
-        return;
-    atto_engine_info(engine, component->container, &info);
+    atto_engine_info(deploy->engine, component->container, &info);
     component->faults = info.counters.faults;
     component->heartbeats = info.counters.heartbeats;
-    component->since_us = engine->config->port->now_us(engine->config->port->user);
+    component->since_us = port->now_us(port->user);
+}
+
+static bool is_attached(const struct atto_deploy *deploy, uint32_t number)
+{
+    struct atto_container_info info;
+    atto_engine_info(deploy->engine, deploy->components[number].container, &info);
+    return info.attachments != 0u;
 }
 
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_deploy_component *component = &deploy->config->components[number];
+    struct atto_engine *engine = deploy->engine;
+    struct atto_deploy_component *component = &deploy->components[number];
     if (component->container == NULL)
         return ATTO_OK;
+    if (is_attached(deploy, number))
+        atto_deploy_tell(deploy, ATTO_DEPLOY_ATTACHED, number, ATTO_E_BUSY);
+    if (is_attached(deploy, number))
+        return ATTO_E_BUSY;
     atto_engine_stop(engine, component->container, true);
-    enum atto_status status = atto_engine_remove(engine, component->container);
-    if (status != ATTO_OK)
-        return status == ATTO_E_STATE ? ATTO_E_BUSY : status;
+    if (atto_engine_remove(engine, component->container) != ATTO_OK)
+        return ATTO_E_BUSY;
     component->container = NULL;
     component->on_trial = false;
     return ATTO_OK;
 }
 
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number)
+/* Starts what is in the engine, or stops it. */
+static enum atto_status invoke_or_not(struct atto_engine *engine, struct atto_container *container, bool invoke)
 {
-    struct atto_engine *engine = deploy->config->engine;
-    struct atto_container *container = deploy->config->components[number].container;
     struct atto_container_info info;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
     atto_engine_info(engine, container, &info);
-    if (name.invoke)
-        return info.state == ATTO_STATE_INSTALLED ? atto_engine_start(engine, container) : ATTO_OK;
-    return info.state != ATTO_STATE_INSTALLED ? atto_engine_stop(engine, container, true) : ATTO_OK;
+    if ((info.state != ATTO_STATE_INSTALLED) == invoke)
+        return ATTO_OK;
+    return invoke ? atto_engine_start(engine, container) : atto_engine_stop(engine, container, true);
 }
 
-/* The name record may have moved in flash meanwhile. */
-static enum atto_status run_named(struct atto_deploy *deploy, uint32_t number, struct atto_span image)
+void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial)
 {
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    return status == ATTO_OK ? atto_deploy_run(deploy, number, name.component.tenant, image, false, NULL) : status;
+    struct atto_deploy_component *component = &deploy->components[number];
+    enum atto_status status = invoke_or_not(deploy->engine, component->container, invoke);
+    component->on_trial = on_trial;
+    atto_deploy_watch(deploy, number);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
 }
 
 /* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
-static enum atto_status version_of(struct atto_deploy *deploy, uint32_t number, struct atto_versions *versions)
+static enum atto_status version_of(struct atto_slots *slots, uint32_t number, bool invoke, struct atto_versions *versions)
 {
-    struct atto_slots *slots = deploy->config->slots;
-    struct atto_name_record name;
-    enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status != ATTO_OK)
-        return status;
-    if (name.invoke)
+    if (invoke)
         return atto_slots_start(slots, number, versions);
-    status = atto_slots_get(slots, number, versions);
+    enum atto_status status = atto_slots_get(slots, number, versions);
     return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
+}
+
+/* Is it the image's own fault that it does not run? No other image is to blame for what else is missing. */
+static bool is_of_the_image(enum atto_status status)
+{
+    return status == ATTO_E_DIGEST || (status <= ATTO_E_FORMAT && status >= ATTO_E_ENTRY);
 }
 
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 {
-    struct atto_slots *slots = deploy->config->slots;
+    struct atto_slots *slots = deploy->slots;
     struct atto_versions versions;
-    enum atto_status status = version_of(deploy, number, &versions);
+    struct atto_name_record name;
+    int32_t tenant = ATTO_OK;
+    enum atto_status status = atto_name_record_get(deploy, number, &name);
+    if (status == ATTO_OK)
+        tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
+    if (tenant < 0)
+        status = ATTO_E_SIGNER;
+    if (status == ATTO_OK)
+        status = version_of(slots, number, name.invoke, &versions);
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
         if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
             status = ATTO_E_DIGEST;
         else
-            status = run_named(deploy, number, image);
+            status = run_changed(deploy, number, (uint32_t)tenant, image);
         if (status == ATTO_OK) {
-            status = atto_deploy_invoke(deploy, number);
-            atto_deploy_watch(deploy, number, versions.state == ATTO_COMPONENT_TRIAL);
-            atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
+            atto_deploy_begin(deploy, number, name.invoke, versions.state == ATTO_COMPONENT_TRIAL);
             return;
         }
-        if (versions.state != ATTO_COMPONENT_TRIAL)
+        if (versions.state != ATTO_COMPONENT_TRIAL || !is_of_the_image(status))
             break;
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
         if (status == ATTO_OK)
-            status = version_of(deploy, number, &versions);
+            status = version_of(slots, number, name.invoke, &versions);
     }
     atto_deploy_take_out(deploy, number);
     atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
@@ -331,27 +379,64 @@ static enum atto_status open_storage(const struct atto_deploy_config *config)
     enum atto_status status = atto_records_mount(config->records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(config->records);
-    return status == ATTO_OK ? atto_slots_check(config->slots) : status;
+    config->slots->open = 0;
+    return status;
 }
 
-void atto_deploy_remove_orphans(struct atto_deploy *deploy)
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    return tenant <= deploy->engine->config->tenant_count &&
+           (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->signer.name.len != 0u);
+}
+
+void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)
 {
     struct atto_component component;
-    struct atto_record alone;
+    struct atto_record records[ATTO_REMOVAL_RECORDS];
+    deploy->unfinished = false;
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (atto_deploy_name(deploy, i, &component) && atto_deploy_tenant_named(deploy, component.tenant) < 0 &&
-            atto_deploy_take_out(deploy, i) == ATTO_OK &&
-            atto_slots_remove(deploy->config->slots, i, &alone, 1) == ATTO_OK)
-            atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, i, ATTO_OK);
+        if (!atto_deploy_name(deploy, i, &component) ||
+            (of != NULL ? !atto_same_span(component.tenant, *of) : atto_deploy_tenant_named(deploy, component.tenant) >= 0))
+            continue;
+        enum atto_status status = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS);
+        deploy->unfinished |= status != ATTO_OK && status != ATTO_E_NOT_FOUND;
     }
+    atto_deploy_forget(deploy);
+}
+
+enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, struct atto_record *records,
+                                    uint32_t count)
+{
+    struct atto_versions versions;
+    if (atto_slots_get(deploy->slots, number, &versions) == ATTO_E_NOT_FOUND)
+        return ATTO_E_NOT_FOUND;
+    enum atto_status status = atto_deploy_take_out(deploy, number);
+    if (status != ATTO_OK)
+        return status;
+    records[1] = atto_record_without(ATTO_RECORD_RIGHTS, number);
+    records[2] = atto_record_without(ATTO_RECORD_LIMITS, number);
+    records[3] = atto_record_without(ATTO_RECORD_POST_MORTEM, number);
+    status = atto_slots_remove(deploy->slots, number, records, count);
+    if (status != ATTO_OK)
+        atto_deploy_bring_up(deploy, number);
+    else
+        atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, number, ATTO_OK);
+    return status;
 }
 
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
 {
     uint32_t tenant_count = config->engine->config->tenant_count;
     struct atto_versions versions;
+    if (config->component_count > ATTO_COMPONENTS_MAX)
+        return ATTO_E_ARGUMENT;
     memset(deploy, 0, sizeof *deploy);
     deploy->config = config;
+    deploy->engine = config->engine;
+    deploy->records = config->records;
+    deploy->slots = config->slots;
+    deploy->tenants = config->tenants;
+    deploy->components = config->components;
     deploy->postmortems_seen = config->engine->postmortems_written;
     if (tenant_count != 0u)
         memset(config->tenants, 0, tenant_count * sizeof *config->tenants);
@@ -361,19 +446,10 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         status = open_storage(config);
     if (status != ATTO_OK)
         return status;
-    bool all_known = true;
-    for (uint32_t i = 0; i <= tenant_count; i++) {
-        status = boot_tenant(deploy, i);
-        if (status == ATTO_OK || status == ATTO_E_NOT_FOUND)
-            continue;
-        all_known = false;
-        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
-    }
-    atto_deploy_restore(deploy, ATTO_SCOPE_DEVICE, 0);
-    for (uint32_t i = 0; i <= tenant_count; i++)
-        atto_deploy_restore(deploy, ATTO_SCOPE_TENANT, i);
-    if (all_known) /* power may have failed while a tenant was revoked */
-        atto_deploy_remove_orphans(deploy);
+    boot_owner(deploy);
+    if (boot_tenants(deploy)) /* power may have failed while a tenant was revoked */
+        atto_deploy_remove_all(deploy, NULL);
+    atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
             atto_deploy_bring_up(deploy, i);
@@ -385,41 +461,47 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
 
 enum atto_status atto_deploy_confirm(struct atto_deploy *deploy, uint32_t number)
 {
-    enum atto_status status = atto_slots_confirm(deploy->config->slots, number);
-    if (status == ATTO_OK && deploy->config->components[number].on_trial) {
-        deploy->config->components[number].on_trial = false;
+    enum atto_status status = atto_slots_confirm(deploy->slots, number);
+    if (status == ATTO_OK && deploy->components[number].on_trial) {
+        deploy->components[number].on_trial = false;
         atto_deploy_tell(deploy, ATTO_DEPLOY_HEALTHY, number, ATTO_OK);
     }
     return status;
+}
+
+/* Out of the engine first: its slot is free from the moment on in which it is given up in flash. */
+static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_status status)
+{
+    if (atto_deploy_take_out(deploy, number) != ATTO_OK)
+        return; /* the next tick tries again */
+    atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
+    (void)atto_slots_fault(deploy->slots, number); /* if flash refuses, the trial goes on */
+    atto_deploy_bring_up(deploy, number);
 }
 
 static void look_after(struct atto_deploy *deploy, uint32_t number)
 {
     const struct atto_deploy_config *config = deploy->config;
     const struct atto_port *port = config->engine->config->port;
-    struct atto_deploy_component *component = &config->components[number];
+    const struct atto_deploy_component *component = &config->components[number];
     struct atto_container_info info;
     atto_engine_info(config->engine, component->container, &info);
     uint64_t ran_us = port->now_us(port->user) - component->since_us;
-    bool runs = info.state != ATTO_STATE_INSTALLED && info.state != ATTO_STATE_FAULTED;
-    if (info.counters.faults != component->faults) {
-        component->on_trial = false;
-        atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, (enum atto_status)info.counters.last_fault);
-        if (atto_slots_fault(config->slots, number) == ATTO_OK)
-            atto_deploy_bring_up(deploy, number);
-        else
-            component->on_trial = true; /* the next tick tries again */
-    } else if (info.counters.heartbeats != component->heartbeats ||
-               (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms)) {
+    bool runs = info.state == ATTO_STATE_STARTING || info.state == ATTO_STATE_RUNNING;
+    if (info.counters.faults != component->faults)
+        give_up(deploy, number, (enum atto_status)info.counters.last_fault);
+    else if (info.counters.heartbeats != component->heartbeats ||
+             (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms))
         atto_deploy_confirm(deploy, number);
-    }
 }
 
 void atto_deploy_tick(struct atto_deploy *deploy)
 {
     atto_deploy_keep_postmortems(deploy);
+    if (deploy->unfinished)
+        atto_deploy_remove_all(deploy, NULL);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        const struct atto_deploy_component *component = &deploy->config->components[i];
+        const struct atto_deploy_component *component = &deploy->components[i];
         if (component->on_trial && component->container != NULL)
             look_after(deploy, i);
     }

@@ -29,6 +29,15 @@ static inline struct atto_record atto_record_without(enum atto_record_kind kind,
     return (struct atto_record){ ATTO_RECORD_KEY(kind, number), { NULL, 0 } };
 }
 
+/* What is known of a component's name. */
+struct atto_place {
+    int32_t number; /* its own, or ATTO_E_NOT_FOUND */
+    int32_t free;   /* one that no name has; ATTO_E_NO_SPACE: all are taken; ATTO_E_DAMAGED: its own may be among those that
+                       are damaged, and it must not begin anew */
+    uint32_t siblings; /* names of its tenant */
+};
+struct atto_place atto_deploy_look_up(const struct atto_deploy *deploy, const struct atto_component *component);
+
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status);
 
@@ -37,8 +46,8 @@ void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum
 
 /* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
-/* Who a tenant is, by its number. */
-struct atto_signer atto_deploy_signer(const struct atto_deploy *deploy, uint32_t tenant);
+/* What is in memory of a tenant, or of the owner, by its number. */
+const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant);
 
 /* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
  * atto_key_read, and then there is none. */
@@ -50,25 +59,36 @@ enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, cons
  * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count);
-/* Removes the containers of tenants that there are not. */
-void atto_deploy_remove_orphans(struct atto_deploy *deploy);
+bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant);
+/* Removes the containers of a tenant, or of all that there are not (of: NULL), and values that nobody has any more. What
+ * cannot go now is tried again by the tick. */
+void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of);
+/* Removes one, from the engine and then from flash, together with `count` records, of which the first
+ * ATTO_REMOVAL_RECORDS are free. ATTO_E_NOT_FOUND: it is not installed; ATTO_E_BUSY, ATTO_E_NO_SPACE, ATTO_E_FLASH. */
+#define ATTO_REMOVAL_RECORDS 4u
+enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, struct atto_record *records,
+                                    uint32_t count);
 
 /* Rights of a manifest that has nothing else. */
 enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
                                     struct atto_right *rows, uint32_t capacity, uint32_t *count);
 
-/* Lets the engine run an image as this component, in place of what it runs as it. plain: without the changes of rights
- * and schedule that were made to it. */
-enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, struct atto_span tenant_name,
-                                 struct atto_span image, bool plain, struct atto_report *report);
-/* Starts what is in the engine, or stops it, as its name record says. */
-enum atto_status atto_deploy_invoke(struct atto_deploy *deploy, uint32_t number);
-/* Notes that a version begins to run, or is none. */
-void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, bool on_trial);
+/* Lets the engine run an image as this component, in place of what it runs as it. */
+enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, const struct atto_install *request,
+                                 struct atto_report *report);
+/* A version has come into the engine: it is started if it is to run, and looked after. */
+void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial);
+/* A trial begins anew. */
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number);
 /* Runs what flash says of a component, after a reset or a fault on trial. */
 void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
-/* Puts kept values back into the store: the device's, a tenant's, or those of a component that has come into the engine. */
-void atto_deploy_restore(const struct atto_deploy *deploy, enum atto_scope scope, uint32_t number);
+/* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the
+ * device's and its tenants'. */
+#define ATTO_NO_COMPONENT (-1)
+void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number);
+/* Deletes values of components that are not installed, and of tenants that there are not: another one may get the
+ * number. */
+void atto_deploy_forget(struct atto_deploy *deploy);
 /* Keeps post-mortems that are new. */
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy);
 /* Takes a component out of the engine. ATTO_E_BUSY: it is attached to a hook, or in the middle of a slice. */

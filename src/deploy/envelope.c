@@ -76,8 +76,9 @@ static bool read_components(struct atto_cbor *cbor, struct atto_envelope *envelo
 }
 
 /* Reads a string with a command sequence, all of it, for no device. */
-static enum atto_status read_sequence(struct atto_cbor *cbor, uint32_t commands, struct atto_piece *piece)
+static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence kind, struct atto_envelope *envelope)
 {
+    struct atto_piece *piece = &envelope->sequences[kind];
     enum atto_status status;
     uint32_t outer;
 
@@ -87,7 +88,7 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, uint32_t commands,
     }
     piece->at = cbor->pos;
     piece->end = cbor->len;
-    status = atto_sequence_read(cbor, commands);
+    status = atto_sequence_read(cbor, kind);
     if (status != ATTO_OK)
         return status;
     return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
@@ -105,7 +106,7 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
         if (status == ATTO_OK && key == COMMON_COMPONENTS)
             status = read_components(cbor, envelope) ? ATTO_OK : ATTO_E_ENVELOPE;
         else if (status == ATTO_OK)
-            status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, &envelope->shared);
+            status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, envelope);
         if (status != ATTO_OK)
             return status;
     }
@@ -124,11 +125,11 @@ static enum atto_status read_member(struct atto_cbor *cbor, uint32_t key, struct
     case MANIFEST_COMMON:
         return read_common(cbor, envelope);
     case MANIFEST_VALIDATE:
-        return read_sequence(cbor, ATTO_SEQUENCE_VALIDATE, &envelope->validate);
+        return read_sequence(cbor, ATTO_SEQUENCE_VALIDATE, envelope);
     case MANIFEST_INVOKE:
-        return read_sequence(cbor, ATTO_SEQUENCE_INVOKE, &envelope->invoke);
+        return read_sequence(cbor, ATTO_SEQUENCE_INVOKE, envelope);
     default:
-        return read_sequence(cbor, ATTO_SEQUENCE_INSTALL, &envelope->install);
+        return read_sequence(cbor, ATTO_SEQUENCE_INSTALL, envelope);
     }
 }
 

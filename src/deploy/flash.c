@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-bool atto_flash_is_sound(const struct atto_flash *flash)
-{
-    uint32_t unit = flash->unit_bytes;
-    return unit >= 1u && unit <= ATTO_FLASH_UNIT_MAX && (unit & (unit - 1u)) == 0 && flash->block_bytes != 0 &&
-           flash->block_bytes % ATTO_FLASH_UNIT_MAX == 0 && flash->bytes % flash->block_bytes == 0;
-}
-
 void atto_flash_begin(struct atto_flash_writer *writer, const struct atto_flash *flash, uint32_t offset)
 {
     writer->flash = flash;

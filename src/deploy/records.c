@@ -15,7 +15,6 @@
 
 #define AREA_HEAD_BYTES 16u
 #define AREA_MAGIC 0x314c5241u /* "ARL1" */
-#define AREA_BYTES_MAX (1u << 20)
 #define GENERATION_MAX 0x7fffffffu /* no flash lives so long, but flash may contain anything */
 #define HEAD_BYTES 8u
 #define CRC_BYTES 4u
@@ -47,15 +46,10 @@ static uint32_t record_bytes(const struct atto_records *r, uint32_t len)
     return whole_units(r, HEAD_BYTES) + whole_units(r, len + CRC_BYTES);
 }
 
-/* Where the mark of a closed area lies, and its records begin. */
-static uint32_t mark_at(const struct atto_records *r)
-{
-    return whole_units(r, AREA_HEAD_BYTES);
-}
-
+/* An area begins with its header, twice; then come its records. */
 static uint32_t first_at(const struct atto_records *r)
 {
-    return mark_at(r) + r->flash->unit_bytes;
+    return 2u * whole_units(r, AREA_HEAD_BYTES);
 }
 
 static uint32_t area_offset(const struct atto_records *r, uint32_t generation)
@@ -146,31 +140,34 @@ static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
  * this may be a deletion. The loop moves at least one unit with each round. */
 static bool search(const struct atto_records *r, uint32_t key, struct entry *found)
 {
-    struct entry e = { .next = first_at(r) }, last = { 0 }, candidate = { 0 };
-    bool any = false;  /* `found` is set */
-    bool open = false; /* `candidate`, of records that belong together, waits for the last of them, `last` */
+    struct entry pair[2], *e = &pair[0], *last = &pair[1];
+    uint32_t at = first_at(r), found_at = 0, found_key = 0; /* places are not 0: nothing yet */
+    uint32_t open_at = 0, open_key = 0; /* of records that belong together, it waits for the last of them */
     bool whole = true; /* `last` is the last of its put */
     for (;;) {
-        bool more = read_at(r, e.next, &e);
-        if (!more || !e.good || whole || (e.flags & JOINS) == 0) {
-            /* `last` ended a put; was it cut off? */
-            if (open && whole) {
-                bool cut = !more ? r->torn : e.good ? (e.flags & RESUMES) != 0 : !body_is_good(r, &last);
-                if (!cut && (!any || candidate.key <= found->key)) {
-                    *found = candidate;
-                    any = true;
+        bool more = read_at(r, at, e);
+        if (!more || !e->good || whole || (e->flags & JOINS) == 0) {
+            /* `last` ended a put; was it cut off? What was cut off behind it may look like a head that says so. */
+            if (open_at != 0 && whole) {
+                bool cut = !more ? r->torn : (!e->good || (e->flags & RESUMES) != 0) && !body_is_good(r, last);
+                if (!cut && (found_at == 0 || open_key <= found_key)) {
+                    found_at = open_at;
+                    found_key = open_key;
                 }
             }
-            open = false;
+            open_at = 0;
         }
         if (!more)
-            return any;
-        whole = e.good && (e.flags & MORE) == 0;
-        last = e;
-        if (e.good && e.key >= key && (!open || e.key < candidate.key)) {
-            candidate = e;
-            open = true;
+            return found_at != 0 && read_at(r, found_at, found);
+        whole = e->good && (e->flags & MORE) == 0;
+        if (e->good && e->key >= key && (open_at == 0 || e->key < open_key)) {
+            open_at = at;
+            open_key = e->key;
         }
+        at = e->next;
+        struct entry *other = last;
+        last = e;
+        e = other;
     }
 }
 
@@ -192,112 +189,101 @@ static bool is_damaged(const struct atto_records *r, const struct entry *e)
 
 /* ---- mounting ---- */
 
-static bool has_header(const struct atto_records *r, uint32_t index, uint32_t *generation)
+static bool is_header(const struct atto_records *r, uint32_t index, const uint8_t *header)
 {
-    const uint8_t *header = area_of(r, index);
-    *generation = atto_le32(header + 4);
+    uint32_t generation = atto_le32(header + 4);
     return atto_le32(header) == AREA_MAGIC && atto_le32(header + 8) == r->area_bytes &&
-           atto_le32(header + 12) == atto_crc32(0, header, 12) && *generation <= GENERATION_MAX &&
-           *generation % r->area_count == index;
+           atto_le32(header + 12) == atto_crc32(0, header, 12) && generation <= GENERATION_MAX &&
+           generation % r->area_count == index;
 }
 
-/* Programs bytes that fit into the writer's buffer, in one call. */
-static enum atto_status program_at(const struct atto_records *r, uint32_t offset, const uint8_t *bytes, uint32_t len)
+/* The area's header; NULL: it has no good one. */
+static const uint8_t *header_of(const struct atto_records *r, uint32_t index)
+{
+    const uint8_t *area = area_of(r, index), *second = area + whole_units(r, AREA_HEAD_BYTES);
+    return is_header(r, index, area) ? area : is_header(r, index, second) ? second : NULL;
+}
+
+/* Programs a header, in one call: it fits into the writer's buffer. */
+static enum atto_status program_at(const struct atto_records *r, uint32_t offset, const uint8_t *header)
 {
     struct atto_flash_writer writer;
     atto_flash_begin(&writer, r->flash, offset);
-    (void)atto_flash_write(&writer, bytes, len);
+    (void)atto_flash_write(&writer, header, AREA_HEAD_BYTES);
     return atto_flash_flush(&writer);
 }
 
-/* Marks the area before this one as closed: its successor is true. No more than a hint for the day on which the
- * successor's header is damaged, so failing is no error. */
-static void close_previous(const struct atto_records *r)
+/* Is there a good record in the area, whatever stands before it? */
+static bool has_record(const struct atto_records *r)
 {
-    static const uint8_t mark = 0;
-    uint32_t previous = r->generation - 1u, generation;
-    if (r->generation == 0 || !has_header(r, previous % r->area_count, &generation) || generation != previous ||
-        !all_are(area_of(r, previous) + mark_at(r), r->flash->unit_bytes, 0xff))
-        return;
-    (void)program_at(r, area_offset(r, previous) + mark_at(r), &mark, 1);
+    struct entry e;
+    for (uint32_t at = first_at(r); at < r->area_bytes; at += r->flash->unit_bytes)
+        if (read_at(r, at, &e) && e.good && body_is_good(r, &e))
+            return true;
+    return false;
 }
 
-/* Finds the area in force. */
+/* Finds the area in force. A second header that was cut off is written now; whether it was cut off or is damaged cannot
+ * be told, if it is not blank. */
 static enum atto_status find_area(struct atto_records *r)
 {
-    uint32_t generation;
-    bool any = false;
-    for (uint32_t i = 0; i < r->area_count; i++)
-        if (has_header(r, i, &generation) && (!any || generation > r->generation)) {
-            r->generation = generation;
-            any = true;
+    const uint8_t *header = NULL, *other;
+    for (uint32_t i = 0; i < r->area_count; i++) {
+        other = header_of(r, i);
+        if (other != NULL && (header == NULL || atto_le32(other + 4) > r->generation)) {
+            header = other;
+            r->generation = atto_le32(header + 4);
         }
-    if (!any) {
-        /* Records without a header: there was a log. */
-        struct entry e;
-        for (r->generation = 0; r->generation < r->area_count; r->generation++)
-            if (read_at(r, first_at(r), &e) && e.good && body_is_good(r, &e))
-                return ATTO_E_DAMAGED;
-        return ATTO_E_NOT_FOUND;
     }
-    uint32_t next = r->generation + 1u;
-    if (area_of(r, r->generation)[mark_at(r)] == 0 &&
-        !has_header(r, next % r->area_count, &generation) && !all_are(area_of(r, next), AREA_HEAD_BYTES, 0xff)) {
-        r->generation = next;
-        r->damaged++;
+    if (header != NULL) {
+        uint32_t bytes = whole_units(r, AREA_HEAD_BYTES);
+        r->damaged = header != area_of(r, r->generation);
+        if (r->damaged == 0 && all_are(header + bytes, bytes, 0xff))
+            (void)program_at(r, area_offset(r, r->generation) + bytes, header);
+        return ATTO_OK;
     }
-    return ATTO_OK;
+    /* Records without a header: there was a log. */
+    for (; r->generation < r->area_count; r->generation++)
+        if (has_record(r))
+            return ATTO_E_DAMAGED;
+    return ATTO_E_NOT_FOUND;
 }
 
 /* Reads the area through: where it ends, and what is damaged. The loop moves at least one unit with each round. */
 static void survey(struct atto_records *r)
 {
-    struct entry e = { .next = first_at(r), .good = true }, before;
-    bool bad = false; /* `before` is cut off or damaged */
-    for (;;) {
-        before = e;
-        if (!read_at(r, e.next, &e))
-            break;
-        bool resumes = e.good && (e.flags & RESUMES) != 0;
-        if (bad && e.good && !resumes) {
+    struct entry e;
+    uint32_t at = first_at(r), before = 0; /* where the one before lies, if its head is bad */
+    bool bad = false; /* the one before is cut off or damaged */
+    for (; read_at(r, at, &e); at = e.next) {
+        if (bad && e.good && (e.flags & RESUMES) == 0) {
             r->damaged++;
-            if (!before.good) { /* its length is not known, so nothing behind it can be trusted */
-                r->readable = before.at;
+            if (before != 0) { /* its length is not known, so nothing behind it can be trusted */
+                r->readable = before;
                 return;
             }
         }
         bad = !e.good || !body_is_good(r, &e);
+        before = e.good ? 0 : at;
         r->damaged += e.good && (e.flags & DAMAGED) != 0;
     }
     r->torn = bad;
-    r->readable = e.next;
-    if (all_are(area_of(r, r->generation) + e.next, r->area_bytes - e.next, 0xff))
-        r->end = e.next;
+    r->readable = at;
+    if (all_are(area_of(r, r->generation) + at, r->area_bytes - at, 0xff))
+        r->end = at;
     else
         r->damaged++;
-}
-
-static bool is_sound(const struct atto_records *r)
-{
-    const struct atto_flash *flash = r->flash;
-    return atto_flash_is_sound(flash) && r->area_bytes != 0 && r->area_bytes <= AREA_BYTES_MAX &&
-           r->area_bytes % flash->block_bytes == 0 && first_at(r) < r->area_bytes &&
-           r->offset % flash->block_bytes == 0 && r->offset <= flash->bytes && r->area_count >= 2u &&
-           r->area_count <= (flash->bytes - r->offset) / r->area_bytes;
 }
 
 enum atto_status atto_records_mount(struct atto_records *r)
 {
     r->mounted = r->torn = false;
     r->generation = r->damaged = 0;
-    if (!is_sound(r))
-        return ATTO_E_ARGUMENT;
     r->readable = r->end = r->area_bytes;
     enum atto_status status = find_area(r);
     if (status != ATTO_OK)
         return status;
     survey(r);
-    close_previous(r);
     r->mounted = true;
     return ATTO_OK;
 }
@@ -350,15 +336,20 @@ static bool is_among(uint32_t key, const struct atto_record *put, uint32_t count
     return false;
 }
 
-/* Gives the area of `generation`, whose records are written, its header: it is in force. */
+/* Gives the area of `generation`, whose records are written, its header: it is in force. The second one is for the day on
+ * which the first one is damaged, so failing there is no error. */
 static enum atto_status write_header(const struct atto_records *r)
 {
+    uint32_t offset = area_offset(r, r->generation);
     uint8_t header[AREA_HEAD_BYTES];
     atto_put_le32(header, AREA_MAGIC);
     atto_put_le32(header + 4, r->generation);
     atto_put_le32(header + 8, r->area_bytes);
     atto_put_le32(header + 12, atto_crc32(0, header, 12));
-    return program_at(r, area_offset(r, r->generation), header, AREA_HEAD_BYTES);
+    enum atto_status status = program_at(r, offset, header);
+    if (status == ATTO_OK)
+        (void)program_at(r, offset + whole_units(r, AREA_HEAD_BYTES), header);
+    return status;
 }
 
 /* Erases the area of the next generation for `next`, which is `r` otherwise. */
@@ -381,7 +372,6 @@ static enum atto_status end_area(struct atto_records *r, const struct atto_recor
     if (status == ATTO_OK) {
         *r = *next;
         r->readable = r->end;
-        close_previous(r);
     } else {
         r->end = r->area_bytes; /* the header may be good after all, so nothing is written before that area is erased */
     }
@@ -445,8 +435,6 @@ enum atto_status atto_records_format(struct atto_records *r)
 {
     struct atto_records next;
     enum atto_status status = r->mounted ? ATTO_OK : atto_records_mount(r);
-    if (status == ATTO_E_ARGUMENT)
-        return status;
     if (status == ATTO_OK) {
         status = begin_area(r, &next);
     } else {

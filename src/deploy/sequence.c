@@ -7,7 +7,7 @@
 #include "deploy/fragment.h"
 #include "deploy/sequence.h"
 
-enum { PARAMETER_DIGEST = 3, PARAMETER_SLOT = 5, PARAMETER_SIZE = 14, PARAMETER_URI = 21 };
+enum { PARAMETER_DIGEST = 3, PARAMETER_SIZE = 14, PARAMETER_URI = 21 };
 
 /* Parameters that name the device, in the order of struct atto_identity. The condition on each has the same number, and
  * the statuses of conditions that do not hold are in the same order. */
@@ -26,7 +26,6 @@ struct parameters {
     struct atto_span identity[IDENTIFIERS];
     struct atto_span digest, uri;
     uint32_t image_bytes;
-    uint32_t slot; /* and 1 */
 };
 
 struct run {
@@ -67,10 +66,6 @@ static enum atto_status read_parameter(struct atto_cbor *cbor, uint32_t key, str
     switch (key) {
     case PARAMETER_DIGEST:
         fine = atto_cbor_enter(cbor, &outer) && atto_suit_digest(cbor, &set->digest) && atto_cbor_leave(cbor, outer);
-        break;
-    case PARAMETER_SLOT:
-        fine = atto_cbor_uint(cbor, UINT32_MAX - 1u, &set->slot);
-        set->slot += fine;
         break;
     case PARAMETER_SIZE:
         fine = atto_cbor_uint(cbor, UINT32_MAX, &set->image_bytes);
@@ -137,11 +132,6 @@ static enum atto_status judge(struct run *run, uint32_t command)
     if (index < IDENTIFIERS)
         status = compare(run, index);
     switch (command) {
-    case SUIT_SLOT:
-        if (run->set.slot == 0)
-            return ATTO_E_ENVELOPE;
-        status = run->set.slot - 1u == run->conditions->slot ? ATTO_OK : ATTO_E_SLOT;
-        break;
     case SUIT_IMAGE_MATCH:
         /* Of what was fetched, and by no other digest. */
         status = run->order->digest != NULL && run->order->digest == run->set.digest.ptr ? ATTO_OK : ATTO_E_ENVELOPE;
@@ -275,55 +265,53 @@ static enum atto_status run_sequence(struct run *run)
     return ATTO_OK;
 }
 
-enum atto_status atto_sequence_read(struct atto_cbor *cbor, uint32_t commands)
+/* For each kind, the commands that may stand in it, and those of them that must be done. */
+#define ANYWHERE                                                                                                   \
+    (1u << SUIT_VENDOR | 1u << SUIT_CLASS | 1u << SUIT_DEVICE | 1u << SUIT_ABORT | \
+     1u << SUIT_SET_COMPONENT | 1u << SUIT_TRY_EACH | 1u << SUIT_OVERRIDE)
+static const struct {
+    uint32_t commands, needed;
+} kinds[ATTO_SEQUENCES] = {
+    [ATTO_SEQUENCE_SHARED] = { ANYWHERE, 1u << SUIT_VENDOR | 1u << SUIT_CLASS },
+    [ATTO_SEQUENCE_INSTALL] = { ANYWHERE | 1u << SUIT_IMAGE_MATCH | 1u << SUIT_FETCH,
+                                1u << SUIT_IMAGE_MATCH | 1u << SUIT_FETCH },
+    [ATTO_SEQUENCE_VALIDATE] = { ANYWHERE | 1u << SUIT_IMAGE_MATCH, 1u << SUIT_IMAGE_MATCH },
+    [ATTO_SEQUENCE_INVOKE] = { ANYWHERE | 1u << SUIT_INVOKE, 1u << SUIT_INVOKE },
+};
+
+enum atto_status atto_sequence_read(struct atto_cbor *cbor, enum atto_sequence kind)
 {
     struct run run;
     enum atto_status status;
 
     memset(&run, 0, sizeof run);
     run.cbor = *cbor;
-    run.commands = commands;
+    run.commands = kinds[kind].commands;
     status = run_sequence(&run);
     *cbor = run.cbor;
     return status;
 }
 
-/* Judges one sequence of the envelope, after the commands that `needed` has were done in it. */
-static enum atto_status judge_piece(struct run *run, const struct atto_envelope *envelope, struct atto_piece piece,
-                                    uint32_t commands, uint32_t needed)
-{
-    enum atto_status status;
-
-    run->cbor.bytes = envelope->head;
-    run->cbor.pos = piece.at;
-    run->cbor.len = piece.end;
-    run->commands = commands;
-    status = run_sequence(run);
-    if (status != ATTO_OK)
-        return status;
-    return (run->done & needed) == needed ? ATTO_OK : ATTO_E_ENVELOPE;
-}
-
 /* The shared sequence comes before each of the others, so each of them begins with what it has set. */
 static enum atto_status judge_all(struct run *run, const struct atto_envelope *envelope)
 {
-    const uint32_t looked_at = 1u << SUIT_VENDOR | 1u << SUIT_CLASS;
-    enum atto_status status = judge_piece(run, envelope, envelope->shared, ATTO_SEQUENCE_SHARED, looked_at);
-    const struct parameters shared = run->set;
+    struct parameters shared = run->set;
+    enum atto_status status = ATTO_OK;
 
-    if (status != ATTO_OK)
-        return status;
-    status = judge_piece(run, envelope, envelope->install, ATTO_SEQUENCE_INSTALL,
-                         1u << SUIT_FETCH | 1u << SUIT_IMAGE_MATCH);
-    if (status != ATTO_OK)
-        return status;
-    run->set = shared;
-    run->done = 0;
-    status = judge_piece(run, envelope, envelope->validate, ATTO_SEQUENCE_VALIDATE, 1u << SUIT_IMAGE_MATCH);
-    if (status != ATTO_OK || envelope->invoke.end == 0)
-        return status;
-    run->set = shared;
-    return judge_piece(run, envelope, envelope->invoke, ATTO_SEQUENCE_INVOKE, 1u << SUIT_INVOKE);
+    run->cbor.bytes = envelope->head;
+    for (uint32_t kind = 0; status == ATTO_OK && kind < ATTO_SEQUENCES && envelope->sequences[kind].end != 0; kind++) {
+        run->cbor.pos = envelope->sequences[kind].at;
+        run->cbor.len = envelope->sequences[kind].end;
+        run->commands = kinds[kind].commands;
+        run->set = shared;
+        run->done = 0;
+        status = run_sequence(run);
+        if (status == ATTO_OK && (run->done & kinds[kind].needed) != kinds[kind].needed)
+            status = ATTO_E_ENVELOPE;
+        if (kind == ATTO_SEQUENCE_SHARED)
+            shared = run->set;
+    }
+    return status;
 }
 
 /* The image is behind the head exactly if the manifest calls it by the name that it has there. */
@@ -360,7 +348,7 @@ enum atto_status atto_envelope_judge(const struct atto_envelope *envelope, const
         return atto_refuse(refusal, status, run.cbor.pos);
     status = find_image(envelope, &found);
     if (status != ATTO_OK)
-        return atto_refuse(refusal, status, envelope->install.at);
+        return atto_refuse(refusal, status, envelope->sequences[ATTO_SEQUENCE_INSTALL].at);
     found.sequence = envelope->sequence;
     *order = found;
     return ATTO_OK;

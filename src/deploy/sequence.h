@@ -15,7 +15,6 @@ enum {
     SUIT_VENDOR = 1,
     SUIT_CLASS = 2,
     SUIT_IMAGE_MATCH = 3,
-    SUIT_SLOT = 5,
     SUIT_ABORT = 14,
     SUIT_SET_COMPONENT = 12,
     SUIT_TRY_EACH = 15,
@@ -24,19 +23,13 @@ enum {
     SUIT_INVOKE = 23,
     SUIT_DEVICE = 24
 };
-#define ATTO_SEQUENCE_SHARED                                                                                    \
-    (1u << SUIT_VENDOR | 1u << SUIT_CLASS | 1u << SUIT_SLOT | 1u << SUIT_ABORT | 1u << SUIT_SET_COMPONENT | \
-     1u << SUIT_TRY_EACH | 1u << SUIT_OVERRIDE | 1u << SUIT_DEVICE)
-#define ATTO_SEQUENCE_VALIDATE (ATTO_SEQUENCE_SHARED | 1u << SUIT_IMAGE_MATCH)
-#define ATTO_SEQUENCE_INSTALL (ATTO_SEQUENCE_VALIDATE | 1u << SUIT_FETCH)
-#define ATTO_SEQUENCE_INVOKE (ATTO_SEQUENCE_SHARED | 1u << SUIT_INVOKE)
 
 /* Reads a SUIT_Digest that is SHA-256. False, and the cursor stands where it was refused. */
 bool atto_suit_digest(struct atto_cbor *cbor, struct atto_span *digest);
 
-/* Reads a sequence, with all its alternatives, without looking at what its conditions say. On a refusal the cursor
- * stands where it was refused.
+/* Reads a sequence of this kind, with all its alternatives, without looking at what its conditions say. On a refusal the
+ * cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_ENVELOPE, or ATTO_E_UNSUPPORTED for a command or a parameter that is not known here. */
-enum atto_status atto_sequence_read(struct atto_cbor *cbor, uint32_t commands);
+enum atto_status atto_sequence_read(struct atto_cbor *cbor, enum atto_sequence kind);
 
 #endif

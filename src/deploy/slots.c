@@ -53,20 +53,6 @@ static enum atto_status put_alone(struct atto_slots *slots, uint32_t component, 
 
 /* ---- asking ---- */
 
-enum atto_status atto_slots_check(struct atto_slots *slots)
-{
-    const struct atto_records *records = slots->records;
-    const struct atto_flash *flash = records->flash;
-    uint32_t log_end = records->offset + records->area_count * records->area_bytes;
-    slots->open = 0;
-    if (slots->slot_count == 0 || slots->slot_count > ATTO_SLOTS_MAX || slots->slot_bytes == 0 ||
-        slots->slot_bytes % flash->block_bytes != 0 || slots->offset % flash->block_bytes != 0 ||
-        slots->offset > flash->bytes || slots->slot_count > (flash->bytes - slots->offset) / slots->slot_bytes)
-        return ATTO_E_ARGUMENT;
-    uint32_t end = slots->offset + slots->slot_count * slots->slot_bytes;
-    return slots->offset >= log_end || end <= records->offset ? ATTO_OK : ATTO_E_ARGUMENT;
-}
-
 enum atto_status atto_slots_sequence(const struct atto_slots *slots, uint32_t component, uint32_t *sequence)
 {
     return atto_records_number(slots->records, ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), sequence);

@@ -17,7 +17,8 @@ enum {
     RECORD_FUEL = 5,
     RECORD_PRIORITY = 6,
     RECORD_STORE = 7,
-    RECORD_RIGHTS = 8
+    RECORD_RIGHTS = 8,
+    RECORD_COMPONENTS = 9
 };
 #define NEEDED (1u << RECORD_ID | 1u << RECORD_NAME | 1u << RECORD_KEY)
 #define STORE_BYTES_MAX 0xffffu
@@ -27,9 +28,9 @@ enum {
     terminates \true; exits \false;
     assigns cbor->pos, record->id, record->name.ptr, record->name.len, record->key.ptr, record->key.len,
             record->ram_bytes, record->fuel_per_s, record->priority_first, record->store_bytes, record->rights.ptr,
-            record->rights.len;
+            record->rights.len, record->components;
     ensures sound_reader(cbor);
-    ensures \result == ATTO_OK ==> RECORD_ID <= label <= RECORD_RIGHTS;
+    ensures \result == ATTO_OK ==> RECORD_ID <= label <= RECORD_COMPONENTS;
     ensures \result == ATTO_OK ==> sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struct atto_tenant_record *record)
 {
@@ -58,6 +59,9 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
         break;
     case RECORD_RIGHTS:
         return atto_fragment_read(cbor, ATTO_TAKES_RIGHTS, &record->rights);
+    case RECORD_COMPONENTS:
+        fine = atto_cbor_uint(cbor, UINT32_MAX, &record->components);
+        break;
     default:
         return ATTO_E_UNSUPPORTED;
     }
@@ -69,7 +73,7 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
     terminates \true; exits \false;
     assigns cbor->pos, record->id, record->name.ptr, record->name.len, record->key.ptr, record->key.len,
             record->ram_bytes, record->fuel_per_s, record->priority_first, record->store_bytes, record->rights.ptr,
-            record->rights.len;
+            record->rights.len, record->components;
     ensures sound_reader(cbor);
     ensures \result == ATTO_OK ==> record->id >= 1 && sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_record *record)
@@ -82,7 +86,7 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_r
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_record(record, cbor->bytes, cbor->len);
         loop assigns i, label, start, seen, next, status, cbor->pos, record->id, record->name.ptr, record->name.len,
             record->key.ptr, record->key.len, record->ram_bytes, record->fuel_per_s, record->priority_first,
-            record->store_bytes, record->rights.ptr, record->rights.len;
+            record->store_bytes, record->rights.ptr, record->rights.len, record->components;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         start = cbor->pos;
@@ -90,7 +94,7 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_r
         if (!atto_cbor_key(cbor, &next, &label))
             return ATTO_E_TENANT;
         status = read_field(cbor, label, record);
-        if (status == ATTO_E_UNSUPPORTED && label > RECORD_RIGHTS)
+        if (status == ATTO_E_UNSUPPORTED && label > RECORD_COMPONENTS)
             cbor->pos = start;
         if (status != ATTO_OK)
             return status;
@@ -105,10 +109,11 @@ static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_r
     terminates \true; exits \false; assigns *record;
     ensures record->id == 0 && record->name.len == 0 && record->key.len == 0 && record->rights.len == 0 &&
             record->ram_bytes == 0 && record->fuel_per_s == 0 && record->priority_first == 0 &&
-            record->store_bytes == 0; */
+            record->store_bytes == 0 && record->components == 0; */
 static void clear(struct atto_tenant_record *record)
 {
-    record->id = record->ram_bytes = record->fuel_per_s = record->priority_first = record->store_bytes = 0;
+    record->id = record->ram_bytes = record->fuel_per_s = record->priority_first = record->store_bytes =
+        record->components = 0;
     record->name.ptr = record->key.ptr = record->rights.ptr = NULL;
     record->name.len = record->key.len = record->rights.len = 0;
 }
@@ -145,7 +150,7 @@ uint32_t atto_tenant_record_write(const struct atto_tenant_record *record, uint8
 {
     struct atto_cbor_writer writer = {bytes, capacity, 0};
     uint32_t count = 3u + (record->ram_bytes != 0) + (record->fuel_per_s != 0) + (record->priority_first != 0) +
-                     (record->store_bytes != 0) + (record->rights.len != 0);
+                     (record->store_bytes != 0) + (record->rights.len != 0) + (record->components != 0);
 
     atto_cbor_put_head(&writer, ATTO_CBOR_MAP, count);
     put_number(&writer, RECORD_ID, record->id);
@@ -156,5 +161,6 @@ uint32_t atto_tenant_record_write(const struct atto_tenant_record *record, uint8
     put_number(&writer, RECORD_PRIORITY, record->priority_first);
     put_number(&writer, RECORD_STORE, record->store_bytes);
     put_string(&writer, RECORD_RIGHTS, ATTO_CBOR_BYTES, record->rights);
+    put_number(&writer, RECORD_COMPONENTS, record->components);
     return writer.len;
 }

@@ -85,7 +85,7 @@ static void finish(struct atto_view *view, enum atto_status status)
         release(manage);
         return;
     }
-    struct installed installed = { installer->envelope.component, installer->order.sequence, { .id = 0 }, 0 };
+    struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
     struct atto_out out = atto_out_begin(view);
     view->reply->code = ATTO_COAP_CHANGED;
     atto_engine_info(deploy->engine, deploy->components[installer->component].container, &installed.info);
@@ -243,10 +243,9 @@ enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_c
                                  void *context, uint32_t len, int64_t *value)
 {
     const struct atto_context memory = { context, len, ATTO_WRITE };
-    uint32_t entry;
-    enum atto_status status = atto_engine_find_entry(container, name, &entry);
-    return status == ATTO_OK ? atto_engine_call(container, entry, &memory, manage->config->call_fuel, (uint64_t *)value)
-                             : status;
+    struct atto_attachment attachment = { .target = container };
+    enum atto_status status = atto_engine_find_entry(container, name, &attachment.entry);
+    return status == ATTO_OK ? atto_engine_run(&attachment, &memory, manage->config->call_fuel, (uint64_t *)value) : status;
 }
 
 /* [entry point, context] */

@@ -123,8 +123,8 @@ static bool look(const struct atto_deploy *deploy, uint32_t id, struct tenant_st
         state->ceilings = config->engine->config->tenants[id - 1u];
     state->id = id;
     state->name = memory->name;
-    state->kid = memory->key.kid;
-    state->algorithm = (uint32_t)memory->key.algorithm;
+    state->kid = memory->signer.key.kid;
+    state->algorithm = (uint32_t)memory->signer.key.algorithm;
     atto_records_number(config->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &state->counter);
     state->ram_used_bytes = ram_of(config->engine, id);
     return true;

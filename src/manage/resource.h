@@ -133,7 +133,7 @@ bool atto_take_read(struct atto_view *view, struct atto_span name);
 void atto_take_app(struct atto_view *view);
 bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container);
 
-/* Calls an entry point. Returns as atto_engine_call, and ATTO_E_NOT_FOUND. */
+/* Calls an entry point. Returns as atto_engine_run, and ATTO_E_NOT_FOUND. */
 enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value);
 

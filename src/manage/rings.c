@@ -78,7 +78,7 @@ void atto_view_log(struct atto_view *view)
 {
     const struct atto_engine *engine = atto_view_engine(view);
     view->reply->resource = view->container != NULL ? RESOURCE_CONTAINER_LOG(view->number) : (uint16_t)RESOURCE_LOG;
-    view_entries(view, engine->log_number, engine->log_number + engine->log_lines, write_line);
+    view_entries(view, engine->log_number, engine->log_written, write_line);
 }
 
 /* ---- trace ---- */
@@ -156,7 +156,7 @@ void atto_rings_changed(struct atto_manage *manage)
     if (manage->trace_seen != engine->trace_written)
         atto_coap_changed(config->server, RESOURCE_TRACE);
     manage->trace_seen = engine->trace_written;
-    if (manage->log_seen - engine->log_number > engine->log_lines)
+    if (manage->log_seen - engine->log_number > engine->log_written - engine->log_number)
         manage->log_seen = engine->log_number;
     for (; atto_engine_log_line(engine, manage->log_seen, &line, text); manage->log_seen++) {
         atto_coap_changed(config->server, RESOURCE_LOG);

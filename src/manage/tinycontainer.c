@@ -59,8 +59,8 @@ static bool find_signer(const struct atto_deploy *deploy, const struct load *loa
     const struct atto_tinycontainer_crypto crypto = { sha256, verify, &verifier };
     for (uint32_t i = 0; i <= config->engine->config->tenant_count; i++) {
         const struct atto_deploy_tenant *tenant = i == 0u ? &deploy->owner : &config->tenants[i - 1u];
-        verifier.key = &tenant->key;
-        if (tenant->key.algorithm != ATTO_EDDSA ||
+        verifier.key = &tenant->signer.key;
+        if (tenant->signer.key.algorithm != ATTO_EDDSA ||
             atto_tinycontainer_verify(&load->tiny, load->data, load->code, ATTO_TINYCONTAINER_PAYLOAD, &crypto, NULL) !=
                 ATTO_TINYCONTAINER_HOLDS)
             continue;

@@ -27,7 +27,7 @@ static bool is_sound(struct atto_span text)
 /* The first byte in text from `from` on that is one of these, or the end. */
 static uint32_t find(struct atto_span text, uint32_t from, const char *stops)
 {
-    while (from < text.len && strchr(stops, text.ptr[from]) == NULL)
+    while (from < text.len && memchr(stops, text.ptr[from], strlen(stops)) == NULL)
         from++;
     return from;
 }

@@ -129,6 +129,19 @@ int32_t atto_store_get(const struct atto_store *store, uint32_t owner, uint32_t 
     return (int32_t)entry->len;
 }
 
+void atto_store_forget(const struct atto_store *store, uint32_t owner)
+{
+    struct entry *entry = next(store, NULL);
+    while (entry != NULL) {
+        uint32_t at = place_of(store, entry);
+        if (entry->owner == owner)
+            drop(store, entry);
+        else
+            at += entry_bytes(entry->len);
+        entry = entry_at(store, at);
+    }
+}
+
 enum atto_status atto_store_put(const struct atto_store *store, uint32_t owner, uint32_t key, const uint8_t *value,
                                 uint32_t len)
 {
