@@ -151,16 +151,6 @@ struct atto_installer {
 
 void atto_install_begin(struct atto_installer *installer, struct atto_deploy *deploy);
 
-/* Begins an install for which the caller answers: of an image that nobody has signed in an envelope, because another form
- * of signature was verified, or none is wanted. The component gets the next sequence number, and does not run before it
- * is started. The image is to come.
- * component: names; they are copied. digest: SHA-256 of the image, copied
- * Returns ATTO_OK; ATTO_E_SIGNER (no such tenant); ATTO_E_ARGUMENT (a name); ATTO_E_NO_SPACE, ATTO_E_FLASH,
- * ATTO_E_DAMAGED; the installer is over then. */
-enum atto_status atto_install_trusted(struct atto_installer *installer, struct atto_deploy *deploy,
-                                      const struct atto_component *component, uint32_t image_bytes,
-                                      const uint8_t *digest);
-
 /* Takes the next bytes of the envelope, or of the image that was fetched. Signature, conditions and sequence number are
  * judged as soon as the head is complete, and only then is flash touched. After a refusal the installer is over, and
  * nothing has changed. A head that cannot be read is refused when ATTO_ENVELOPE_HEAD_MAX bytes or all have come.
@@ -191,10 +181,5 @@ void atto_install_abandon(struct atto_installer *installer);
  * changed; but the counter is used up if all but the last step has succeeded: what was refused once is refused for good. */
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
                                      struct atto_refusal *refusal);
-
-/* Carries out an operation on a component for which the caller answers, without a signature: START, STOP, PAUSE, RESUME or
- * REMOVE; for a button on the device, say. Returns as atto_deploy_command; ATTO_E_ARGUMENT (another operation). */
-enum atto_status atto_deploy_order(struct atto_deploy *deploy, enum atto_command_operation operation,
-                                   const struct atto_component *component);
 
 #endif

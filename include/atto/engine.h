@@ -52,6 +52,7 @@ struct atto_engine {
     uint64_t watch_us;                              /* first moment at which one that is ready may be overdue */
     uint8_t *pool;
     uint32_t pool_bytes;
+    uint32_t log_written;                           /* lines of the log, all that there were */
     struct atto_container *timers;                  /* by time */
     struct atto_container *ready[ATTO_PRIORITIES];  /* the last of each priority's ring */
     uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
@@ -62,7 +63,6 @@ struct atto_engine {
     uint32_t denials_written, changes_written;
     uint32_t removals; /* of containers from their place */
     uint32_t log_first, log_used;
-    uint32_t log_number, log_written; /* numbers of the oldest line in the ring, and of the next one; from 0 on */
     uint16_t last_id, last_life;
 };
 
@@ -288,6 +288,9 @@ struct atto_container *atto_engine_find(struct atto_engine *engine, uint16_t id)
 uint16_t atto_container_id(const struct atto_container *container);
 /* Called with the lock of the port held. */
 uint32_t atto_container_tenant(const struct atto_container *container);
+
+/* Of an activation, at most. */
+uint32_t atto_container_fuel(const struct atto_container *container);
 
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info);

@@ -60,8 +60,12 @@ struct atto_log_line {
 };
 #define ATTO_LOG_LINE_MAX 255u
 
-/* The line with this number, without taking it: those in the ring have the numbers from engine->log_number on. text: gets
- * it; ATTO_LOG_LINE_MAX bytes. false: there is no such line (any more). */
+/* Lines are numbered from 0, too: those in the ring have the numbers from this one up to engine->log_written, which is
+ * the next one. */
+uint32_t atto_engine_log_first(struct atto_engine *engine);
+
+/* The line with this number, without taking it. text: gets it; ATTO_LOG_LINE_MAX bytes. false: there is no such line, or
+ * not any more. */
 bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text);
 
 #endif

@@ -86,8 +86,8 @@ static void print_lines(struct attod *device)
     struct atto_engine *engine = &device->engine;
     struct atto_log_line line;
     char text[ATTO_LOG_LINE_MAX];
-    if (device->printed - engine->log_number > engine->log_written - engine->log_number)
-        device->printed = engine->log_number;
+    if (device->printed != engine->log_written && !atto_engine_log_line(engine, device->printed, &line, text))
+        device->printed = atto_engine_log_first(engine); /* those between are gone */
     for (; atto_engine_log_line(engine, device->printed, &line, text); device->printed++) {
         for (uint32_t i = 0; i < ATTOD_COMPONENTS; i++) {
             const struct atto_container *container = device->components[i].container;

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/bytes.h"
+#include "atto/trusted.h"
 #include "deploy/deployment.h"
 
 /* A command on its way. */

@@ -3,6 +3,7 @@
  * of the new version runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/trusted.h"
 #include "base/compiler.h"
 #include "deploy/deployment.h"
 

@@ -77,7 +77,6 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     info->waits = (container->flags & FLAG_WAITS) != 0;
     info->throttled = (container->flags & FLAG_THROTTLED) != 0;
     info->restarts = (container->flags & FLAG_RESTART) != 0;
-    info->fuel = container->fuel;
     info->ram_bytes = atto_container_ram(container);
     info->attachments = (uint8_t)container->attachments;
     info->tenant = (uint8_t)tenant_of(container);

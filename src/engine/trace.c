@@ -106,6 +106,7 @@ bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct att
 
 /* A line in the ring: id (2 bytes), length (1), time (8, as they lie in memory), text. */
 #define LINE_HEAD_BYTES 11u
+#define LINE_TIME_AT 3u
 
 static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 {
@@ -123,19 +124,18 @@ static void log_drop(struct atto_engine *engine)
     uint32_t bytes = LINE_HEAD_BYTES + *log_byte(engine, 2);
     engine->log_first = (engine->log_first + bytes) % engine->config->log_ring_bytes;
     engine->log_used -= bytes;
-    engine->log_number++;
 }
 
 static void log_line(struct atto_engine *engine, uint16_t id, const char *text, uint32_t len)
 {
-    uint8_t head[LINE_HEAD_BYTES] = { (uint8_t)id, (uint8_t)(id >> 8), (uint8_t)len };
-    uint32_t capacity = engine->config->log_ring_bytes;
-    if (len + LINE_HEAD_BYTES > capacity)
+    const uint8_t head[LINE_TIME_AT] = { (uint8_t)id, (uint8_t)(id >> 8), (uint8_t)len };
+    uint32_t capacity = engine->config->log_ring_bytes, bytes = len + LINE_HEAD_BYTES;
+    if (bytes > capacity)
         return;
-    while (engine->log_used + len + LINE_HEAD_BYTES > capacity)
+    while (engine->log_used + bytes > capacity)
         log_drop(engine);
-    memcpy(head + 3, &engine->now_us, sizeof engine->now_us);
-    log_put(engine, head, LINE_HEAD_BYTES);
+    log_put(engine, head, sizeof head);
+    log_put(engine, &engine->now_us, sizeof engine->now_us);
     log_put(engine, text, len);
     engine->log_written++;
 }
@@ -163,20 +163,42 @@ static void log_get(const struct atto_engine *engine, uint32_t at, void *bytes, 
         ((uint8_t *)bytes)[i] = *log_byte(engine, at + i);
 }
 
+/* Where the line behind this one begins. */
+static uint32_t next_line(const struct atto_engine *engine, uint32_t at)
+{
+    return at + LINE_HEAD_BYTES + *log_byte(engine, at + 2u);
+}
+
+static uint32_t oldest_line(const struct atto_engine *engine)
+{
+    uint32_t number = engine->log_written;
+    for (uint32_t at = 0; at != engine->log_used; at = next_line(engine, at))
+        number--;
+    return number;
+}
+
+uint32_t atto_engine_log_first(struct atto_engine *engine)
+{
+    atto_enter(engine);
+    uint32_t number = oldest_line(engine);
+    atto_leave(engine);
+    return number;
+}
+
 bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text)
 {
     uint8_t head[LINE_HEAD_BYTES];
-    uint32_t behind, at = 0;
+    uint32_t at = 0;
     atto_enter(engine);
-    behind = number - engine->log_number;
-    bool found = behind < engine->log_written - engine->log_number;
-    for (; found && behind != 0u; behind--)
-        at += LINE_HEAD_BYTES + *log_byte(engine, at + 2u);
+    uint32_t oldest = oldest_line(engine);
+    bool found = number - oldest < engine->log_written - oldest;
+    for (; found && oldest != number; oldest++)
+        at = next_line(engine, at);
     if (found) {
         log_get(engine, at, head, sizeof head);
         line->id = (uint16_t)(head[0] | head[1] << 8);
         line->len = head[2];
-        memcpy(&line->time_us, head + 3, sizeof line->time_us);
+        memcpy(&line->time_us, head + LINE_TIME_AT, sizeof line->time_us);
         log_get(engine, at + LINE_HEAD_BYTES, text, line->len);
     }
     atto_leave(engine);

@@ -34,6 +34,7 @@ static bool look(struct atto_view *view)
     atto_engine_info(engine, view->container, &view->info);
     atto_engine_schedule(engine, view->container, &view->schedule);
     view->state = (uint32_t)view->info.state;
+    view->fuel = atto_container_fuel(view->container);
     return true;
 }
 
@@ -177,7 +178,7 @@ void atto_view_schedule(struct atto_view *view)
 void atto_view_limits(struct atto_view *view)
 {
     static const uint16_t fields[] = { MAP(3, 0), NUMBER(struct atto_view, info.ram_bytes),
-                                       NUMBER(struct atto_view, info.fuel), NUMBER(struct atto_view, store_bytes), 0 };
+                                       NUMBER(struct atto_view, fuel), NUMBER(struct atto_view, store_bytes), 0 };
     struct atto_out out = atto_out_begin(view);
     atto_out_fields(&out, view, fields);
 }

@@ -35,7 +35,7 @@ struct atto_view {
     struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
     struct atto_container_info info;
     struct atto_schedule schedule;
-    uint32_t state, previous_sequence, store_bytes;
+    uint32_t state, previous_sequence, store_bytes, fuel;
 };
 
 static inline struct atto_engine *atto_view_engine(const struct atto_view *view)

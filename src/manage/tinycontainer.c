@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/tinycontainer.h"
+#include "atto/trusted.h"
 
 #include "manage/resource.h"
 
