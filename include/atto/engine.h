@@ -52,13 +52,12 @@ struct atto_engine {
     uint64_t watch_us;                              /* first moment at which one that is ready may be overdue */
     uint8_t *pool;
     uint32_t pool_bytes;
-    uint32_t log_written;                           /* lines of the log, all that there were */
+    uint32_t log_written, trace_written;            /* lines of the log and records of the trace: all that there were */
     struct atto_container *timers;                  /* by time */
     struct atto_container *ready[ATTO_PRIORITIES];  /* the last of each priority's ring */
     uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
     uint32_t longest_run;                           /* of all containers, since there was none */
     uint32_t trace_at, trace_unread;
-    uint32_t trace_written; /* counts on */
     uint32_t postmortems_written;
     uint32_t denials_written, changes_written;
     uint32_t removals; /* of containers from their place */

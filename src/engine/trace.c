@@ -104,9 +104,15 @@ bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct att
 
 /* ---- log ---- */
 
-/* A line in the ring: id (2 bytes), length (1), time (8, as they lie in memory), text. */
-#define LINE_HEAD_BYTES 11u
-#define LINE_TIME_AT 3u
+/* What is in front of the text of a line in the ring, as it lies in memory. */
+struct line_head {
+    uint64_t time_us;
+    uint16_t id;
+    uint8_t len;
+};
+#define LINE_ID_AT ((uint32_t)offsetof(struct line_head, id))
+#define LINE_LEN_AT ((uint32_t)offsetof(struct line_head, len))
+#define LINE_HEAD_BYTES (LINE_LEN_AT + 1u)
 
 static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 {
@@ -115,27 +121,26 @@ static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 
 static OFF_PATH void log_put(struct atto_engine *engine, const void *bytes, uint32_t len)
 {
-    for (uint32_t i = 0; i < len; i++)
-        *log_byte(engine, engine->log_used++) = ((const uint8_t *)bytes)[i];
+    for (const uint8_t *byte = bytes; len != 0u; len--)
+        *log_byte(engine, engine->log_used++) = *byte++;
 }
 
 static void log_drop(struct atto_engine *engine)
 {
-    uint32_t bytes = LINE_HEAD_BYTES + *log_byte(engine, 2);
+    uint32_t bytes = LINE_HEAD_BYTES + *log_byte(engine, LINE_LEN_AT);
     engine->log_first = (engine->log_first + bytes) % engine->config->log_ring_bytes;
     engine->log_used -= bytes;
 }
 
 static void log_line(struct atto_engine *engine, uint16_t id, const char *text, uint32_t len)
 {
-    const uint8_t head[LINE_TIME_AT] = { (uint8_t)id, (uint8_t)(id >> 8), (uint8_t)len };
+    const struct line_head head = { engine->now_us, id, (uint8_t)len };
     uint32_t capacity = engine->config->log_ring_bytes, bytes = len + LINE_HEAD_BYTES;
     if (bytes > capacity)
         return;
     while (engine->log_used + bytes > capacity)
         log_drop(engine);
-    log_put(engine, head, sizeof head);
-    log_put(engine, &engine->now_us, sizeof engine->now_us);
+    log_put(engine, &head, LINE_HEAD_BYTES);
     log_put(engine, text, len);
     engine->log_written++;
 }
@@ -145,9 +150,10 @@ int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *tex
     int32_t len = -1;
     atto_enter(engine);
     if (engine->log_used != 0u) {
-        uint32_t line_bytes = *log_byte(engine, 2);
+        uint32_t line_bytes = *log_byte(engine, LINE_LEN_AT);
         len = (int32_t)(line_bytes < capacity ? line_bytes : capacity);
-        *id = (uint16_t)(*log_byte(engine, 0) | *log_byte(engine, 1) << 8);
+        for (uint32_t i = 0; i < sizeof *id; i++)
+            ((uint8_t *)id)[i] = *log_byte(engine, LINE_ID_AT + i);
         for (uint32_t i = 0; i < (uint32_t)len; i++)
             text[i] = (char)*log_byte(engine, LINE_HEAD_BYTES + i);
         log_drop(engine);
@@ -166,7 +172,7 @@ static void log_get(const struct atto_engine *engine, uint32_t at, void *bytes, 
 /* Where the line behind this one begins. */
 static uint32_t next_line(const struct atto_engine *engine, uint32_t at)
 {
-    return at + LINE_HEAD_BYTES + *log_byte(engine, at + 2u);
+    return at + LINE_HEAD_BYTES + *log_byte(engine, at + LINE_LEN_AT);
 }
 
 static uint32_t oldest_line(const struct atto_engine *engine)
@@ -187,7 +193,7 @@ uint32_t atto_engine_log_first(struct atto_engine *engine)
 
 bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text)
 {
-    uint8_t head[LINE_HEAD_BYTES];
+    struct line_head head;
     uint32_t at = 0;
     atto_enter(engine);
     uint32_t oldest = oldest_line(engine);
@@ -195,10 +201,8 @@ bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct at
     for (; found && oldest != number; oldest++)
         at = next_line(engine, at);
     if (found) {
-        log_get(engine, at, head, sizeof head);
-        line->id = (uint16_t)(head[0] | head[1] << 8);
-        line->len = head[2];
-        memcpy(&line->time_us, head + LINE_TIME_AT, sizeof line->time_us);
+        log_get(engine, at, &head, LINE_HEAD_BYTES);
+        *line = (struct atto_log_line){ head.time_us, head.id, head.len };
         log_get(engine, at + LINE_HEAD_BYTES, text, line->len);
     }
     atto_leave(engine);
