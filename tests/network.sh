@@ -405,6 +405,36 @@ run env XDG_DATA_HOME="$work/nothing" "$atto" postmortem beacon --image other.at
 expect postmortem_with_image 0 "other.c:20"
 a postmortem again
 expect postmortem_none 1 "4.04"
+
+# --- a version that the device has rolled back has used its number up, and is the one that the post-mortem is of
+
+cat >faulty.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t loop(const int32_t *context)
+{
+    return context[100000];
+}
+C
+sed '/entries/s/\[.*\],/["loop"],/' beacon.json >faulty.json
+a update again faulty.c
+expect update_that_faults 0 "again, sequence 2: installed"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    a ps again --json
+    [ "$(field sequence)" = 2 ] || break
+    sleep 0.2
+done
+expect update_is_rolled_back 0 '"sequence": 1' '"state": "running"'
+a postmortem again
+expect postmortem_of_what_was_rolled_back 0 "version       sequence 2" "faulty.c:4"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto --dry-run
+expect elsewhere_that_number_is_not_known 0 "sequence number 2"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto --sequence 2
+expect number_that_was_chosen_is_kept 1 "refused (4.09)"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto
+expect next_number_is_found 0 "again, sequence 3: installed"
+a update again beacon.atto
+expect update_after_a_rollback 0 "again, sequence 4: installed"
+
 a rm packed
 expect rm 0 "remove packed: done"
 a ps packed
