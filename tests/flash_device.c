@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     flash->cut_at = number(argv + 2);
     flash->power_fails = power_fails;
     world.records = (struct atto_records){ .flash = &flash->flash, .area_bytes = 4096, .area_count = 3 };
-    world.slots = (struct atto_slots){ &world.records, 3u * 4096u, 4096, 6, 0 };
+    world.slots = (struct atto_slots){ .records = &world.records, .offset = 3u * 4096u, .slot_bytes = 4096, .slot_count = 6 };
     enum atto_status status = atto_records_mount(&world.records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(&world.records);

@@ -70,10 +70,13 @@
 #define ATTO_ENVELOPE_HEAD_MAX 512u
 #endif
 
-/* How many images may come for one sequence number of a component, until a reset: whoever has seen an envelope can send its
- * head with another image, and each one erases a slot. Costs nothing; at most 255. */
+/* How many images may come for one sequence number of a component, and then one in so many seconds: whoever has seen an
+ * envelope can send its head with another image, and each one erases a slot. Cost nothing; tries: at most 255. */
 #ifndef ATTO_INSTALL_TRIES
 #define ATTO_INSTALL_TRIES 8u
+#endif
+#ifndef ATTO_INSTALL_PAUSE_S
+#define ATTO_INSTALL_PAUSE_S 600u
 #endif
 
 /* Bytes of a CoAP peer: address and UDP port in the port's own form. 20 hold IPv6 with a scope, 6 would do for IPv4.

@@ -54,12 +54,15 @@ struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
     uint64_t since_us;                /* that this version runs */
     uint64_t kept_us;                 /* the last post-mortem */
-    uint32_t tried;                   /* sequence number of the last image that came */
+    uint64_t tried_us;                /* when the last image came, */
+    uint32_t tried;                   /* and its sequence number */
+    uint32_t pin;                     /* bit of the slot that it runs from */
     uint16_t faults;                  /* when it began */
     uint8_t heartbeats;
     uint8_t kept;  /* post-mortems, since the reset */
     uint8_t tries; /* images that came for the sequence number */
     bool on_trial;
+    bool revoked; /* its tenant is gone, and it goes as soon as it can */
 };
 
 struct atto_deploy_config {
@@ -89,7 +92,6 @@ struct atto_deploy {
     struct atto_deploy_tenant *tenants;
     struct atto_deploy_component *components;
     uint32_t postmortems_seen;
-    bool unfinished; /* a container of a tenant that was revoked is still there */
     struct atto_deploy_tenant owner; /* its key; no more */
 };
 
@@ -121,7 +123,7 @@ bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct 
 void atto_deploy_value(void *user, uint32_t owner, uint32_t key, const uint8_t *value, uint32_t len);
 
 /* The last post-mortem of a component that was kept: of the first fault since the reset; the next one is kept after a minute
- * at the soonest, and each time it takes twice as long, up to a day. false: there is none. */
+ * at the soonest, and each time it takes twice as long, up to 17 hours. false: there is none. */
 bool atto_deploy_postmortem(const struct atto_deploy *deploy, uint32_t number, struct atto_postmortem *postmortem);
 
 /* ---- installing ---- */

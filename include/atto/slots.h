@@ -39,13 +39,14 @@
 
 _Static_assert(ATTO_SLOT_TRIALS >= 1u && ATTO_SLOT_TRIALS <= 255u, "starts on trial are counted in a byte");
 
-/* Set by the caller but for the last field, which begins with 0. */
+/* Set by the caller but for the last two fields, which begin with 0. */
 struct atto_slots {
     struct atto_records *records;
     uint32_t offset;     /* of slot 0 in the same flash: a multiple of block_bytes; no area of the log in between */
     uint32_t slot_bytes; /* a multiple of block_bytes */
     uint32_t slot_count; /* 1 to ATTO_SLOTS_MAX */
     uint32_t open;       /* slots that are being written: bit n for slot n */
+    uint32_t runs;       /* slots that something runs from, whatever the records say */
 };
 
 enum atto_component_state {
@@ -121,6 +122,9 @@ enum atto_status atto_slots_next(const struct atto_slots *slots, uint32_t *compo
 
 /* Where an image lies. Its digest is still to be compared with the version's. */
 struct atto_span atto_slots_image(const struct atto_slots *slots, const struct atto_version *version);
+
+/* The slot that an image lies in, by its first byte. */
+uint32_t atto_slots_slot_of(const struct atto_slots *slots, const uint8_t *image);
 
 /* To be asked each time before a component is started after a reset: tells the version to run in found->current. One that
  * is on trial is counted, and after ATTO_SLOT_TRIALS starts it is taken as faulted. ATTO_E_STATE: it failed and there is

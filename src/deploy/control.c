@@ -166,33 +166,32 @@ static enum atto_status rotate_key(struct control *control)
     return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, key) : status;
 }
 
-/* A key that was rotated goes with what it was for, as the third record. Returns how many there are. */
-static uint32_t with_rotated_key(const struct control *control, uint32_t tenant, struct atto_record *third)
-{
-    struct atto_span key;
-    *third = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant);
-    return atto_records_get(control->deploy->records, third->key, &key) == ATTO_E_NOT_FOUND ? 2u : 3u;
-}
-
 static enum atto_status set_tenant(struct control *control)
 {
-    struct atto_tenant_record tenant;
+    struct atto_deploy *deploy = control->deploy;
+    struct atto_tenant_record tenant, old;
     struct atto_right rows[ATTO_CEILING_ROWS];
     struct atto_record records[3];
+    struct atto_span value;
     uint32_t count;
     enum atto_status status = atto_tenant_record_read(control->command->argument, &tenant, NULL);
     if (status == ATTO_OK)
-        status = atto_deploy_judge_tenant(control->deploy, &tenant, rows, &count);
+        status = atto_deploy_judge_tenant(deploy, &tenant, rows, &count);
     if (status != ATTO_OK)
         return status;
     /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
-    if (!atto_deploy_is_tenant(control->deploy, tenant.id))
-        atto_deploy_remove_all(control->deploy, &tenant.name);
+    if (!atto_deploy_is_tenant(deploy, tenant.id) && !atto_deploy_remove_all(deploy, &tenant.name))
+        return ATTO_E_BUSY;
     records[1] = record_of(ATTO_RECORD_TENANT, tenant.id, control->command->argument);
-    status = put(control, records, with_rotated_key(control, tenant.id, &records[2]));
+    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant.id);
+    /* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
+    bool same = atto_records_get(deploy->records, records[2].key, &value) != ATTO_E_DAMAGED &&
+                atto_records_get(deploy->records, records[1].key, &value) == ATTO_OK &&
+                atto_tenant_record_read(value, &old, NULL) == ATTO_OK && atto_same_span(old.key, tenant.key);
+    status = put(control, records, same ? 2u : 3u);
     if (status == ATTO_OK)
-        atto_deploy_enrol(control->deploy, &tenant, rows, count);
-    return status;
+        status = atto_records_get(deploy->records, records[1].key, &value);
+    return status == ATTO_OK ? atto_deploy_boot_tenant(deploy, tenant.id, value) : status;
 }
 
 /* The tenant's record goes first: from then on nothing of it runs, whatever becomes of its containers. */
@@ -205,11 +204,12 @@ static enum atto_status revoke_tenant(struct control *control)
     if (tenant <= 0)
         return ATTO_E_NOT_FOUND;
     records[1] = atto_record_without(ATTO_RECORD_TENANT, (uint32_t)tenant);
-    enum atto_status status = put(control, records, with_rotated_key(control, (uint32_t)tenant, &records[2]));
+    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, (uint32_t)tenant);
+    enum atto_status status = put(control, records, 3);
     if (status != ATTO_OK)
         return status;
     atto_deploy_enrol(deploy, &none, NULL, 0);
-    atto_deploy_remove_all(deploy, &control->command->argument);
+    (void)atto_deploy_remove_all(deploy, &control->command->argument);
     return ATTO_OK;
 }
 

@@ -2,6 +2,7 @@
  * same function after a reset and after a version on trial has faulted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
 #include "deploy/deployment.h"
 
 /* from may be NULL if there is nothing to copy. */
@@ -164,7 +165,7 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
 }
 
 /* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
-static enum atto_status boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value)
+enum atto_status atto_deploy_boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value)
 {
     struct atto_tenant_record record;
     struct atto_right rows[ATTO_CEILING_ROWS];
@@ -196,7 +197,7 @@ static bool boot_tenants(struct atto_deploy *deploy)
     for (; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND &&
            ATTO_RECORD_KIND(key) == ATTO_RECORD_TENANT; key++) {
         if (status == ATTO_OK)
-            status = boot_tenant(deploy, ATTO_RECORD_NUMBER(key), value);
+            status = atto_deploy_boot_tenant(deploy, ATTO_RECORD_NUMBER(key), value);
         if (status == ATTO_OK)
             continue;
         all_known = false;
@@ -222,51 +223,64 @@ static void boot_owner(struct atto_deploy *deploy)
 
 /* ---- components ---- */
 
-/* What was changed of a component at run time, for an install request. */
-struct changes {
-    struct atto_right rows[ATTO_RIGHTS_MAX];
-    struct atto_manifest manifest;
-};
-
-static enum atto_status apply_changes(const struct atto_deploy *deploy, uint32_t number, struct changes *changes,
-                                      struct atto_install *request)
-{
-    const struct atto_records *records = deploy->records;
-    struct atto_span value;
-    enum atto_status status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
-    if (status == ATTO_OK) {
-        request->rights = changes->rows;
-        status = atto_deploy_rights(deploy, value, changes->rows, ATTO_RIGHTS_MAX, &request->right_count);
-    }
-    if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
-        return status;
-    status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
-    if (status == ATTO_OK) {
-        request->schedule = &changes->manifest.schedule;
-        status = atto_manifest_parse(value, &changes->manifest, NULL);
-    }
-    return status != ATTO_E_NOT_FOUND ? status : ATTO_OK;
-}
-
 enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, const struct atto_install *request,
                                  struct atto_report *report)
 {
+    struct atto_slots *slots = deploy->slots;
     struct atto_deploy_component *component = &deploy->components[number];
-    if (component->container != NULL)
-        return atto_engine_update(deploy->engine, &component->container, request, report);
-    enum atto_status status = atto_engine_install(deploy->engine, request, &component->container, report);
-    if (status == ATTO_OK)
-        atto_deploy_restore(deploy, (int32_t)number);
+    enum atto_status status;
+    if (component->container != NULL) {
+        status = atto_engine_update(deploy->engine, &component->container, request, report);
+    } else {
+        status = atto_engine_install(deploy->engine, request, &component->container, report);
+        if (status == ATTO_OK)
+            atto_deploy_restore(deploy, (int32_t)number);
+    }
+    if (status == ATTO_OK) {
+        slots->runs &= ~component->pin;
+        component->pin = 1u << atto_slots_slot_of(slots, request->bytes);
+        slots->runs |= component->pin;
+    }
     return status;
 }
 
-/* The same with what was changed of it at run time. */
+/* Rights that were changed at run time, one after the other: those that the change does not name are taken away. */
+static ATTO_APART enum atto_status apply_rights(struct atto_deploy *deploy, struct atto_container *container,
+                                                struct atto_span changed)
+{
+    struct atto_manifest manifest;
+    enum atto_status status = atto_manifest_parse(changed, &manifest, NULL);
+    uint32_t had = atto_engine_rights(deploy->engine, container, NULL, 0);
+    for (uint32_t i = 0; status == ATTO_OK && (i < manifest.right_count || i < had); i++) {
+        struct atto_right right = { .endpoint = 0 };
+        if (i < manifest.right_count)
+            status = atto_engine_wish(deploy->engine, &manifest, i, &right);
+        if (status == ATTO_OK)
+            status = atto_engine_set_rights(deploy->engine, container, i, &right, 1, ATTO_TENANT_OWNER);
+    }
+    return status;
+}
+
+/* Runs an image with what was changed of it at run time. */
 static enum atto_status run_changed(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image)
 {
     struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
-    struct changes changes;
-    enum atto_status status = apply_changes(deploy, number, &changes, &request);
-    return status == ATTO_OK ? atto_deploy_run(deploy, number, &request, NULL) : status;
+    struct atto_manifest manifest;
+    struct atto_span value;
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
+    if (status == ATTO_OK) {
+        request.schedule = &manifest.schedule;
+        status = atto_manifest_parse(value, &manifest, NULL);
+    }
+    if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
+        return status;
+    enum atto_status changed = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
+    if (changed != ATTO_OK && changed != ATTO_E_NOT_FOUND)
+        return changed;
+    status = atto_deploy_run(deploy, number, &request, NULL);
+    if (status == ATTO_OK && changed == ATTO_OK)
+        status = apply_rights(deploy, deploy->components[number].container, value);
+    return status;
 }
 
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number)
@@ -300,6 +314,8 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
     atto_engine_stop(engine, component->container, true);
     if (atto_engine_remove(engine, component->container) != ATTO_OK)
         return ATTO_E_BUSY;
+    deploy->slots->runs &= ~component->pin;
+    component->pin = 0;
     component->container = NULL;
     component->on_trial = false;
     return ATTO_OK;
@@ -339,7 +355,7 @@ static bool is_of_the_image(enum atto_status status)
     return status == ATTO_E_DIGEST || (status <= ATTO_E_FORMAT && status >= ATTO_E_ENTRY);
 }
 
-void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
+void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number, bool counts)
 {
     struct atto_slots *slots = deploy->slots;
     struct atto_versions versions;
@@ -351,7 +367,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
     if (tenant < 0)
         status = ATTO_E_SIGNER;
     if (status == ATTO_OK)
-        status = version_of(slots, number, name.invoke, &versions);
+        status = version_of(slots, number, name.invoke && counts, &versions);
     while (status == ATTO_OK) {
         struct atto_span image = atto_slots_image(slots, &versions.current);
         if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
@@ -367,7 +383,7 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
         atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
         status = atto_slots_fault(slots, number);
         if (status == ATTO_OK)
-            status = version_of(slots, number, name.invoke, &versions);
+            status = version_of(slots, number, name.invoke && counts, &versions);
     }
     atto_deploy_take_out(deploy, number);
     atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
@@ -375,34 +391,42 @@ void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number)
 
 /* ---- boot ---- */
 
+/* A log that ends with something that was cut off, or has a bit that was put right, moves to the next area at once: what is
+ * wrong there must not be joined by more. */
 static enum atto_status open_storage(const struct atto_deploy_config *config)
 {
+    const struct atto_record nothing = atto_record_without(ATTO_RECORD_VALUE, ATTO_COMPONENT_MAX);
     enum atto_status status = atto_records_mount(config->records);
     if (status == ATTO_E_NOT_FOUND)
         status = atto_records_format(config->records);
-    config->slots->open = 0;
+    if (status == ATTO_OK && config->records->end == config->records->area_bytes)
+        (void)atto_records_put(config->records, &nothing, 1);
+    config->slots->open = config->slots->runs = 0;
     return status;
 }
 
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant <= deploy->engine->config->tenant_count &&
-           (tenant == ATTO_TENANT_OWNER || atto_deploy_tenant(deploy, tenant)->signer.name.len != 0u);
+    struct atto_span value;
+    return tenant == ATTO_TENANT_OWNER ||
+           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant), &value) != ATTO_E_NOT_FOUND;
 }
 
-void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)
+bool atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)
 {
     struct atto_component component;
     struct atto_record records[ATTO_REMOVAL_RECORDS];
-    deploy->unfinished = false;
+    bool all = true;
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
         if (!atto_deploy_name(deploy, i, &component) ||
             (of != NULL ? !atto_same_span(component.tenant, *of) : atto_deploy_tenant_named(deploy, component.tenant) >= 0))
             continue;
         enum atto_status status = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS);
-        deploy->unfinished |= status != ATTO_OK && status != ATTO_E_NOT_FOUND;
+        deploy->components[i].revoked = status != ATTO_OK && status != ATTO_E_NOT_FOUND;
+        all = all && !deploy->components[i].revoked;
     }
     atto_deploy_forget(deploy);
+    return all;
 }
 
 enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, struct atto_record *records,
@@ -419,7 +443,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
     records[3] = atto_record_without(ATTO_RECORD_POST_MORTEM, number);
     status = atto_slots_remove(deploy->slots, number, records, count);
     if (status != ATTO_OK)
-        atto_deploy_bring_up(deploy, number);
+        atto_deploy_bring_up(deploy, number, false);
     else
         atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, number, ATTO_OK);
     return status;
@@ -453,7 +477,7 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
-            atto_deploy_bring_up(deploy, i);
+            atto_deploy_bring_up(deploy, i, true);
     }
     return ATTO_OK;
 }
@@ -477,7 +501,7 @@ static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_statu
         return; /* the next tick tries again */
     atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
     (void)atto_slots_fault(deploy->slots, number); /* if flash refuses, the trial goes on */
-    atto_deploy_bring_up(deploy, number);
+    atto_deploy_bring_up(deploy, number, true);
 }
 
 static void look_after(struct atto_deploy *deploy, uint32_t number)
@@ -499,10 +523,11 @@ static void look_after(struct atto_deploy *deploy, uint32_t number)
 void atto_deploy_tick(struct atto_deploy *deploy)
 {
     atto_deploy_keep_postmortems(deploy);
-    if (deploy->unfinished)
-        atto_deploy_remove_all(deploy, NULL);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        const struct atto_deploy_component *component = &deploy->components[i];
+        struct atto_deploy_component *component = &deploy->components[i];
+        struct atto_record records[ATTO_REMOVAL_RECORDS];
+        if (component->revoked)
+            component->revoked = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS) != ATTO_OK;
         if (component->on_trial && component->container != NULL)
             look_after(deploy, i);
     }

@@ -59,10 +59,13 @@ enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, cons
  * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
                        const struct atto_right *rows, uint32_t row_count);
+/* Is there a record of it, damaged or not? */
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant);
+/* Puts in force what flash has of a tenant: its record, and its key if that was rotated. */
+enum atto_status atto_deploy_boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value);
 /* Removes the containers of a tenant, or of all that there are not (of: NULL), and values that nobody has any more. What
- * cannot go now is tried again by the tick. */
-void atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of);
+ * cannot go now goes in a later tick; false: there is such a one. */
+bool atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of);
 /* Removes one, from the engine and then from flash, together with `count` records, of which the first
  * ATTO_REMOVAL_RECORDS are free. ATTO_E_NOT_FOUND: it is not installed; ATTO_E_BUSY, ATTO_E_NO_SPACE, ATTO_E_FLASH. */
 #define ATTO_REMOVAL_RECORDS 4u
@@ -80,8 +83,8 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, co
 void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial);
 /* A trial begins anew. */
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number);
-/* Runs what flash says of a component, after a reset or a fault on trial. */
-void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number);
+/* Runs what flash says of a component. counts: as a start, if the version is on trial: after a reset, or a fault. */
+void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number, bool counts);
 /* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the
  * device's and its tenants'. */
 #define ATTO_NO_COMPONENT (-1)

@@ -32,16 +32,20 @@ static int32_t number_for(const struct atto_installer *installer)
     return most != 0u && place.siblings >= most ? (int32_t)ATTO_E_QUOTA : place.free;
 }
 
-/* Each image that comes for a sequence number, or for a lower one, is counted. */
-static bool may_try(struct atto_deploy_component *component, uint32_t sequence)
+/* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
+static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_component *component, uint32_t sequence)
 {
+    const struct atto_port *port = deploy->engine->config->port;
+    uint64_t now_us = port->now_us(port->user);
     if (sequence > component->tried) {
         component->tried = sequence;
         component->tries = 0;
     }
-    if (component->tries == ATTO_INSTALL_TRIES)
+    if (component->tries < ATTO_INSTALL_TRIES)
+        component->tries++;
+    else if (now_us - component->tried_us < ATTO_INSTALL_PAUSE_S * 1000000ull)
         return false;
-    component->tries++;
+    component->tried_us = now_us;
     return true;
 }
 
@@ -76,7 +80,7 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
         status = atto_envelope_judge(envelope, &conditions, &installer->order, &installer->refusal);
     if (status != ATTO_OK)
         return status;
-    if (!may_try(&config->components[number], installer->order.sequence))
+    if (!may_try(installer->deploy, &config->components[number], installer->order.sequence))
         return ATTO_E_QUOTA;
     return open_slot(installer);
 }
@@ -139,7 +143,8 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
         return (enum atto_status)number;
     installer->component = (uint32_t)number;
     enum atto_status status = atto_slots_sequence(deploy->slots, installer->component, &installer->order.sequence);
-    installer->order.sequence++;
+    if (status == ATTO_OK && ++installer->order.sequence == 0u)
+        status = ATTO_E_SEQUENCE;
     installer->order.image_bytes = image_bytes;
     installer->order.digest = installer->head;
     if (status == ATTO_OK)
@@ -215,7 +220,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     if (status == ATTO_OK) {
         status = commit(installer);
         if (status != ATTO_OK) /* the engine gets back what it had */
-            atto_deploy_bring_up(deploy, number);
+            atto_deploy_bring_up(deploy, number, false);
     }
     if (status != ATTO_OK)
         return refused(installer, status);

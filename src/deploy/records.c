@@ -1,9 +1,9 @@
 /* The record log. The one idea: what is in force is decided by reading forwards from the area's start, and by position
  * alone; nothing is kept in memory but where the next record goes.
  *
- * A head is programmed before its value, so whatever is cut off has a length that later readers agree upon: all of the
- * record if the head is good, a head's length if it is not. The first record behind something that was cut off says so
- * (RESUMES); a bad record without such a follower was good once and is damaged.
+ * A head is programmed before its value, so whatever is cut off has a length that later readers agree upon. Nothing is
+ * ever written behind what was cut off: the next put goes to another area. So only the last record can be one that was
+ * cut off; a bad one anywhere else was good once and is damaged.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/records.h"
@@ -22,7 +22,6 @@
 /* In the head's length field. */
 #define JOINS 0x8000u   /* true only together with the record before */
 #define MORE 0x4000u    /* true only together with the record behind */
-#define RESUMES 0x2000u /* what lies before was cut off */
 #define DAMAGED 0x1000u /* the value was damaged already when it was copied here */
 
 _Static_assert(ATTO_RECORD_VALUE_MAX == DAMAGED - 1u, "lengths and flags share a field");
@@ -32,7 +31,8 @@ struct entry {
     uint32_t at, next; /* in bytes from the area's start */
     uint32_t key;
     uint16_t len, flags;
-    bool good; /* the head is; otherwise only at and next have a meaning */
+    bool good;   /* the head is; otherwise nothing else has a meaning */
+    bool mended; /* one of its bits was wrong */
     uint8_t head[HEAD_BYTES]; /* as it should be */
 };
 
@@ -130,9 +130,9 @@ static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
         return false;
     e->at = at;
     memcpy(e->head, bytes, HEAD_BYTES);
-    e->good = decode(r, e) || mend(r, e);
-    if (!e->good)
-        e->next = at + head;
+    e->good = decode(r, e);
+    e->mended = !e->good && mend(r, e);
+    e->good |= e->mended;
     return true;
 }
 
@@ -145,22 +145,19 @@ static bool search(const struct atto_records *r, uint32_t key, struct entry *fou
     uint32_t open_at = 0, open_key = 0; /* of records that belong together, it waits for the last of them */
     bool whole = true; /* `last` is the last of its put */
     for (;;) {
-        bool more = read_at(r, at, e);
-        if (!more || !e->good || whole || (e->flags & JOINS) == 0) {
-            /* `last` ended a put; was it cut off? What was cut off behind it may look like a head that says so. */
-            if (open_at != 0 && whole) {
-                bool cut = !more ? r->torn : (!e->good || (e->flags & RESUMES) != 0) && !body_is_good(r, last);
-                if (!cut && (found_at == 0 || open_key <= found_key)) {
-                    found_at = open_at;
-                    found_key = open_key;
-                }
+        bool there = read_at(r, at, e), more = there && e->good;
+        if (!more || whole || (e->flags & JOINS) == 0) {
+            /* `last` ended a put. The last of all may have been cut off. */
+            if (open_at != 0 && whole && (found_at == 0 || open_key <= found_key) && (there || body_is_good(r, last))) {
+                found_at = open_at;
+                found_key = open_key;
             }
             open_at = 0;
         }
         if (!more)
             return found_at != 0 && read_at(r, found_at, found);
-        whole = e->good && (e->flags & MORE) == 0;
-        if (e->good && e->key >= key && (open_at == 0 || e->key < open_key)) {
+        whole = (e->flags & MORE) == 0;
+        if (e->key >= key && (open_at == 0 || e->key < open_key)) {
             open_at = at;
             open_key = e->key;
         }
@@ -249,30 +246,30 @@ static enum atto_status find_area(struct atto_records *r)
     return ATTO_E_NOT_FOUND;
 }
 
-/* Reads the area through: where it ends, and what is damaged. The loop moves at least one unit with each round. */
-static void survey(struct atto_records *r)
+/* Reads the area through: where it ends, and what is damaged. Behind something that was cut off, or put right, nothing is
+ * written any more. The loop moves at least one unit with each round. */
+static enum atto_status survey(struct atto_records *r)
 {
     struct entry e;
-    uint32_t at = first_at(r), before = 0; /* where the one before lies, if its head is bad */
-    bool bad = false; /* the one before is cut off or damaged */
-    for (; read_at(r, at, &e); at = e.next) {
-        if (bad && e.good && (e.flags & RESUMES) == 0) {
-            r->damaged++;
-            if (before != 0) { /* its length is not known, so nothing behind it can be trusted */
-                r->readable = before;
-                return;
-            }
-        }
-        bad = !e.good || !body_is_good(r, &e);
-        before = e.good ? 0 : at;
-        r->damaged += e.good && (e.flags & DAMAGED) != 0;
+    uint32_t at = first_at(r), behind;
+    bool mended = false;
+    for (; read_at(r, at, &e) && e.good; at = e.next) {
+        r->damaged += (r->torn ? 1u : 0u) + (e.mended ? 1u : 0u) + ((e.flags & DAMAGED) != 0 ? 1u : 0u);
+        r->torn = !body_is_good(r, &e);
+        mended |= e.mended;
     }
-    r->torn = bad;
-    r->readable = at;
-    if (all_are(area_of(r, r->generation) + at, r->area_bytes - at, 0xff))
+    behind = at;
+    if (read_at(r, at, &e)) { /* a bad head */
+        behind += whole_units(r, HEAD_BYTES);
+        r->damaged += r->torn;
+        r->torn = true;
+    }
+    r->readable = behind;
+    if (!all_are(area_of(r, r->generation) + behind, r->area_bytes - behind, 0xff))
+        return ATTO_E_DAMAGED; /* records that nobody can find: the older ones may not count any more */
+    if (!r->torn && !mended)
         r->end = at;
-    else
-        r->damaged++;
+    return ATTO_OK;
 }
 
 enum atto_status atto_records_mount(struct atto_records *r)
@@ -281,11 +278,10 @@ enum atto_status atto_records_mount(struct atto_records *r)
     r->generation = r->damaged = 0;
     r->readable = r->end = r->area_bytes;
     enum atto_status status = find_area(r);
-    if (status != ATTO_OK)
-        return status;
-    survey(r);
-    r->mounted = true;
-    return ATTO_OK;
+    if (status == ATTO_OK)
+        status = survey(r);
+    r->mounted = status == ATTO_OK;
+    return status;
 }
 
 /* ---- writing ---- */
@@ -319,11 +315,10 @@ static enum atto_status append_all(struct atto_records *r, const struct atto_rec
     struct atto_records next = *r;
     enum atto_status status = ATTO_OK;
     for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
-        status = append(&next, &put[i], (i != 0 ? JOINS : r->torn ? RESUMES : 0u) | (i + 1u < count ? MORE : 0u));
+        status = append(&next, &put[i], (i != 0 ? JOINS : 0u) | (i + 1u < count ? MORE : 0u));
     if (status == ATTO_OK) {
         *r = next;
         r->readable = r->end;
-        r->torn = false;
     }
     return status;
 }

@@ -95,9 +95,14 @@ struct atto_span atto_slots_image(const struct atto_slots *slots, const struct a
     return (struct atto_span){ mapped + slots->offset + version->slot * slots->slot_bytes, version->image_bytes };
 }
 
+uint32_t atto_slots_slot_of(const struct atto_slots *slots, const uint8_t *image)
+{
+    return ((uint32_t)(image - slots->records->flash->mapped) - slots->offset) / slots->slot_bytes;
+}
+
 uint32_t atto_slots_free(const struct atto_slots *slots)
 {
-    uint32_t used = slots->open;
+    uint32_t used = slots->open | slots->runs;
     struct atto_versions found;
     enum atto_status status;
     for (uint32_t number = 0; number <= ATTO_COMPONENT_MAX; number++) {
