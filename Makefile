@@ -2,10 +2,11 @@
 # be called alone; CMake presets build the parts.
 #
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo check check-fast bench sizes fuzz proof proof-mutants clean
+.PHONY: help demo demo-engine check check-fast bench sizes fuzz proof proof-mutants clean
 
 help:
-	@echo 'make demo         containers on an emulated Cortex-M4: three keep their periods beside two that misbehave'
+	@echo 'make demo         an emulated board, two tenants, containers over CoAP: installed, changed, updated, attacked'
+	@echo 'make demo-engine  the engine alone: three containers keep their periods beside two that misbehave'
 	@echo 'make check        every test on every target; ends with "N passed, N failed"'
 	@echo 'make check-fast   the tests on Linux alone'
 	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory];'
@@ -19,6 +20,10 @@ help:
 demo:
 	@scripts/setup demo
 	@scripts/demo
+
+demo-engine:
+	@scripts/setup demo
+	@scripts/demo-engine
 
 check:
 	@scripts/setup check

@@ -22,7 +22,8 @@ static const char usage[] =
     "NAME is a container of the signer's, or TENANT/NAME.\n"
     "\n"
     "      --image FILE        the image, to tell the line of its source; without it the one that 'atto push' has\n"
-    "                          kept when it was sent from this machine\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
+    "                          kept when it was sent from this machine: of the installed version, or of a\n"
+    "                          later one that was rolled back\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
 
 /* An image, and what is needed to tell its lines. */
 struct program {
@@ -57,15 +58,19 @@ static void close_program(struct program *program)
     atto_buffer_free(&program->bytes);
 }
 
-/* The path of the image that is installed; NULL: it is not kept here. */
-static char *kept_image(struct atto_remote *remote, const struct atto_remote_name *name)
+/* Which version has faulted, by its sequence number; 0: not known. It is the one that is installed, unless that has not
+ * faulted yet and a later one was sent from here, which the device has rolled back then. */
+static uint32_t faulted_version(struct atto_remote *remote, const struct atto_remote_name *name)
 {
     bool gone;
     json_t *container = atto_act_container(remote, name, &gone);
-    const json_int_t sequence = json_integer_value(json_object_get(container, "sequence"));
+    uint32_t sequence = (uint32_t)json_integer_value(json_object_get(container, "sequence"));
+    const uint32_t sent = atto_history_before(remote->device, name, UINT32_MAX);
 
+    if (container != NULL && json_integer_value(json_object_get(container, "faults")) == 0 && sent > sequence)
+        sequence = sent;
     json_decref(container);
-    return container != NULL ? atto_history_find(remote->device, name, (uint32_t)sequence) : NULL;
+    return sequence;
 }
 
 static void print(const json_t *postmortem, const struct program *program)
@@ -76,8 +81,11 @@ static void print(const json_t *postmortem, const struct program *program)
     const json_int_t address = json_integer_value(json_object_get(postmortem, "fault_address"));
     const char *status = json_string_value(json_object_get(postmortem, "status"));
     const char *activation = json_string_value(json_object_get(postmortem, "activation"));
+    const json_int_t sequence = json_integer_value(json_object_get(postmortem, "sequence"));
 
     printf("fault         %s in %s\n", status != NULL ? status : "?", activation != NULL ? activation : "?");
+    if (sequence != 0)
+        printf("version       sequence %lld\n", (long long)sequence);
     printf("after         %.6f s\n", (double)json_integer_value(json_object_get(postmortem, "time_us")) / 1e6);
     printf("at            ");
     if (program->is_open)
@@ -105,14 +113,17 @@ static void show(struct atto_remote *remote, const struct atto_remote_name *name
 {
     json_t *postmortem = atto_remote_read(remote, ATTO_CONTAINER_PATH(name, "postmortem"), NULL, ATTO_REPLY_POSTMORTEM);
     struct program program = {.is_open = false};
+    uint32_t sequence = 0;
     char *kept = NULL;
 
     if (postmortem == NULL || !atto_remote_meet(remote)) {
         json_decref(postmortem);
         return;
     }
-    if (image == NULL)
-        image = kept = kept_image(remote, name);
+    if (image == NULL && (sequence = faulted_version(remote, name)) != 0)
+        image = kept = atto_history_find(remote->device, name, sequence);
+    if (sequence != 0)
+        json_object_set_new(postmortem, "sequence", json_integer(sequence));
     if (image != NULL && !open_program(&program, image))
         atto_remote_fail(remote, ATTO_EXIT_LOCAL);
     if (remote->options->json) {

@@ -59,6 +59,7 @@ static const char rollback_usage[] =
     PUSH_HELP "\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
 
 #define BUSY_PAUSE_US 300000u
+#define NUMBERS_MAX 8u /* that are tried, one after the other */
 
 struct push {
     struct atto_remote_options options;
@@ -68,7 +69,10 @@ struct push {
     bool stopped, must_exist;
     struct atto_remote remote;
     struct atto_remote_name name;
-    uint32_t installed; /* sequence number on the device; 0: it has none */
+    uint32_t seen;      /* sequence number of what is installed on the device; 0: nothing */
+    uint32_t installed; /* the highest one that is known to be used up there; 0: none */
+    bool may_count;     /* the envelope is made here, with a number that nobody has chosen */
+    uint32_t numbers;   /* that were tried */
     struct atto_buffer envelope;
     struct atto_envelope head; /* points into it */
     struct atto_buffer image;  /* empty: it is not in the envelope */
@@ -136,7 +140,8 @@ static bool remember(struct push *push)
     return push->remote.status == ATTO_EXIT_FINE;
 }
 
-/* What the device has installed under this name. */
+/* What the device has installed under this name. A later version that was sent and rolled back has used its number up
+ * all the same. */
 static bool look_up(struct push *push)
 {
     bool gone;
@@ -144,8 +149,11 @@ static bool look_up(struct push *push)
 
     if (container == NULL && !gone)
         return false;
-    push->installed = (uint32_t)json_integer_value(json_object_get(container, "sequence"));
+    push->seen = (uint32_t)json_integer_value(json_object_get(container, "sequence"));
     json_decref(container);
+    push->installed = atto_history_before(push->remote.device, &push->name, UINT32_MAX);
+    if (push->installed < push->seen)
+        push->installed = push->seen;
     if (!gone)
         return true;
     if (!push->must_exist)
@@ -184,6 +192,7 @@ static bool seal(struct push *push, const struct atto_buffer *image)
 
 static bool make_envelope(struct push *push, const struct atto_buffer *image)
 {
+    push->may_count = push->sequence == 0;
     return atto_remote_has_key(&push->remote) && name_it(push, image) && atto_remote_meet(&push->remote) &&
            look_up(push) && seal(push, image);
 }
@@ -406,7 +415,33 @@ static bool wait_for_image(struct push *push, const char *title, const struct at
     return true;
 }
 
-static bool deliver(struct push *push)
+/* The number is used up, but what is installed has not changed: a version has used it up that was sent from elsewhere and
+ * rolled back, or removed. Devices do not tell how far they are, so the next number is tried. If what is installed has
+ * changed, somebody else came first, and has to be asked. */
+static bool count_on(struct push *push)
+{
+    struct atto_buffer image = push->image;
+    json_t *item;
+    uint32_t installed;
+    bool fine;
+
+    if (!push->may_count || ++push->numbers == NUMBERS_MAX || push->head.sequence == UINT32_MAX)
+        return false;
+    item = find_item(push);
+    installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
+    json_decref(item);
+    if (push->remote.status != ATTO_EXIT_FINE || installed != push->seen)
+        return false;
+    push->sequence = push->head.sequence + 1;
+    push->image = (struct atto_buffer){0};
+    atto_buffer_free(&push->envelope);
+    fine = seal(push, &image) && open_envelope(push);
+    atto_buffer_free(&image);
+    return fine;
+}
+
+/* Again: nothing was done, and there is another envelope to be tried. */
+static void deliver(struct push *push, bool *again)
 {
     struct atto_client_response response = {.code = 0};
     struct atto_remote_refusal refusal;
@@ -416,7 +451,8 @@ static bool deliver(struct push *push)
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
         fine = refusal.status == ATTO_E_SEQUENCE && is_installed(push);
-        if (!fine && push->remote.status == ATTO_EXIT_FINE)
+        *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push);
+        if (!fine && !*again && push->remote.status == ATTO_EXIT_FINE)
             refuse(push, title, &response);
         atto_buffer_free(&response.payload);
     } else if (fine) {
@@ -429,17 +465,20 @@ static bool deliver(struct push *push)
     }
     atto_buffer_free(&response.payload);
     free(title);
-    return fine;
 }
 
 /* Everything from the file to the device. The remote is open. */
 static void run(struct push *push)
 {
-    if (prepare(push)) {
-        if (push->options.dry_run)
-            show(push);
-        else
-            deliver(push);
+    bool again = prepare(push);
+
+    if (again && push->options.dry_run) {
+        show(push);
+        return;
+    }
+    while (again) {
+        again = false;
+        deliver(push, &again);
     }
 }
 

@@ -17,5 +17,8 @@ ATTO_ENTRY int64_t on_message(const uint8_t *message, uint64_t bytes)
     if (bytes != 2)
         return -1;
     digits = atto_format(text + 6, sizeof text - 6, (int16_t)(message[0] | message[1] << 8), 0);
-    return digits < 0 ? digits : atto_log(text, 6 + (uint32_t)digits);
+    if (digits < 0)
+        return digits;
+    atto_heartbeat(); /* a new version that has come to here is healthy */
+    return atto_log(text, 6 + (uint32_t)digits);
 }

@@ -296,6 +296,22 @@ expect trace_as_json 0 '"kind":"activate"'
 run sh -c "timeout 30 '$atto' trace -f | head -n 600 | tail -n 1"
 match trace_follow 0 "(beacon|again|packed)  "
 
+cat >rude.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t loop(void)
+{
+    return atto_log("\033[2Jcleared", 11);
+}
+C
+sed 's/.*"rights"/{ "name": "rude", "rights"/; s/beacon/rude/' beacon.json | tail -n 1 >rude.json
+a push rude.c
+expect push_rude 0 "rude, sequence 1: installed"
+sleep 0.1
+a logs rude
+expect logs_of_rude 0 "1b5b324a"
+require logs_are_harmless test "$(tr -d '\n\040-\176' <out | wc -c)" = 0
+a rm rude
+
 # --- changing it
 
 for verb in stop start pause resume; do
@@ -319,10 +335,10 @@ a stop acme/beacon
 expect owner_stops_tenants 0 "stop acme/beacon: done"
 a start beacon --to acme -q
 expect tenant_starts_its_own 0
-a stop -- -/beacon
+a stop /beacon
 expect owners_by_path 0 "stop beacon: done"
 a start beacon
-a stop --to acme -- -/beacon
+a stop --to acme /beacon
 expect tenant_stops_no_other 1 "a device would refuse this"
 a stop beacon --counter 1
 expect old_counter 1 "nothing is done twice"
@@ -389,6 +405,36 @@ run env XDG_DATA_HOME="$work/nothing" "$atto" postmortem beacon --image other.at
 expect postmortem_with_image 0 "other.c:20"
 a postmortem again
 expect postmortem_none 1 "4.04"
+
+# --- a version that the device has rolled back has used its number up, and is the one that the post-mortem is of
+
+cat >faulty.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t loop(const int32_t *context)
+{
+    return context[100000];
+}
+C
+sed '/entries/s/\[.*\],/["loop"],/' beacon.json >faulty.json
+a update again faulty.c
+expect update_that_faults 0 "again, sequence 2: installed"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    a ps again --json
+    [ "$(field sequence)" = 2 ] || break
+    sleep 0.2
+done
+expect update_is_rolled_back 0 '"sequence": 1' '"state": "running"'
+a postmortem again
+expect postmortem_of_what_was_rolled_back 0 "version       sequence 2" "faulty.c:4"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto --dry-run
+expect elsewhere_that_number_is_not_known 0 "sequence number 2"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto --sequence 2
+expect number_that_was_chosen_is_kept 1 "refused (4.09)"
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto
+expect next_number_is_found 0 "again, sequence 3: installed"
+a update again beacon.atto
+expect update_after_a_rollback 0 "again, sequence 4: installed"
+
 a rm packed
 expect rm 0 "remove packed: done"
 a ps packed
