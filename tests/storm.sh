@@ -4,7 +4,7 @@
 # what it was, an honest client is answered during the storm, and installs a few seconds behind it. Both devices have the
 # processor before everybody else, so that this does not depend on what the machine does besides.
 #
-# usage: tests/storm.sh       ATTO_STORM: arguments of storm, e.g. "seconds=600 rate=50000 seed=3"
+# usage: tests/storm.sh       ATTO_STORM: arguments of storm, e.g. "seconds=600 rate=50000 seed=3"; ATTOD: the device
 #
 # SPDX-License-Identifier: Apache-2.0
 set -u
@@ -12,7 +12,7 @@ set -u
 suite=storm
 # shellcheck source=tests/expect.sh
 . "$(dirname "$0")/expect.sh"
-attod=$root/build/linux-gcc/attod
+attod=${ATTOD:-$root/build/linux-gcc/attod}
 storm=$root/build/linux-gcc/tests/storm
 need "$atto" "$attod" "$storm"
 processes=
@@ -26,6 +26,7 @@ fi
 
 # boot NAME: a device with a container that has a period. $pid is its process.
 boot() {
+    : >"$1.out"
     $first "$attod" --owner owner.cose --flash "$1.flash" --name "$1" --port 0 >"$1.out" 2>&1 </dev/null &
     pid=$!
     processes="$processes $pid"
