@@ -9,7 +9,8 @@ help:
 	@echo 'make demo-engine  the engine alone: three containers keep their periods beside two that misbehave'
 	@echo 'make check        every test on every target; ends with "N passed, N failed"'
 	@echo 'make check-fast   the tests on Linux alone'
-	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory]'
+	@echo 'make bench        instructions of each workload, natively, in Atto and in peers [WORKLOADS=directory];'
+	@echo '                  times and datagrams of a device over the network'
 	@echo 'make sizes        flash and RAM of the parts of the library'
 	@echo 'make fuzz         fuzz targets [SECONDS=60 for each]'
 	@echo 'make proof        proves the files of proofs/files: no run-time error, isolation, termination'
@@ -35,6 +36,7 @@ check-fast:
 bench:
 	@scripts/setup bench
 	@scripts/bench $(WORKLOADS)
+	@scripts/bench-network
 
 sizes:
 	@scripts/setup sizes

@@ -43,13 +43,13 @@ at_once() {
     rm -f -- *.out
     commands=
     for name in $names; do
-        "$atto" "$@" --to "$name" --timeout 60 >"$name.out" 2>&1 </dev/null && echo done >"$name.done" &
+        "$atto" "$@" --to "$name" --timeout 60 >"$name.out" 2>&1 </dev/null && touch "$name.did" &
         commands="$commands $!"
     done
     # shellcheck disable=SC2086 # numbers
     wait $commands
-    find . -name '*.done' | wc -l
-    rm -f -- *.done
+    find . -name '*.did' | wc -l
+    rm -f -- *.did
 }
 
 "$atto" keygen --cose -o owner >out 2>&1

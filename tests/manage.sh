@@ -151,6 +151,10 @@ done
 "$atto" pack setpoint.atto --vendor example.com --class board-1 --tenant acme --sequence 100 --key acme -o bad.suit
 client -m post -f bad.suit "$uri/install"
 expect install_of_another_class 0 "4.03" "-113"
+# shellcheck disable=SC2086 # words
+"$atto" pack setpoint.atto $for_board --tenant acme --sequence 100 -o bad.suit
+client -m post -f bad.suit "$uri/install"
+expect install_unsigned 0 "4.01" "-103"
 head -c 300 /dev/urandom >bad.suit
 client -m post -f bad.suit "$uri/install"
 expect install_nonsense 0 "4.00"
@@ -216,6 +220,9 @@ expect nothing 0 "4.00"
 sign resume --key owner --tenant acme --component setpoint
 send command
 expect resumed_by_owner 0
+# All of these are in the audit trail, with the signer if it is known.
+get audit
+see audit_of_refusals '{-102, -103, -105, -106, -113} <= {r[5] for r in v[0] if r[1] == 4}'
 echo '{ "rights": [] }' >none.json
 sign set-rights --key acme --signer acme --component setpoint --json none.json
 send containers/acme/setpoint/schedule ipatch
@@ -267,6 +274,57 @@ sys.exit(0 if states == [2, 3, 2] else 1)' >out 2>&1; then
 else
     not_ok observe "not running, paused, running"
 fi
+
+# --- every resource in every block size: as in one block
+
+for path in .well-known/core tenants inventory audit log?from=0 trace?from=0 containers/acme/setpoint/rights \
+    containers/acme/setpoint/schedule containers/acme/setpoint/limits; do
+    case $path in
+    trace*) # what is traced goes on
+        sign pause --key owner --component heater
+        send command
+        sign pause --key acme --signer acme --component setpoint
+        send command
+        ;;
+    esac
+    get $path
+    mv got whole
+    for block in 16 32 64 128 256 512 1024; do
+        rm -f got
+        client -o got -b $block -m get "$uri/$path"
+        cmp -s whole got || break
+    done
+    cp got out
+    require "blocks_of_$(echo "${path%%\?*}" | tr -d . | tr / _)" sh -c 'test -s whole && cmp whole got'
+done
+for who in "--key owner --component heater" "--key acme --signer acme --component setpoint"; do
+    # shellcheck disable=SC2086 # words
+    sign resume $who
+    send command
+done
+
+# --- everything that can be observed
+
+for path in containers log trace containers/acme/setpoint containers/acme/setpoint/log; do
+    $libcoap -v 7 -B 20 -s 3 -m get "$uri/$path" >"observed_$(echo $path | tr / _)" 2>&1 &
+    observers="${observers:-} $!"
+done
+sleep 0.5
+for operation in pause resume; do
+    sign $operation --key acme --signer acme --component setpoint
+    send command
+    sleep 1.2
+done
+# shellcheck disable=SC2086 # numbers
+wait $observers
+for path in containers trace containers_acme_setpoint; do
+    cp "observed_$path" out
+    require "observes_$path" test "$(grep -c 'c:2.05.*Observe:' out)" -ge 3
+done
+for path in log containers_acme_setpoint_log; do
+    cp "observed_$path" out
+    require "observes_$path" grep -q 'c:2.05.*Observe:' out
+done
 
 # --- an image that is elsewhere
 

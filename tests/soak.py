@@ -133,14 +133,17 @@ class Client:
 
 # ---- what is sent
 
-def envelope(key, name, sequence, image):
+def envelope(key, name, sequence, image, forged=False):
     digest = second.digest(image)
     shared = [20, {1: second.VENDOR.bytes, 2: ATTOD_CLASS.bytes, 3: digest, 14: len(image)}, 1, 15, 2, 15]
     manifest = second.encode({
         1: 1, 2: sequence, 3: second.encode({2: [[name.encode()]], 4: second.encode(shared)}),
         7: second.encode([3, 15]), 9: second.encode([23, 2]), 20: second.encode([20, {21: "#img"}, 21, 2, 3, 15])})
     signed = second.digest(second.encode(manifest))
-    block = second.encode(second.sign1(key, signed, True))
+    block = second.sign1(key, signed, True)
+    if forged:
+        block.value[3] = bytes([block.value[3][0] ^ 1]) + block.value[3][1:]
+    block = second.encode(block)
     return second.encode(cbor2.CBORTag(107, {2: second.encode([signed, block]), 3: manifest, "#img": image}))
 
 
@@ -297,8 +300,9 @@ class Soak:
         if self.known[name] != 0:
             old = envelope(self.owner, name, random.randint(1, self.known[name]), image)
             require(self.client.post("install", old, 6) == CONFLICT, "an old envelope for", name, "is not refused")
-        forged = envelope(self.other, name, self.highest[name] + 1, image)
-        require(self.client.post("install", forged, 6) == UNAUTHORIZED, "a forged envelope is not refused")
+        for key, forged in (self.other, False), (self.owner, True):
+            bad = envelope(key, name, self.highest[name] + 1, image, forged)
+            require(self.client.post("install", bad, 6) == UNAUTHORIZED, "a forged envelope is not refused")
         if self.accepted_counter != 0:
             old = removal(self.owner, name, random.randint(1, self.accepted_counter))
             require(self.client.post("command", old, 6) == CONFLICT, "an old command is not refused")

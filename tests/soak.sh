@@ -3,7 +3,7 @@
 # and sometimes while it starts again (soak.py). After each kill flash is sound, no number has gone back, no slot is lost,
 # and what runs is what was accepted last, or what was under way.
 #
-# usage: tests/soak.sh       ATTO_ROUNDS: how many, 300 unless set; ATTO_SEED
+# usage: tests/soak.sh       ATTO_ROUNDS: how many, 300 unless set; ATTO_SEED; ATTOD: the device
 #
 # SPDX-License-Identifier: Apache-2.0
 set -u
@@ -11,7 +11,7 @@ set -u
 suite=soak
 # shellcheck source=tests/expect.sh
 . "$(dirname "$0")/expect.sh"
-attod=$root/build/linux-gcc/attod
+attod=${ATTOD:-$root/build/linux-gcc/attod}
 need "$atto" "$attod"
 python=/usr/bin/python3
 if ! $python -c 'import cbor2, cryptography' 2>/dev/null; then

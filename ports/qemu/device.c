@@ -31,6 +31,7 @@
 #define TENANTS 2u
 #define COMPONENTS 8u
 #define SLOTS_MAX 9u
+#define SLOT_BLOCKS 2u
 #define POOL_BYTES (8u * (1024u + 448u)) /* 8 containers of 1 KB with budgets, limits and rights */
 #define LOG_BYTES 512u
 #define RECORDS 8u /* of each ring */
@@ -40,6 +41,7 @@
 #define TENANTS 4u
 #define COMPONENTS 16u
 #define SLOTS_MAX 17u
+#define SLOT_BLOCKS 8u
 #define POOL_BYTES 65536u
 #define LOG_BYTES 2048u
 #define RECORDS 32u
@@ -197,7 +199,7 @@ static struct atto_deploy_config deploy_config = {
     .trial_ms = TRIAL_MS,
 };
 
-/* The log in front, then as many slots of two blocks as there is room and use for. */
+/* The log in front, then as many slots as there is room and use for. */
 static void lay_out(const struct atto_flash *flash)
 {
     uint32_t area_bytes = flash->block_bytes < AREA_BYTES_MIN ? AREA_BYTES_MIN : flash->block_bytes;
@@ -205,7 +207,7 @@ static void lay_out(const struct atto_flash *flash)
     records.area_bytes = area_bytes;
     records.area_count = AREAS;
     slots.offset = AREAS * area_bytes;
-    slots.slot_bytes = 2u * flash->block_bytes;
+    slots.slot_bytes = SLOT_BLOCKS * flash->block_bytes;
     slots.slot_count = (flash->bytes - slots.offset) / slots.slot_bytes;
     if (slots.slot_count > SLOTS_MAX)
         slots.slot_count = SLOTS_MAX;
