@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the pages for newcomers show is so: every command of README.md, docs/TUTORIAL.md and docs/FIRMWARE.md is run, in
 # order, with nothing changed but ports and where files are; the firmware that FIRMWARE.md goes through is the one that is
-# built; and the table of numbers in README.md has the numbers that were measured.
+# built; the table of numbers in README.md has the numbers that were measured; and the tests that SECURITY.md names exist.
 #
 # usage: tests/pages.sh
 #
@@ -78,6 +78,23 @@ run env XDG_CONFIG_HOME="$work/first" sh -ec '. ./session.sh' sh "$root/build/li
 expect readme 0 "hello, sequence 1: installed, running" "hello      running"
 run "$root/scripts/numbers" --check
 expect readme_numbers 0
+
+# --- the attacks of SECURITY.md: each test that it names is there
+
+sed -n 's/`/\n/gp' "$root/docs/SECURITY.md" | sed -n 's|^\(test_[a-z0-9_]*\)/\([a-z0-9_]*\)$|\1.c TEST(\2,|p
+    s|^\([a-z]*\.sh\)/\([a-z0-9_-]*\)$|\1 \2|p; s|^\(fuzz_[a-z]*\)$|../fuzz/\1.c int|p' | sort -u >named
+: >out
+while read -r file name; do
+    part=$name
+    case $name in
+    *_*_*) [ "${file%.sh}" = "$file" ] || part=${name#*_} ;; # a part may be a variable
+    esac
+    # Scripts have parts, which are files that begin like them.
+    cat "$root/tests/$file" "$root/tests/${file%.sh}"_*.sh "$root/tests/${file%.sh}"_*.py 2>/dev/null | grep -qF -e "$part" ||
+        echo "$file: no $name" >>out
+done <named
+require attacks_have_tests test ! -s out
+require attacks_are_many test "$(grep -c . named)" -gt 100
 
 # --- the smallest firmware
 
