@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the pages for newcomers show is so: every command of README.md, docs/TUTORIAL.md and docs/FIRMWARE.md is run, in
-# order, with nothing changed but ports and where files are; the firmware that FIRMWARE.md goes through is the one that is
+# What the pages for newcomers show is so: every command of README.md, docs/TUTORIAL.md, OPERATE.md and FIRMWARE.md is run,
+# in order, with nothing changed but ports and where files are; the firmware that FIRMWARE.md goes through is the one that is
 # built; the table of numbers in README.md has the numbers that were measured; and the tests that SECURITY.md names exist.
 #
 # usage: tests/pages.sh
@@ -17,22 +17,32 @@ need "$atto" "$root/build/linux-gcc/attod"
 need_python
 export XDG_CONFIG_HOME="$work/config" XDG_DATA_HOME="$work/data"
 
-# Processes that a session has started and not ended; it notes them in the file started.
-# shellcheck disable=SC2317 # the trap calls it
-clean_up() {
+# Ends the processes that a session has started; it notes them in the file started.
+: >started
+end_all() {
     while read -r pid; do
         kill "$pid" 2>/dev/null
+        turns=0
+        while kill -0 "$pid" 2>/dev/null && [ $turns -lt 100 ]; do
+            sleep 0.05
+            turns=$((turns + 1))
+        done
     done <started
-    rm -rf "$work"
+    : >started
 }
-: >started
-trap clean_up EXIT
+trap 'end_all; rm -rf "$work"' EXIT
 
 # blocks LANGUAGE PAGE: its blocks of code of this language.
 blocks() {
     awk -v opens="\`\`\`$1" '
         /^```/ { inside = inside == "" && $0 == opens ? "yes" : inside == "" ? "no" : ""; next }
         inside == "yes"' "$root/$2"
+}
+
+# perform NAME: the session in the file session.sh, with contexts of its own.
+perform() {
+    XDG_CONFIG_HOME=$work/$1 run sh -ec '. ./session.sh' sh "$root/build/linux-gcc"
+    end_all
 }
 
 # session PORT: turns the commands of a page into a script that can run beside others, in this directory. It waits where
@@ -48,16 +58,16 @@ session() {
 # --- from a C file to a running container
 
 port=$(free_ports 1)
-blocks sh docs/TUTORIAL.md | session "$port" >tutorial.sh
-require tutorial_is_there grep -q 'atto postmortem watch' tutorial.sh
+blocks sh docs/TUTORIAL.md | session "$port" >session.sh
+require tutorial_is_there grep -q 'atto postmortem watch' session.sh
 if command -v arm-none-eabi-gcc >/dev/null && command -v qemu-system-arm >/dev/null; then
     on_board=yes
 else
     on_board=
     echo "skip ${suite}_board: no arm-none-eabi-gcc or no qemu-system-arm; scripts/setup cortex-m4-lto installs them"
-    sed -i '/setup cortex-m4-lto/,$d' tutorial.sh
+    sed -i '/setup cortex-m4-lto/,$d' session.sh
 fi
-run sh -ec '. ./tutorial.sh' sh "$root/build/linux-gcc"
+perform tutorial
 expect tutorial 0 "watch.atto: " "watch, sequence 1: installed, running" "too warm" "result        1900" \
     "5 calls in 1s" "ATTO_E_QUOTA" "watch, sequence 2: installed" "ATTO_FAULT_MEMORY" \
     "broken.c:11: if (reading.value[reading.value[0]] > limit)" "acme/watch, sequence 1: installed, running"
@@ -74,10 +84,28 @@ require tutorial_output sh -c 'test -s told && ! grep -vxFf printed told'
 rm -f owner owner.* attod.flash
 port=$(free_ports 1)
 blocks sh README.md | session "$port" >session.sh
-run env XDG_CONFIG_HOME="$work/first" sh -ec '. ./session.sh' sh "$root/build/linux-gcc"
+perform first
 expect readme 0 "hello, sequence 1: installed, running" "hello      running"
 run "$root/scripts/numbers" --check
 expect readme_numbers 0
+
+# --- operating: a device and a source are there, as the page has it
+
+rm -f owner owner.* acme* attod.flash
+port=$(free_ports 1)
+"$atto" keygen --cose -o owner
+sed 's/"watch"/"sensor"/' watch.json >sensor.json
+cp watch.c sensor.c
+{
+    echo 'attod --owner owner.cose &'
+    echo 'atto context add lab --uri coap://127.0.0.1 --key owner'
+    blocks sh docs/OPERATE.md
+    echo 'atto tenant list; atto ps'
+} | session "$port" >session.sh
+perform third
+expect operating 0 "set-tenant acme: done" "acme/sensor, sequence 1: installed" "rotate.command: done" "100  8192"
+require operating_many_devices test "$(grep -cE '^(acme/)?sensor +running' out)" -eq 2
+require operating_json grep -q '"faults"' ps.json
 
 # --- the attacks of SECURITY.md: each test that it names is there
 
@@ -107,7 +135,7 @@ if [ -n "$on_board" ]; then
     printf '#include <atto.h>\nATTO_ENTRY int64_t loop(void)\n{\n    return ATTO_LOG("hello");\n}\n' >hello.c
     echo '{ "name": "hello", "schedule": { "loop_count": 1 } }' >hello.json
     blocks sh docs/FIRMWARE.md | session "$port" >session.sh
-    run env XDG_CONFIG_HOME="$work/second" sh -ec '. ./session.sh' sh "$root/build/linux-gcc"
+    perform second
     expect firmware_runs_a_container 0 "hello, sequence 1: installed" " hello"
 fi
 exit $((failures != 0))
