@@ -111,7 +111,7 @@ static bool is_in(struct atto_remote *remote, const struct atto_change *change, 
 
 static bool is_started(struct atto_remote *remote, const struct atto_change *change)
 {
-    return is_in(remote, change, "starting running paused faulted");
+    return is_in(remote, change, "starting running faulted");
 }
 
 static bool is_stopped(struct atto_remote *remote, const struct atto_change *change)

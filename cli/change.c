@@ -162,8 +162,8 @@ static bool send_signed(struct atto_remote *remote, struct atto_change *change, 
     return fine;
 }
 
-/* Sends a command until the device is not busy. A call has used up its counter even so, and gets the next one; any other
- * command has not, and stays the same, so that it is not done twice should an earlier copy of it be on its way. */
+/* Sends a command until the device is not busy. If being refused has used up its counter it gets the next one. If not,
+ * it stays the same, so that it is not done twice should an earlier copy of it be on its way. */
 static bool deliver(struct atto_remote *remote, struct atto_change *change, uint32_t *counter, const char *title,
                     struct atto_client_response *response)
 {
@@ -178,8 +178,8 @@ static bool deliver(struct atto_remote *remote, struct atto_change *change, uint
             return true;
         atto_buffer_free(&response->payload);
         usleep(BUSY_PAUSE_US);
-        if (change->operation == ATTO_COMMAND_CALL && *counter != UINT32_MAX)
-            ++*counter;
+        if (!atto_remote_forget_counter(remote) || !next_counter(remote, counter))
+            return false;
     }
 }
 

@@ -288,16 +288,21 @@ static bool exchange(struct atto_client *client, const struct message *message)
 
 /* ---- requests ---- */
 
+/* On a terminal alone. NOTHING_LEFT: the transfer is over, and the bar goes. */
+#define NOTHING_LEFT SIZE_MAX
+
 static void show_progress(const struct atto_client_request *request, size_t done)
 {
-    const size_t total = request->payload->len, width = 40, filled = total == 0 ? width : done * width / total;
+    static const char bar[] = "========================================";
+    const size_t total = request->payload->len, width = sizeof bar - 1;
+    const size_t filled = total == 0 || done > total ? width : done * width / total;
 
     if (!request->progress || !isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "\r%zu of %zu bytes [%.*s%*s]", done, total, (int)filled,
-            "========================================", (int)(width - filled), "");
-    if (done >= total)
+    if (done == NOTHING_LEFT)
         fputs("\r\033[K", stderr);
+    else
+        fprintf(stderr, "\r%zu of %zu bytes [%.*s%*s]", done, total, (int)filled, bar, (int)(width - filled), "");
     fflush(stderr);
 }
 
@@ -342,17 +347,13 @@ static bool send_payload(struct atto_client *client, const struct atto_client_re
 {
     struct message message = {.request = request};
     unsigned szx = SZX;
-    bool again = false;
+    bool again = true, fine = true;
 
     if (request->payload != NULL && request->payload->len > (size_t)16 << SZX) {
-        for (unsigned i = 0; i < RESTARTS_MAX; i++) {
-            if (!send_blocks(client, request, &szx, &again))
-                return false;
-            if (!again)
-                break;
-        }
-        show_progress(request, request->payload->len);
-        return true;
+        for (unsigned i = 0; i < RESTARTS_MAX && fine && again; i++)
+            fine = send_blocks(client, request, &szx, &again);
+        show_progress(request, NOTHING_LEFT);
+        return fine;
     }
     if (request->payload != NULL) {
         message.bytes = request->payload->bytes;

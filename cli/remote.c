@@ -17,6 +17,8 @@
 #include "signed_command.h"
 #include "target.h"
 
+#define KEYED_TRIES 4u /* of a reading whose counter others use up */
+
 bool atto_remote_fail(struct atto_remote *remote, int status)
 {
     remote->status = status;
@@ -75,8 +77,7 @@ bool atto_remote_name_read(const struct atto_remote *remote, const char *text, s
         name->tenant = remote->signer != NULL ? atto_copy_string(remote->signer) : NULL;
         name->container = atto_copy_string(text);
     } else {
-        /* "-" stands for the owner, as in paths. */
-        if (slash != text && (slash - text != 1 || text[0] != '-'))
+        if (slash != text) /* "/NAME" is the owner's */
             name->tenant = atto_format("%.*s", (int)(slash - text), text);
         name->container = atto_copy_string(slash + 1);
     }
@@ -317,6 +318,12 @@ static bool search_counter(struct atto_remote *remote)
     return true;
 }
 
+bool atto_remote_forget_counter(struct atto_remote *remote)
+{
+    remote->next = 0;
+    return !remote->keyed || search_counter(remote);
+}
+
 /* Where reading is keyed, the device identifier must be known beforehand, from the context. */
 static bool begin_keyed(struct atto_remote *remote)
 {
@@ -337,6 +344,28 @@ static bool begin_keyed(struct atto_remote *remote)
     return search_counter(remote);
 }
 
+/* Reads with a key. Another command of the signer's, or one of this process whose answer was lost, may have used up the
+ * counter meanwhile; then the next one is looked for. */
+static bool read_keyed(struct atto_remote *remote, const char *const *path, const char *query,
+                       struct atto_client_response *response)
+{
+    struct atto_remote_refusal refusal;
+
+    if (!remote->keyed && !begin_keyed(remote))
+        return false;
+    for (unsigned tries = 0; tries < KEYED_TRIES; tries++) {
+        if (!fetch(remote, path, query, remote->next, response))
+            return false;
+        atto_remote_refusal_read(response, &refusal);
+        if (response->code == ATTO_COAP_CODE(2, 5) || refusal.status != ATTO_E_SEQUENCE)
+            return true;
+        atto_buffer_free(&response->payload);
+        if (!search_counter(remote))
+            return false;
+    }
+    return true;
+}
+
 bool atto_remote_read_bytes(struct atto_remote *remote, const char *const *path, const char *query, bool optional,
                             struct atto_buffer *bytes)
 {
@@ -349,7 +378,7 @@ bool atto_remote_read_bytes(struct atto_remote *remote, const char *const *path,
         fine = atto_remote_send(remote, &request, &response);
     if (fine && response.code == ATTO_COAP_CODE(4, 1)) {
         atto_buffer_free(&response.payload);
-        fine = (remote->keyed || begin_keyed(remote)) && fetch(remote, path, query, remote->next, &response);
+        fine = read_keyed(remote, path, query, &response);
     }
     if (!fine)
         return false;

@@ -92,9 +92,12 @@ bool atto_remote_send(struct atto_remote *remote, const struct atto_client_reque
 /* There must be a key that signs. Reports if not, or if its file cannot be read. */
 bool atto_remote_has_key(struct atto_remote *remote);
 
+/* Somebody may have used up the counter of the signer's next command: it is looked for again. */
+bool atto_remote_forget_counter(struct atto_remote *remote);
+
 /* ---- names ---- */
 
-/* A container as it is named: NAME, or TENANT/NAME. */
+/* A container as it is named: NAME, TENANT/NAME, or /NAME for one of the owner's. */
 struct atto_remote_name {
     char *tenant; /* NULL: the owner */
     char *container;

@@ -135,7 +135,7 @@ static void done(void *user, enum atto_status status, uint32_t code)
 static const struct atto_port port = { now_us, NULL, fill_random, NULL, NULL, NULL, NULL };
 static const struct atto_coap_config config = {
     &port, transmit, handle, abandon, NULL, world.out, sizeof world.out,
-    world.exchanges, world.observers, world.transfers, EXCHANGES, OBSERVERS, TRANSFERS,
+    world.exchanges, world.observers, world.transfers, EXCHANGES, OBSERVERS, TRANSFERS, 0, 0,
 };
 static const struct atto_coap_client_config client_config = { resolve, take, done, NULL };
 

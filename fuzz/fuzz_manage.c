@@ -1,8 +1,8 @@
-/* Fuzz target: a device with its resources, to which anybody sends anything. The input is a list of steps: raw datagrams,
- * well-formed requests with any path, method and payload, commands of the tenant acme with any arguments, blocks of an
- * envelope, and time. acme alone can sign. What must hold: answers are well-formed, and so is what is in them; the
- * owner's container runs on as it was, with the rights that it had; nothing is written to flash in a way that flash does not
- * bear; and after a minute of silence no slot is open and no memory taken.
+/* Fuzz target: a device with its resources, to which anybody sends anything. The input is a list of steps: raw
+ * datagrams, well-formed requests with any path, method and payload, commands of the tenant acme with any arguments,
+ * blocks of an envelope, and time. acme alone can sign. What must hold: answers are well-formed, and so is what is in
+ * them; the owner's container runs on as it was, with the rights that it had; nothing is written to flash in a way
+ * that flash does not bear; and after a minute of silence no slot is open and no memory taken.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
@@ -15,7 +15,8 @@
 static const char *const paths[] = {
     "device", "tenants", "containers", "containers/acme/blink", "containers/acme/blink/rights",
     "containers/acme/blink/schedule", "containers/acme/blink/limits", "containers/acme/blink/counters",
-    "containers/acme/blink/log?from=0", "containers/acme/blink/postmortem", "containers/acme/blink/call", "containers/-/own",
+    "containers/acme/blink/log?from=0", "containers/acme/blink/postmortem", "containers/acme/blink/call",
+    "containers/-/own",
     "inventory", "audit", "log?from=3", "trace?from=1", "install", "command", "app/acme/blink/x", "app/-/own",
     ".well-known/core",
 };

@@ -1,6 +1,6 @@
 /* A container's own resource, as its entry point `coap` gets it: a request in its context, which becomes the answer. A
- * container has one if it has a right to read of the endpoint "coap". Included by containers and by firmware alike, so it is
- * plain data of fixed size, the same on every machine.
+ * container has one if it has a right to read of the endpoint "coap". Included by containers and by firmware alike,
+ * so it is plain data of fixed size, the same on every machine.
  *
  *     ATTO_ENTRY int64_t coap(struct atto_resource *resource, uint64_t resource_bytes)
  *     {
@@ -22,9 +22,9 @@
 #define ATTO_RESOURCE_BYTES 88u
 
 struct atto_resource {
-    uint8_t method;      /* of CoAP (RFC 7252 section 12.1.1, RFC 8132 section 6): 1 GET, 2 POST, 3 PUT, 4 DELETE, 5 FETCH, ... */
+    uint8_t method;      /* of CoAP (RFC 7252 section 12.1.1, RFC 8132 section 6): 1 GET, 2 POST, 3 PUT... */
     uint8_t path_len;
-    uint16_t format;     /* content format of the bytes; ATTO_RESOURCE_NO_FORMAT: none. The container sets that of the answer */
+    uint16_t format;     /* content format of the bytes; ATTO_RESOURCE_NO_FORMAT: none */
     uint32_t len;        /* of the bytes: the request's payload, then the answer's */
     uint8_t path[ATTO_RESOURCE_PATH]; /* what is behind /app/TENANT/CONTAINER, with a slash between two segments */
     uint8_t bytes[ATTO_RESOURCE_BYTES];

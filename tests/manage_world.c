@@ -164,17 +164,17 @@ uint32_t manage_get(const char *path)
     return code;
 }
 
-uint32_t manage_send_block(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx, uint32_t at)
+uint32_t manage_send_block(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx,
+                           uint32_t at)
 {
     uint32_t size = 16u << szx, piece = len - at > size ? size : len - at, more = len - at > size;
     return ASK(.client = client, .method = ATTO_COAP_POST, .path = path, .payload = (const uint8_t *)payload + at,
                .len = piece, .block1 = ((at / size) << 4 | more << 3 | szx) + 1u);
 }
 
-uint32_t manage_send(uint8_t client, const char *path, uint32_t format, const void *payload, uint32_t len, uint32_t szx)
+uint32_t manage_send(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx)
 {
     uint32_t code = 0;
-    (void)format;
     for (uint32_t at = 0; at < len; at += 16u << szx) {
         code = manage_send_block(client, path, payload, len, szx, at);
         if (code != ATTO_COAP_CONTINUE)

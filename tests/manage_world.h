@@ -57,9 +57,10 @@ uint32_t manage_ask(const struct manage_ask *ask);
 /* GETs all blocks into mw.whole. The code. */
 uint32_t manage_get(const char *path);
 /* Sends a payload in blocks of 16 << szx bytes, whatever the device says, until it refuses. The last code. */
-uint32_t manage_send(uint8_t client, const char *path, uint32_t format, const void *payload, uint32_t len, uint32_t szx);
+uint32_t manage_send(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx);
 /* Sends one block of a payload. */
-uint32_t manage_send_block(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx, uint32_t at);
+uint32_t manage_send_block(uint8_t client, const char *path, const void *payload, uint32_t len, uint32_t szx,
+                           uint32_t at);
 
 /* Sends a command on a container as a whole. The code. */
 uint32_t manage_order(const char *path, uint8_t method, const char *tenant, enum atto_command_operation operation,
@@ -75,12 +76,13 @@ bool manage_says(const char *text);
 
 /* ---- looking at CBOR ---- */
 
-/* Walks in mw.whole (after manage_get) or in the last payload: `keys`, each a key of a map or an index of an array, ends
- * with LOOK_END. NULL: there is no such thing. */
+/* Walks in mw.whole (after manage_get) or in the last payload: `keys`, each a key of a map or an index of an array,
+ * ends with LOOK_END. NULL: there is no such thing. */
 #define LOOK_END INT32_MAX
 const uint8_t *look(const int32_t *keys);
 #define LOOK(...) look((const int32_t[]){ __VA_ARGS__ __VA_OPT__(,) LOOK_END })
-/* What is there: a number (INT64_MIN: none), the count of an array or map (-1), the text (compared), the length of a string. */
+/* What is there: a number (INT64_MIN: none), the count of an array or map (-1), the text (compared), the length of a
+ * string. */
 int64_t look_number(const uint8_t *at);
 int32_t look_count(const uint8_t *at);
 bool look_text(const uint8_t *at, const char *text);

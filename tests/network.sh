@@ -296,6 +296,22 @@ expect trace_as_json 0 '"kind":"activate"'
 run sh -c "timeout 30 '$atto' trace -f | head -n 600 | tail -n 1"
 match trace_follow 0 "(beacon|again|packed)  "
 
+cat >rude.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t loop(void)
+{
+    return atto_log("\033[2Jcleared", 11);
+}
+C
+sed 's/.*"rights"/{ "name": "rude", "rights"/; s/beacon/rude/' beacon.json | tail -n 1 >rude.json
+a push rude.c
+expect push_rude 0 "rude, sequence 1: installed"
+sleep 0.1
+a logs rude
+expect logs_of_rude 0 "1b5b324a"
+require logs_are_harmless test "$(tr -d '\n\040-\176' <out | wc -c)" = 0
+a rm rude
+
 # --- changing it
 
 for verb in stop start pause resume; do
@@ -319,10 +335,10 @@ a stop acme/beacon
 expect owner_stops_tenants 0 "stop acme/beacon: done"
 a start beacon --to acme -q
 expect tenant_starts_its_own 0
-a stop -- -/beacon
+a stop /beacon
 expect owners_by_path 0 "stop beacon: done"
 a start beacon
-a stop --to acme -- -/beacon
+a stop --to acme /beacon
 expect tenant_stops_no_other 1 "a device would refuse this"
 a stop beacon --counter 1
 expect old_counter 1 "nothing is done twice"

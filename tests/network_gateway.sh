@@ -7,20 +7,26 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 rounds=${ATTO_ROUNDS:-6}
 seed=${ATTO_SEED:-7}
+
+# boot_behind NAME [OPTION...]: a device, known as `near` if it is asked directly, and as `far` through a gateway.
+boot_behind() {
+    boot "$@"
+    "$gateway" "$port" "seed=$seed" lose=15 double=20 delay=40 >gateway.out 2>&1 </dev/null &
+    gateway_pid=$!
+    processes="$processes $gateway_pid"
+    sleep 0.2
+    a context add near --uri "coap://127.0.0.1:$port" --key owner --device "$device"
+    a context add far --uri "coap://127.0.0.1:$(head -n 1 gateway.out)" --key owner --device "$device" --ack-timeout 60
+}
+
 device=01234567-89ab-cdef-0123-456789abcdf1
-boot far
-"$gateway" "$port" "seed=$seed" lose=15 double=20 delay=40 >gateway.out 2>&1 </dev/null &
-gateway_pid=$!
-processes="$processes $gateway_pid"
-sleep 0.2
-a context add near --uri "coap://127.0.0.1:$port" --key owner
-a context add far --uri "coap://127.0.0.1:$(head -n 1 gateway.out)" --key owner --ack-timeout 60
+boot_behind far
 # Others talk to the device at the same time, so that it forgets its answers sooner.
 noise() {
     while :; do
         "$atto" ps --to far
         "$atto" policy get beacon --to far
-        "$atto" audit --to near
+        "$atto" tenant list --to far
     done >/dev/null 2>&1 </dev/null
 }
 noise &
@@ -131,5 +137,25 @@ done
 require gateway_most_is_done test "$unclear" -le $((rounds * 2))
 kill "$gateway_pid" "$noise_pid"
 wait "$gateway_pid" 2>/dev/null
+wait "$noise_pid" 2>/dev/null
 require gateway_was_bad grep -Eq "[1-9][0-9]* lost, [1-9][0-9]* doubled" gateway.out
 echo "$(grep datagrams gateway.out); $unclear commands ended without an answer"
+
+# The same where reading takes a key, so that every question has a counter too.
+device=01234567-89ab-cdef-0123-456789abcdf2
+boot_behind keyed_far --keyed
+far push beacon.atto
+wrong=
+round=0
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    for verb in stop start; do
+        far $verb beacon
+        [ "$(state)" = "$([ $verb = stop ] && echo stopped || echo running)" ] || wrong="$wrong $verb:$round:$(state)"
+    done
+    far call beacon bump
+done
+require gateway_keyed_states test -z "$wrong"
+near tenant list
+require gateway_keyed_counters test "$(field counter)" = $((3 * rounds))
+kill "$gateway_pid"

@@ -52,7 +52,7 @@ session() {
     echo 'PATH=$1:$PATH'
     sed -e "s|coap://127.0.0.1|&:$1|" -e "s|^attod |&--port $1 |" -e "s|ATTO_QEMU_UDP=5683|ATTO_QEMU_UDP=$1|" \
         -e "s|scripts/|$root/scripts/|; s|build/cortex|$root/build/cortex|; s|^PATH=.*||" \
-        -e 's|&$|\& echo $! >>started; sleep 1|' -e '/^atto push/s/$/; sleep 1/'
+        -e "s|&\$|\& echo \$! >>$work/started; sleep 1|" -e '/^atto push/s/$/; sleep 1/'
 }
 
 # --- from a C file to a running container

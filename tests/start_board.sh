@@ -15,6 +15,21 @@ need_python() {
     fi
 }
 
+# The reference firmware, in $firmware: built if need be, by one test at a time.
+need_firmware() {
+    if ! command -v arm-none-eabi-gcc >/dev/null || ! command -v qemu-system-arm >/dev/null; then
+        echo "skip $suite: no arm-none-eabi-gcc or no qemu-system-arm; scripts/setup cortex-m4-lto installs them"
+        exit 0
+    fi
+    firmware=$root/build/cortex-m4-lto/device.elf
+    mkdir -p "$root/build"
+    run flock "$root/build/cortex-m4-lto.lock" "$root/scripts/build" cortex-m4-lto device
+    if [ "$status" -ne 0 ]; then
+        not_ok firmware "it does not build"
+        exit 1
+    fi
+}
+
 # Numbers of ports of 127.0.0.1 that nobody has now.
 free_ports() {
     $python -c 'import socket, sys

@@ -24,7 +24,7 @@ const struct atto_key suit_es256 = { ATTO_ES256, KID("key-acme"), (const uint8_t
 const char suit_image[11] = { 'h', 'e', 'l', 'l', 'o', ' ', 'w', 'o', 'r', 'l', 'd' };
 
 /* The signature's first half is of the message and the key, the second one of the first. */
-static void sign(const struct atto_key *key, const uint8_t *message, uint32_t len, uint8_t *signature)
+void suit_sign(const struct atto_key *key, const uint8_t *message, uint32_t len, uint8_t *signature)
 {
     struct atto_sha256 hash;
     atto_sha256_begin(NULL, &hash);
@@ -40,7 +40,7 @@ static bool verify(void *user, const struct atto_key *key, struct atto_span mess
 {
     uint8_t wanted[64];
     (void)user;
-    sign(key, message.ptr, message.len, wanted);
+    suit_sign(key, message.ptr, message.len, wanted);
     return memcmp(signature, wanted, sizeof wanted) == 0;
 }
 
@@ -83,7 +83,7 @@ static void put_sign1(struct out *out, const void *protected_header, uint32_t pr
     put_string(&message, protected_header, protected_len);
     put(&message, "\x40", 1);
     put_string(&message, signed_bytes, signed_len);
-    sign(key, structure, message.len, signature);
+    suit_sign(key, structure, message.len, signature);
     put(out, "\xd2\x84", 2);
     put_string(out, protected_header, protected_len);
     put(out, unprotected, unprotected_len);

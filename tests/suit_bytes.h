@@ -54,6 +54,9 @@ uint32_t suit_build(struct suit_bytes *suit, const struct atto_key *key);
 uint32_t suit_sign1(uint8_t *bytes, uint32_t capacity, const void *protected_header, uint32_t protected_len,
                     const void *payload, uint32_t payload_len, const struct atto_key *key);
 
+/* The signature alone, 64 bytes. */
+void suit_sign(const struct atto_key *key, const uint8_t *message, uint32_t len, uint8_t *signature);
+
 extern const struct atto_identity suit_identity;
 extern const struct atto_key suit_acme, suit_other, suit_es256;
 extern const struct atto_crypto suit_crypto; /* SHA-256 is real; verifies what is built here */

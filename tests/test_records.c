@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atto/records.h"
+#include "base/crc32.h"
 #include "flash_world.h"
 #include "harness.h"
 
@@ -354,6 +355,50 @@ static void fails_for_a_while(void)
         }
 }
 
+/* Cut off in the middle of a head, what is there may look like a good head: also like one that says of the put before that
+ * it was cut off. That put was acknowledged. */
+static void a_cut_looks_like_a_head(void)
+{
+    enum { RESUMES = 0x2000, HEAD_BYTES = 8 };
+    begin_formatted(&geometries[0]);
+    EQUAL(put_number(KEY(1), 1), ATTO_OK);
+    EQUAL(put_number(KEY(1), 2), ATTO_OK);
+    uint8_t *head = world.bytes + records.offset + records.end, field[2] = { 4, RESUMES >> 8 };
+    const uint32_t key = KEY(2);
+    memcpy(head, &key, 4);
+    memcpy(head + 4, field, 2);
+    uint32_t check = atto_crc32(records.end, head, HEAD_BYTES - 2u);
+    head[6] = (uint8_t)check;
+    head[7] = (uint8_t)(check >> 8);
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    CHECK(records.torn);
+    EQUAL(number_of(KEY(1)), 2);
+    EQUAL(number_of(KEY(2)), 0);
+    EQUAL(put_number(KEY(3), 3), ATTO_OK);
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    EQUAL(number_of(KEY(1)), 2);
+    EQUAL(number_of(KEY(3)), 3);
+}
+
+/* A log whose header is damaged in both copies is not taken for none, wherever its good records are. */
+static void records_without_a_header(void)
+{
+    begin_formatted(&geometries[0]);
+    EQUAL(put_number(KEY(1), 1), ATTO_OK);
+    uint32_t second = records.end;
+    EQUAL(put_number(KEY(1), 2), ATTO_OK);
+    for (uint32_t copies = 1; copies <= 2u; copies++) {
+        world.bytes[records.offset + (copies - 1u) * 16u] ^= 1u;
+        EQUAL(atto_records_mount(&records), copies == 1u ? ATTO_OK : ATTO_E_DAMAGED);
+        if (copies == 1u) {
+            EQUAL(records.damaged, 1);
+            EQUAL(number_of(KEY(1)), 2);
+        }
+    }
+    world.bytes[records.offset + second - 4u] ^= 1u; /* of the first record's check; the second one is whole */
+    EQUAL(atto_records_mount(&records), ATTO_E_DAMAGED);
+}
+
 static const struct harness_test tests[] = {
     TEST(put_get_delete, "what is put is got, the newest of a key wins, deleted keys are gone, also after mounting"),
     TEST(any_length, "values of every length survive in every geometry, through many compactions"),
@@ -366,6 +411,8 @@ static const struct harness_test tests[] = {
     TEST(formatting_forgets, "formatting gives an empty log and keeps the count of erasing"),
     TEST(done_though_refused, "a put that follows a failed one is not lost, even if the failed one was done after all"),
     TEST(fails_for_a_while, "a place that may be half programmed is not programmed again"),
+    TEST(a_cut_looks_like_a_head, "a cut in the middle of a head does not undo the put before"),
+    TEST(records_without_a_header, "a damaged header is replaced by its copy; without both there was a log all the same"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };
 

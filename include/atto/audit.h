@@ -1,5 +1,5 @@
-/* The audit trail: what was refused to containers and to senders, and how their rights were changed. Two rings of records in memory of
- * the firmware, so that a container that is refused a thousand things cannot push the changes out.
+/* The audit trail: what was refused to containers and to senders, and how their rights were changed. Two rings of
+ * records in memory of the firmware, so that a container that is refused a thousand things cannot push the changes out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_AUDIT_H

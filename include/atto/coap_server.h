@@ -58,6 +58,8 @@ struct atto_coap_reply {
     uint32_t max_age_s;   /* seconds for which it is fresh; ATTO_COAP_MAX_AGE_S at first */
     uint32_t limit;       /* told with 4.13: bytes of payload that would do (Size1); 0 at first: not told */
     uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
+    uint16_t own_option;  /* an option of the firmware's own behind all others, an integer; 0 at first: none */
+    uint8_t own_value;
     /* -- */
     bool may_be_later;
     uint16_t ticket;           /* not 0: the answer comes later */
@@ -131,6 +133,8 @@ struct atto_coap_config {
     uint8_t exchange_count; /* at least 2. At most half of them wait for later answers */
     uint8_t observer_count; /* 0: nothing can be observed */
     uint8_t transfer_count; /* 0: no payloads in blocks */
+    uint16_t own_option;    /* the first of the firmware's own options, which the handler understands */
+    uint16_t own_options;   /* how many there are; 0: none. They are found in request->all */
 };
 /* Bytes of a datagram with a block of so many bytes: header, token, options, marker. */
 #define ATTO_COAP_OUT_BYTES(block) ((block) + 48u)

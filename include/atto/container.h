@@ -64,7 +64,6 @@ struct atto_container_info {
     bool waits;        /* that activation waits for the answer to a host call */
     bool throttled;    /* ... or for its next budget */
     bool restarts;     /* faulted or stopped, and will be restarted by itself */
-    uint32_t fuel;             /* of an activation, at most */
     uint32_t ram_bytes;        /* taken from the pool, all included */
     uint32_t stack_used_bytes; /* high-water mark since its start; 0 while a slice is under way */
     uint32_t memory_bytes;     /* data and bss */

@@ -95,8 +95,8 @@ struct atto_deploy {
 
 /* From any contents of flash to a running engine. Makes an empty log if there never was one.
  * Returns ATTO_OK, whatever became of single tenants and components, which is told; ATTO_E_ARGUMENT (component_count);
- * ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running, as atto_records_mount. That
- * atto_slots_is_sound is not asked. */
+ * ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED (the trust anchor); or what keeps everything from running, as
+ * atto_records_mount. Whether the layout is possible is not asked: atto_slots_is_sound. */
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config);
 
 /* To be called now and then, at least once a second while a version is on trial: rolls back what has faulted, and notes
@@ -159,12 +159,14 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
  * ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE (it is over). */
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len);
 
-/* All bytes are there. Compares the digest of what is in flash, lets the engine judge the image where it lies, and makes it true. The new
- * version runs if the envelope says so; changes of rights and schedule that were made to an older one are gone. The
- * installer is over, whatever this returns.
+/* All bytes are there. Compares the digest of what is in flash, lets the engine judge the image where it lies, and makes
+ * it true. The new version runs if the envelope says so; changes of rights and schedule that were made to an older one
+ * are gone. The installer is over, whatever this returns.
  * report: of the engine; may be NULL
- * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster, or a key was changed meanwhile: send it again); ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or _update; as
- * atto_slots_commit. With any but ATTO_OK nothing has changed. */
+ * Returns ATTO_OK; ATTO_E_BUSY (another installer was faster, or a key was changed meanwhile: send it again);
+ * ATTO_E_LENGTH (bytes are missing); as atto_envelope_read (the head is not one); ATTO_E_DIGEST; as atto_engine_install or
+ * _update; as atto_slots_commit. With any but ATTO_OK nothing has changed; only if flash has no room or fails, the version
+ * that ran begins a new life. */
 enum atto_status atto_install_finish(struct atto_installer *installer, struct atto_report *report);
 
 /* Gives it up: to be called if atto_install_finish is not. */
@@ -176,9 +178,11 @@ void atto_install_abandon(struct atto_installer *installer);
  * together.
  * refusal: where in the command; may be NULL
  * Returns ATTO_OK; what atto_command_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_NOT_FOUND (no
- * such container or tenant); ATTO_E_BUSY (it is attached to a hook); ATTO_E_ARGUMENT (a tenant's id, name or ceiling that this device has no room for, or whose
- * id or name another one has); as the engine's call; ATTO_E_NO_SPACE, ATTO_E_FLASH. With any but ATTO_OK nothing has
- * changed; but the counter is used up if all but the last step has succeeded: what was refused once is refused for good. */
+ * such container or tenant); ATTO_E_BUSY (it is attached to a hook); ATTO_E_ARGUMENT (a tenant's id, name or ceiling that
+ * this device has no room for, or whose id or name another one has); as the engine's call; what `call` of the
+ * configuration returns, ATTO_E_UNSUPPORTED (there is none); ATTO_E_NO_SPACE, ATTO_E_FLASH. With any but ATTO_OK nothing
+ * has changed; but the counter is used up if all but the last step has succeeded: what was refused once is refused for
+ * good. */
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
                                      struct atto_refusal *refusal);
 

@@ -41,7 +41,7 @@ struct atto_engine_config {
     struct atto_audit_record *denials, *changes; /* rings, as those above */
     uint32_t denial_count, change_count;
     uint8_t *log;          /* ring of log lines; 0 bytes: lines go to port->log at once */
-    uint32_t log_ring_bytes; /* at least 264: a longer line than the ring is lost */
+    uint32_t log_ring_bytes; /* at least 266: a longer line than the ring is lost */
 };
 
 /* Owned by the firmware, written by the engine alone. */
@@ -52,17 +52,16 @@ struct atto_engine {
     uint64_t watch_us;                              /* first moment at which one that is ready may be overdue */
     uint8_t *pool;
     uint32_t pool_bytes;
+    uint32_t log_written, trace_written;            /* lines of the log and records of the trace: all that there were */
     struct atto_container *timers;                  /* by time */
     struct atto_container *ready[ATTO_PRIORITIES];  /* the last of each priority's ring */
     uint32_t ready_priorities;                      /* bit n: ready[n] is not empty */
     uint32_t longest_run;                           /* of all containers, since there was none */
     uint32_t trace_at, trace_unread;
-    uint32_t trace_written; /* counts on */
     uint32_t postmortems_written;
     uint32_t denials_written, changes_written;
     uint32_t removals; /* of containers from their place */
     uint32_t log_first, log_used;
-    uint32_t log_number, log_lines; /* number of the oldest line in the ring, counted from 0; lines in it */
     uint16_t last_id, last_life;
 };
 
@@ -194,15 +193,15 @@ enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_cont
                                     struct atto_hook *hook, struct atto_attachment *attachment, uint32_t entry,
                                     uint8_t priority, enum atto_hook_policy policy);
 
-/* Calls an entry point (as atto_engine_find_entry has found it) of a container that is RUNNING and between activations, and
- * waits for its end: what a hook does with one that is attached, without a hook. Any of the program's host calls are made,
- * as its rights allow. Belongs to the thread that polls the container.
- * context: what it sees; ptr may be NULL if len is 0. fuel: at most; the container's own and its budget count too
+/* Runs an entry point of a container that is RUNNING and between activations, and waits for its end: what a firing does
+ * with an attached container, also without a hook. Of the attachment, target and entry count (entry as
+ * atto_engine_find_entry has found it). All host calls of the program can be made, as its rights allow. Belongs to the
+ * thread that polls the container.
+ * context: what it sees. fuel: at most; the container's own bound and its budget count too
  * value: its result, if it ended well
- * Returns ATTO_OK; ATTO_FAULT_...: it faulted, with all that follows from that; ATTO_E_BUSY (not running, in the middle of an
- * activation, or its budget is used up); ATTO_E_ENTRY. */
-enum atto_status atto_engine_call(struct atto_container *container, uint32_t entry, const struct atto_context *context,
-                                  uint32_t fuel, uint64_t *value);
+ * Returns ATTO_OK; ATTO_FAULT_...: it faulted, with all that follows from that; ATTO_E_BUSY (not running, in the middle
+ * of an activation, or its budget is used up); ATTO_E_ENTRY. */
+atto_attachment_fn atto_engine_run;
 
 /* ---- schedule ---- */
 
@@ -289,6 +288,9 @@ uint16_t atto_container_id(const struct atto_container *container);
 /* Called with the lock of the port held. */
 uint32_t atto_container_tenant(const struct atto_container *container);
 
+/* Of an activation, at most. */
+uint32_t atto_container_fuel(const struct atto_container *container);
+
 void atto_engine_info(struct atto_engine *engine, const struct atto_container *container,
                       struct atto_container_info *info);
 
@@ -311,28 +313,12 @@ struct atto_engine *atto_engine_of(const struct atto_run *run);
  * it is not NULL, takes their number. */
 bool atto_engine_trace_read(struct atto_engine *engine, struct atto_trace_record *record, uint32_t *lost);
 
-/* The record with this number, taken or not: the engine counts them from 0, and the next one is engine->trace_written.
- * false: it was overwritten, or is not written yet. */
-bool atto_engine_trace(struct atto_engine *engine, uint32_t number, struct atto_trace_record *record);
-
 /* Post-mortem number `age`: 0 is the last one. false: there is none so old. */
 bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct atto_postmortem *postmortem);
 
 /* Takes the oldest line of the log into text (not terminated; cut at `capacity`). Returns its length, or -1 if there is
  * none; *id takes the container's. */
 int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *text, uint32_t capacity);
-
-/* A line of the log as it lies in the ring. */
-struct atto_log_line {
-    uint64_t time_us; /* when it was written; its lower 48 bits */
-    uint16_t id;      /* of the container */
-    uint8_t len;      /* of the text */
-};
-#define ATTO_LOG_LINE_MAX 255u
-
-/* The line with this number, without taking it: those in the ring have the numbers from engine->log_number on. text: gets
- * it; ATTO_LOG_LINE_MAX bytes. false: there is no such line (any more). */
-bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text);
 
 /* ---- for host calls ---- */
 

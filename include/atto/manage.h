@@ -1,6 +1,7 @@
 /* The resources of a device, over CoAP: what runs on it, and everything that changes it. A handler for the server of
- * atto/coap_server.h in front of a deployment (atto/deploy.h). What changes something is an envelope or a signed command,
- * whoever sends it; reading is open, or takes a signed command too. docs/SPEC.md, section 21, has the resources.
+ * atto/coap_server.h in front of a deployment (atto/deploy.h). What changes something is an envelope or a signed
+ * command, whoever sends it; reading is open, or takes a signed command too. docs/SPEC.md, section 21, has the
+ * resources.
  *
  * A firmware has one loop:
  *
@@ -42,11 +43,12 @@ struct atto_manage_config {
     struct atto_coap_client *client;
     const char *name, *version;      /* of the device and its firmware, for people */
     bool reading_is_open;            /* else reading is for the owner, and for tenants what is theirs */
-    uint8_t coap_endpoint;           /* who may read of this endpoint has resources under /app; or ATTO_MANAGE_NO_ENDPOINT */
+    uint8_t coap_endpoint;           /* who may read of it has resources under /app; or ATTO_MANAGE_NO_ENDPOINT */
     uint32_t call_fuel;              /* for an entry point that is called by a command or as a resource, at most */
-    uint32_t *seen;                  /* one for each component: whether it has changed; NULL: no container is observed */
+    uint32_t *seen;                  /* one for each component: what was seen of it; NULL: none is observed */
     /* Further resources: answers and returns true, or returns false for a path that is not its own. NULL: none. */
     bool (*more)(struct atto_manage *manage, struct atto_coap_request *request, struct atto_coap_reply *reply);
+    bool tinycontainer_unsigned; /* of atto_manage_tinycontainer */
 };
 
 enum atto_manage_task {
@@ -85,16 +87,25 @@ void atto_manage_init(struct atto_manage *manage, const struct atto_manage_confi
 void atto_manage_handle(void *user, struct atto_coap_request *request, struct atto_coap_reply *reply);
 void atto_manage_abandon(void *user, uint32_t transfer);
 
-/* Looks after everything that is not the engine's: trials, log, observers, retransmissions. To be called after every poll
- * of the engine and every datagram. Returns when it wants to be called next, in the port's microseconds; ATTO_NEVER:
- * not before something happens. */
+/* Looks after everything that is not the engine's: trials, log, observers, retransmissions. To be called after every
+ * poll of the engine and every datagram. Returns when it wants to be called next, in the port's microseconds;
+ * ATTO_NEVER: not before something happens. */
 uint64_t atto_manage_tick(struct atto_manage *manage);
 
 /* Carries out the command `call`: struct atto_deploy_config, `call`. user: the struct atto_manage.
  * Returns ATTO_OK, whatever becomes of the activation; ATTO_E_ARGUMENT (the bytes are not those of SPEC.md section 21);
- * ATTO_E_NOT_FOUND (no such entry point); ATTO_E_STATE (the container is not running); ATTO_E_BUSY (it is in the middle of an
- * activation); as atto_engine_attach. */
+ * ATTO_E_NOT_FOUND (no such entry point); ATTO_E_STATE (the container is not running); ATTO_E_BUSY (it is in the
+ * middle of an activation); as atto_engine_attach. */
 enum atto_status atto_manage_call(void *user, struct atto_container *container, struct atto_span bytes);
+
+/* TinyContainerNetwork's resource /container, as `more`: linked only where a firmware names it. Its options have to
+ * be the server's own_option and own_options. Loads are verified by the tokens in their metadata; without tokens that
+ * hold, and for all requests that have none (start, stop, delete), nothing is changed unless
+ * config.tinycontainer_unsigned says so. docs/SPEC.md, section 22. */
+#define ATTO_TINYCONTAINER_OPTION 65001u
+#define ATTO_TINYCONTAINER_OPTIONS 6u
+bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_request *request,
+                               struct atto_coap_reply *reply);
 
 /* The client's callbacks: struct atto_coap_client_config. user: the struct atto_manage. */
 enum atto_status atto_manage_take(void *user, uint32_t offset, const uint8_t *bytes, uint32_t len, bool last);

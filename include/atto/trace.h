@@ -5,6 +5,7 @@
 #ifndef ATTO_TRACE_H
 #define ATTO_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "atto/status.h"
@@ -42,5 +43,29 @@ struct atto_postmortem {
     uint8_t register_count;    /* 0: the executor has none */
     uint8_t last_calls[4];     /* numbers of the last host calls, the latest first */
 };
+
+/* ---- reading what was not taken: for those who answer questions (atto/manage.h) ---- */
+
+struct atto_engine;
+
+/* The record with this number, taken or not: the engine counts them from 0, and the next one is engine->trace_written.
+ * false: it was overwritten, or is not written yet. */
+bool atto_engine_trace(struct atto_engine *engine, uint32_t number, struct atto_trace_record *record);
+
+/* A line of the log as it lies in the ring. */
+struct atto_log_line {
+    uint64_t time_us; /* when it was written */
+    uint16_t id;      /* of the container */
+    uint8_t len;      /* of the text */
+};
+#define ATTO_LOG_LINE_MAX 255u
+
+/* Lines are numbered from 0, too: those in the ring have the numbers from this one up to engine->log_written, which is
+ * the next one. */
+uint32_t atto_engine_log_first(struct atto_engine *engine);
+
+/* The line with this number, without taking it. text: gets it; ATTO_LOG_LINE_MAX bytes. false: there is no such line, or
+ * not any more. */
+bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text);
 
 #endif

@@ -1,6 +1,6 @@
-/* `attod`: a device as a Linux process. It is a board with simulated endpoints (ports/qemu/endpoints.h), its flash is a file,
- * and it is reached over UDP; else it is what a firmware is, so that what works here works on a chip. One loop does
- * everything, and sleeps until something is due or comes.
+/* `attod`: a device as a Linux process. It is a board with simulated endpoints (ports/qemu/endpoints.h), its flash is
+ * a file, and it is reached over UDP; else it is what a firmware is, so that what works here works on a chip. One
+ * loop does everything, and sleeps until something is due or comes.
  *
  * usage: attod [options]; see attod --help
  *

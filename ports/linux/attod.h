@@ -26,7 +26,7 @@ struct attod_options {
     uint8_t owner_key[ATTO_KEY_RECORD_MAX];
     uint32_t owner_key_len;
     struct atto_identity identity;
-    bool reading_is_open;
+    bool reading_is_open, tinycontainer, tinycontainer_unsigned;
     uint32_t block_bytes;
     uint32_t trial_ms;
 };

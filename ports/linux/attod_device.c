@@ -86,8 +86,8 @@ static void print_lines(struct attod *device)
     struct atto_engine *engine = &device->engine;
     struct atto_log_line line;
     char text[ATTO_LOG_LINE_MAX];
-    if (device->printed - engine->log_number > engine->log_lines)
-        device->printed = engine->log_number;
+    if (device->printed != engine->log_written && !atto_engine_log_line(engine, device->printed, &line, text))
+        device->printed = atto_engine_log_first(engine); /* those between are gone */
     for (; atto_engine_log_line(engine, device->printed, &line, text); device->printed++) {
         for (uint32_t i = 0; i < ATTOD_COMPONENTS; i++) {
             const struct atto_container *container = device->components[i].container;
@@ -215,15 +215,17 @@ static bool serve(struct attod *device)
     const struct attod_options *options = device->options;
     device->manage_config = (struct atto_manage_config){
         .deploy = &device->deploy, .server = &device->server, .fetch = atto_coap_fetch, .client = &device->client,
-        .name = options->name,
-        .version = ATTOD_VERSION, .reading_is_open = options->reading_is_open, .coap_endpoint = ATTOD_ENDPOINT_COAP,
-        .call_fuel = 100000, .seen = seen,
+        .name = options->name, .version = ATTOD_VERSION, .reading_is_open = options->reading_is_open,
+        .coap_endpoint = ATTOD_ENDPOINT_COAP, .call_fuel = 100000, .seen = seen,
+        .more = options->tinycontainer ? atto_manage_tinycontainer : NULL,
+        .tinycontainer_unsigned = options->tinycontainer_unsigned,
     };
     device->server_config = (struct atto_coap_config){
-        .port = &board_port, .send = send_datagram, .handle = handle, .abandon = abandon, .user = device,
-        .out = out, .out_bytes = ATTO_COAP_OUT_BYTES(options->block_bytes),
-        .exchanges = exchanges, .observers = observers, .transfers = transfers, .exchange_count = EXCHANGES,
-        .observer_count = OBSERVERS, .transfer_count = TRANSFERS,
+        .port = &board_port, .send = send_datagram, .handle = handle, .abandon = abandon, .user = device, .out = out,
+        .out_bytes = ATTO_COAP_OUT_BYTES(options->block_bytes), .exchanges = exchanges, .observers = observers,
+        .transfers = transfers, .exchange_count = EXCHANGES, .observer_count = OBSERVERS,
+        .transfer_count = TRANSFERS, .own_option = ATTO_TINYCONTAINER_OPTION,
+        .own_options = options->tinycontainer ? ATTO_TINYCONTAINER_OPTIONS : 0,
     };
     device->client_config = (struct atto_coap_client_config){ .resolve = resolve, .take = atto_manage_take,
                                                               .done = atto_manage_done, .user = &device->manage };

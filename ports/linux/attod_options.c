@@ -1,5 +1,5 @@
-/* The command line of attod. Identifiers are UUIDs, or names of which UUIDs are made as `atto pack` makes them, so that both
- * can be told the same.
+/* The command line of attod. Identifiers are UUIDs, or names of which UUIDs are made as `atto pack` makes them, so
+ * that both can be told the same.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
@@ -25,6 +25,8 @@ static const char help[] =
     "      --class CLASS       which hardware: a UUID, or a name of the vendor's; default: attod\n"
     "      --device DEVICE     which one: a UUID, or a name of which one is made with the class; default: its name\n"
     "      --keyed             reading takes a signed command too; without it everybody may read\n"
+    "      --tinycontainer     TinyContainerNetwork's requests are understood, where their tokens hold\n"
+    "      --unsigned          ... and where not: anybody may load and delete containers of the owner's\n"
     "      --block BYTES       of the largest block that is sent: 16 to 1024; default: 1024\n"
     "      --trial MS          a new version that has run so long without a fault is healthy; default: 10000\n"
     "  -h, --help              print this\n"
@@ -40,6 +42,8 @@ enum attod_option {
     OPTION_CLASS,
     OPTION_DEVICE,
     OPTION_KEYED,
+    OPTION_TINYCONTAINER,
+    OPTION_UNSIGNED,
     OPTION_BLOCK,
     OPTION_TRIAL
 };
@@ -50,6 +54,7 @@ static const struct option long_options[] = {
     { "name", required_argument, NULL, OPTION_NAME },     { "vendor", required_argument, NULL, OPTION_VENDOR },
     { "class", required_argument, NULL, OPTION_CLASS },   { "device", required_argument, NULL, OPTION_DEVICE },
     { "keyed", no_argument, NULL, OPTION_KEYED },         { "block", required_argument, NULL, OPTION_BLOCK },
+    { "tinycontainer", no_argument, NULL, OPTION_TINYCONTAINER }, { "unsigned", no_argument, NULL, OPTION_UNSIGNED },
     { "trial", required_argument, NULL, OPTION_TRIAL },   { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -147,6 +152,8 @@ int attod_options_read(struct attod_options *options, int argc, char **argv)
         case OPTION_CLASS: class = optarg; break;
         case OPTION_DEVICE: device = optarg; break;
         case OPTION_KEYED: options->reading_is_open = false; break;
+        case OPTION_TINYCONTAINER: options->tinycontainer = true; break;
+        case OPTION_UNSIGNED: options->tinycontainer_unsigned = true; break;
         case OPTION_BLOCK:
             if (!number(optarg, 1024, &options->block_bytes) || options->block_bytes < 16u)
                 return wrong("not a number of bytes from 16 to 1024", optarg);

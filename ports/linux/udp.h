@@ -8,7 +8,8 @@
 
 #define UDP_DATAGRAM_MAX 1500u
 
-/* Opens a port at an address in digits; *port 0: any, and it becomes the one that was taken. Negative: errno says why. */
+/* Opens a port at an address in digits; *port 0: any, and it becomes the one that was taken. Negative: errno says
+ * why. */
 int udp_open(const char *address, uint16_t *port);
 
 /* Takes a datagram: its length, or negative if none is there. One that is longer than UDP_DATAGRAM_MAX is cut. */

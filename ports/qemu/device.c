@@ -232,8 +232,8 @@ static void tell_lines(void)
     static uint32_t told_lines;
     static char text[ATTO_LOG_LINE_MAX];
     struct atto_log_line of;
-    if (told_lines - engine.log_number > engine.log_lines)
-        told_lines = engine.log_number; /* some are gone */
+    if (told_lines != engine.log_written && !atto_engine_log_line(&engine, told_lines, &of, text))
+        told_lines = atto_engine_log_first(&engine); /* some are gone */
     for (; atto_engine_log_line(&engine, told_lines, &of, text); told_lines++) {
         line_number(&line, of.id);
         line_text(&line, ": ");

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/bytes.h"
+#include "atto/trusted.h"
 #include "deploy/deployment.h"
 
 /* A command on its way. */
@@ -307,4 +308,20 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
     if (status != ATTO_OK)
         atto_deploy_refused(deploy, signer, status);
     return status;
+}
+
+enum atto_status atto_deploy_order(struct atto_deploy *deploy, enum atto_command_operation operation,
+                                   const struct atto_component *component)
+{
+    struct atto_command command = { .operation = operation, .component = *component };
+    struct control control = { .deploy = deploy, .command = &command, .signer = ATTO_TENANT_OWNER };
+    if (operation < ATTO_COMMAND_START || operation > ATTO_COMMAND_REMOVE || component->container.len == 0u)
+        return ATTO_E_ARGUMENT;
+    /* The owner's counter is put with the change, as it is. */
+    enum atto_status status = atto_records_number(deploy->config->records,
+                                                  ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, ATTO_TENANT_OWNER),
+                                                  &command.counter);
+    if (status == ATTO_OK)
+        status = find_component(&control);
+    return status == ATTO_OK ? carry_out(&control) : status;
 }

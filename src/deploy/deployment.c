@@ -106,7 +106,8 @@ enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenan
     copy(memory->key_bytes, bytes.ptr, bytes.len);
     enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->signer.key, NULL);
     if (tenant != ATTO_TENANT_OWNER)
-        deploy->engine->config->tenants[tenant - 1u].key = memory->signer.key.algorithm == ATTO_EDDSA ? memory->signer.key.x : NULL;
+        deploy->engine->config->tenants[tenant - 1u].key =
+            memory->signer.key.algorithm == ATTO_EDDSA ? memory->signer.key.x : NULL;
     return status;
 }
 

@@ -3,6 +3,7 @@
  * of the new version runs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "atto/trusted.h"
 #include "base/compiler.h"
 #include "deploy/deployment.h"
 
@@ -44,6 +45,15 @@ static bool may_try(struct atto_deploy_component *component, uint32_t sequence)
     return true;
 }
 
+/* Opens a slot for the image that is ordered. */
+static enum atto_status open_slot(struct atto_installer *installer)
+{
+    enum atto_status status = atto_slots_open(installer->deploy->slots, &installer->writer,
+                                              installer->order.image_bytes);
+    installer->slot_open = status == ATTO_OK;
+    return status;
+}
+
 /* Judges a head that is complete, and opens a slot for its image. */
 static enum atto_status judge(struct atto_installer *installer, const struct atto_envelope *envelope)
 {
@@ -68,9 +78,7 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
         return status;
     if (!may_try(&config->components[number], installer->order.sequence))
         return ATTO_E_QUOTA;
-    status = atto_slots_open(config->slots, &installer->writer, installer->order.image_bytes);
-    installer->slot_open = status == ATTO_OK;
-    return status;
+    return open_slot(installer);
 }
 
 /* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. What
@@ -102,6 +110,42 @@ static enum atto_status refused(struct atto_installer *installer, enum atto_stat
 {
     atto_install_abandon(installer);
     atto_deploy_refused(installer->deploy, installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT, status);
+    return status;
+}
+
+/* The digest and the component, as it would be in an envelope, lie in the head. */
+enum atto_status atto_install_trusted(struct atto_installer *installer, struct atto_deploy *deploy,
+                                      const struct atto_component *component, uint32_t image_bytes,
+                                      const uint8_t *digest)
+{
+    struct atto_cbor_writer writer = { installer->head + ATTO_SHA256_BYTES, ATTO_COMPONENT_CBOR_MAX, 0 };
+    atto_install_begin(installer, deploy);
+    installer->state = ATTO_INSTALL_OVER;
+    memcpy(installer->head, digest, ATTO_SHA256_BYTES);
+    atto_cbor_put_head(&writer, ATTO_CBOR_ARRAY, component->tenant.len != 0u ? 2 : 1);
+    if (component->tenant.len != 0u)
+        atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, component->tenant.ptr, component->tenant.len);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, component->container.ptr, component->container.len);
+    struct atto_cbor cbor = { writer.bytes, writer.len, 0 };
+    if (writer.len > writer.capacity || !atto_component_read(&cbor, &installer->names))
+        return ATTO_E_ARGUMENT;
+    installer->names_cbor = (struct atto_span){ writer.bytes, writer.len };
+    installer->tenant = atto_deploy_tenant_named(deploy, installer->names.tenant);
+    if (installer->tenant < 0)
+        return ATTO_E_SIGNER;
+    installer->keys = atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys;
+    int32_t number = number_for(installer);
+    if (number < 0)
+        return (enum atto_status)number;
+    installer->component = (uint32_t)number;
+    enum atto_status status = atto_slots_sequence(deploy->slots, installer->component, &installer->order.sequence);
+    installer->order.sequence++;
+    installer->order.image_bytes = image_bytes;
+    installer->order.digest = installer->head;
+    if (status == ATTO_OK)
+        status = open_slot(installer);
+    if (status == ATTO_OK)
+        installer->state = ATTO_INSTALL_IMAGE;
     return status;
 }
 

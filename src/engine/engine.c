@@ -77,7 +77,6 @@ void atto_engine_info(struct atto_engine *engine, const struct atto_container *c
     info->waits = (container->flags & FLAG_WAITS) != 0;
     info->throttled = (container->flags & FLAG_THROTTLED) != 0;
     info->restarts = (container->flags & FLAG_RESTART) != 0;
-    info->fuel = container->fuel;
     info->ram_bytes = atto_container_ram(container);
     info->attachments = (uint8_t)container->attachments;
     info->tenant = (uint8_t)tenant_of(container);
@@ -133,13 +132,14 @@ static enum atto_status end_hook(struct atto_container *container, enum atto_out
     return status;
 }
 
-enum atto_status atto_engine_call(struct atto_container *container, uint32_t entry, const struct atto_context *context,
-                                  uint32_t fuel, uint64_t *value)
+enum atto_status atto_engine_run(struct atto_attachment *attachment, const struct atto_context *context, uint32_t fuel,
+                                 uint64_t *value)
 {
+    struct atto_container *container = attachment->target;
     struct atto_run *run = run_of(container);
     struct atto_engine *engine = atto_engine_of(run);
     atto_enter(engine);
-    enum atto_status status = begin_hook(container, entry, context, &fuel);
+    enum atto_status status = begin_hook(container, attachment->entry, context, &fuel);
     if (status == ATTO_OK) {
         enum atto_outcome outcome = atto_slice(container, fuel);
         *value = atto_run_result(run);
@@ -150,12 +150,6 @@ enum atto_status atto_engine_call(struct atto_container *container, uint32_t ent
     }
     atto_leave(engine);
     return status;
-}
-
-static enum atto_status run_attached(struct atto_attachment *attachment, const struct atto_context *context,
-                                     uint32_t fuel, uint64_t *value)
-{
-    return atto_engine_call(attachment->target, attachment->entry, context, fuel, value);
 }
 
 static void left_hook(struct atto_attachment *attachment)
@@ -180,7 +174,7 @@ enum atto_status atto_engine_attach(struct atto_engine *engine, struct atto_cont
     if (!atto_run_is_entry(instance.executor, &instance.image, entry))
         return ATTO_E_ENTRY;
     *attachment = (struct atto_attachment){
-        .run = run_attached, .target = container, .left = left_hook,
+        .run = atto_engine_run, .target = container, .left = left_hook,
         .entry = entry, .priority = priority, .policy = (uint8_t)policy
     };
     atto_enter(engine);

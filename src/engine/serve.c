@@ -33,6 +33,11 @@ uint32_t atto_container_tenant(const struct atto_container *container)
     return tenant_of(container);
 }
 
+uint32_t atto_container_fuel(const struct atto_container *container)
+{
+    return container->fuel;
+}
+
 enum atto_status atto_engine_entry(const struct atto_container *container, uint32_t index, uint32_t *entry)
 {
     struct atto_manifest manifest;

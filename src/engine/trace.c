@@ -104,8 +104,15 @@ bool atto_engine_postmortem(struct atto_engine *engine, uint32_t age, struct att
 
 /* ---- log ---- */
 
-/* A line in the ring: time (6 bytes), id (2), length (1), text. */
-#define LINE_HEAD_BYTES 9u
+/* What is in front of the text of a line in the ring, as it lies in memory. */
+struct line_head {
+    uint64_t time_us;
+    uint16_t id;
+    uint8_t len;
+};
+#define LINE_ID_AT ((uint32_t)offsetof(struct line_head, id))
+#define LINE_LEN_AT ((uint32_t)offsetof(struct line_head, len))
+#define LINE_HEAD_BYTES (LINE_LEN_AT + 1u)
 
 static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 {
@@ -114,91 +121,92 @@ static uint8_t *log_byte(const struct atto_engine *engine, uint32_t at)
 
 static OFF_PATH void log_put(struct atto_engine *engine, const void *bytes, uint32_t len)
 {
-    for (uint32_t i = 0; i < len; i++)
-        *log_byte(engine, engine->log_used++) = ((const uint8_t *)bytes)[i];
-}
-
-/* An integer in the ring. */
-static uint64_t log_integer(const struct atto_engine *engine, uint32_t at, uint32_t len)
-{
-    uint64_t value = 0;
-    while (len-- != 0u)
-        value = value << 8 | *log_byte(engine, at + len);
-    return value;
-}
-
-static OFF_PATH void log_put_integer(struct atto_engine *engine, uint64_t value, uint32_t len)
-{
-    for (; len != 0u; len--, value >>= 8)
-        *log_byte(engine, engine->log_used++) = (uint8_t)value;
-}
-
-/* The length of the line whose head is there. */
-static uint32_t line_length(const struct atto_engine *engine, uint32_t at)
-{
-    return *log_byte(engine, at + LINE_HEAD_BYTES - 1u);
+    for (const uint8_t *byte = bytes; len != 0u; len--)
+        *log_byte(engine, engine->log_used++) = *byte++;
 }
 
 static void log_drop(struct atto_engine *engine)
 {
-    uint32_t bytes = LINE_HEAD_BYTES + line_length(engine, 0);
+    uint32_t bytes = LINE_HEAD_BYTES + *log_byte(engine, LINE_LEN_AT);
     engine->log_first = (engine->log_first + bytes) % engine->config->log_ring_bytes;
     engine->log_used -= bytes;
-    engine->log_number++;
-    engine->log_lines--;
 }
 
 static void log_line(struct atto_engine *engine, uint16_t id, const char *text, uint32_t len)
 {
-    uint32_t capacity = engine->config->log_ring_bytes;
-    if (len + LINE_HEAD_BYTES > capacity)
+    const struct line_head head = { engine->now_us, id, (uint8_t)len };
+    uint32_t capacity = engine->config->log_ring_bytes, bytes = len + LINE_HEAD_BYTES;
+    if (bytes > capacity)
         return;
-    while (engine->log_used + len + LINE_HEAD_BYTES > capacity)
+    while (engine->log_used + bytes > capacity)
         log_drop(engine);
-    log_put_integer(engine, engine->now_us, 6);
-    log_put_integer(engine, id, 2);
-    log_put_integer(engine, len, 1);
+    log_put(engine, &head, LINE_HEAD_BYTES);
     log_put(engine, text, len);
-    engine->log_lines++;
-}
-
-/* Copies the line whose head is there. */
-static void line_copy(const struct atto_engine *engine, uint32_t at, struct atto_log_line *line, char *text,
-                      uint32_t capacity)
-{
-    line->time_us = log_integer(engine, at, 6);
-    line->id = (uint16_t)log_integer(engine, at + 6u, 2);
-    line->len = (uint8_t)line_length(engine, at);
-    for (uint32_t i = 0; i < line->len && i < capacity; i++)
-        text[i] = (char)*log_byte(engine, at + LINE_HEAD_BYTES + i);
-}
-
-bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text)
-{
-    atto_enter(engine);
-    uint32_t behind = number - engine->log_number, at = 0;
-    bool found = behind < engine->log_lines;
-    for (; found && behind != 0u; behind--)
-        at += LINE_HEAD_BYTES + line_length(engine, at);
-    if (found)
-        line_copy(engine, at, line, text, ATTO_LOG_LINE_MAX);
-    atto_leave(engine);
-    return found;
+    engine->log_written++;
 }
 
 int32_t atto_engine_log_read(struct atto_engine *engine, uint16_t *id, char *text, uint32_t capacity)
 {
-    struct atto_log_line line;
     int32_t len = -1;
     atto_enter(engine);
     if (engine->log_used != 0u) {
-        line_copy(engine, 0, &line, text, capacity);
-        len = (int32_t)(line.len < capacity ? line.len : capacity);
-        *id = line.id;
+        uint32_t line_bytes = *log_byte(engine, LINE_LEN_AT);
+        len = (int32_t)(line_bytes < capacity ? line_bytes : capacity);
+        for (uint32_t i = 0; i < sizeof *id; i++)
+            ((uint8_t *)id)[i] = *log_byte(engine, LINE_ID_AT + i);
+        for (uint32_t i = 0; i < (uint32_t)len; i++)
+            text[i] = (char)*log_byte(engine, LINE_HEAD_BYTES + i);
         log_drop(engine);
     }
     atto_leave(engine);
     return len;
+}
+
+/* Copies bytes out of the ring. */
+static void log_get(const struct atto_engine *engine, uint32_t at, void *bytes, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++)
+        ((uint8_t *)bytes)[i] = *log_byte(engine, at + i);
+}
+
+/* Where the line behind this one begins. */
+static uint32_t next_line(const struct atto_engine *engine, uint32_t at)
+{
+    return at + LINE_HEAD_BYTES + *log_byte(engine, at + LINE_LEN_AT);
+}
+
+static uint32_t oldest_line(const struct atto_engine *engine)
+{
+    uint32_t number = engine->log_written;
+    for (uint32_t at = 0; at != engine->log_used; at = next_line(engine, at))
+        number--;
+    return number;
+}
+
+uint32_t atto_engine_log_first(struct atto_engine *engine)
+{
+    atto_enter(engine);
+    uint32_t number = oldest_line(engine);
+    atto_leave(engine);
+    return number;
+}
+
+bool atto_engine_log_line(struct atto_engine *engine, uint32_t number, struct atto_log_line *line, char *text)
+{
+    struct line_head head;
+    uint32_t at = 0;
+    atto_enter(engine);
+    uint32_t oldest = oldest_line(engine);
+    bool found = number - oldest < engine->log_written - oldest;
+    for (; found && oldest != number; oldest++)
+        at = next_line(engine, at);
+    if (found) {
+        log_get(engine, at, &head, LINE_HEAD_BYTES);
+        *line = (struct atto_log_line){ head.time_us, head.id, head.len };
+        log_get(engine, at + LINE_HEAD_BYTES, text, line->len);
+    }
+    atto_leave(engine);
+    return found;
 }
 
 /* Takes bytes off the quota of this second. A line costs one byte more than it has, so that empty ones are not free. */

@@ -1,5 +1,6 @@
-/* Resources of containers: a request under /app/TENANT/CONTAINER is handed to the container's entry point `coap`, which runs
- * inline, with bounded fuel, and turns it into the answer. Its right to do so is one to read of the endpoint "coap".
+/* Resources of containers: a request under /app/TENANT/CONTAINER is handed to the container's entry point `coap`,
+ * which runs inline, with bounded fuel, and turns it into the answer. Its right to do so is one to read of the
+ * endpoint "coap".
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../../sdk/resource.h"
@@ -39,7 +40,8 @@ static bool copy_path(struct atto_resource *resource, struct atto_coap_request *
 void atto_take_app(struct atto_view *view)
 {
     const struct atto_coap_request *request = view->request;
-    _Alignas(8) struct atto_resource resource = { .method = request->code, .format = (uint16_t)request->content_format };
+    _Alignas(8) struct atto_resource resource = { .method = request->code,
+                                                .format = (uint16_t)request->content_format };
     int64_t code = 0;
     if (!atto_view_names(view) || !atto_view_find(view) || !atto_app_granted(view->manage, view->container) ||
         !copy_path(&resource, view->request))

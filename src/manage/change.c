@@ -1,5 +1,5 @@
-/* What changes a device: envelopes and signed commands, on their way from requests to the deployment. An envelope, and a
- * command that comes in blocks, takes the one working memory; who comes second is told when to come again.
+/* What changes a device: envelopes and signed commands, on their way from requests to the deployment. An envelope,
+ * and a command that comes in blocks, takes the one working memory; who comes second is told when to come again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
@@ -243,10 +243,9 @@ enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_c
                                  void *context, uint32_t len, int64_t *value)
 {
     const struct atto_context memory = { context, len, ATTO_WRITE };
-    uint32_t entry;
-    enum atto_status status = atto_engine_find_entry(container, name, &entry);
-    return status == ATTO_OK ? atto_engine_call(container, entry, &memory, manage->config->call_fuel, (uint64_t *)value)
-                             : status;
+    struct atto_attachment attachment = { .target = container };
+    enum atto_status status = atto_engine_find_entry(container, name, &attachment.entry);
+    return status == ATTO_OK ? atto_engine_run(&attachment, &memory, manage->config->call_fuel, (uint64_t *)value) : status;
 }
 
 /* [entry point, context] */

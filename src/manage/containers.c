@@ -34,6 +34,7 @@ static bool look(struct atto_view *view)
     atto_engine_info(engine, view->container, &view->info);
     atto_engine_schedule(engine, view->container, &view->schedule);
     view->state = (uint32_t)view->info.state;
+    view->fuel = atto_container_fuel(view->container);
     return true;
 }
 
@@ -137,19 +138,20 @@ void atto_view_list(struct atto_view *view)
 /* A manifest that has rights alone. */
 void atto_view_rights(struct atto_view *view)
 {
+    static const uint16_t row[] = { ROW(8), NUMBER(struct atto_right, endpoint), 0 };
+    static const uint16_t limits[] = { NUMBER(struct atto_right, first), NUMBER(struct atto_right, last),
+                                       NUMBER(struct atto_right, calls), NUMBER(struct atto_right, bytes), 0 };
     struct atto_right rights[ATTO_RIGHTS_MAX];
     uint32_t count = atto_engine_rights(atto_view_engine(view), view->container, rights, ATTO_RIGHTS_MAX);
     const uint16_t list[] = { MAP(1, 8), (uint16_t)LIST(count), 0 };
-    static const uint16_t row[] = { ROW(8), 0 };
     struct atto_out out = atto_out_begin(view);
     atto_out_fields(&out, NULL, list);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct atto_right *right = &rights[i];
-        const uint32_t numbers[] = { right->endpoint, atto_right_operations(right), right->first, right->last,
-                                     right->calls, right->bytes, atto_right_period(right), right->total };
-        atto_out_fields(&out, NULL, row);
-        for (uint32_t j = 0; j < 8u; j++)
-            atto_out_member(&out, numbers[j]);
+    for (const struct atto_right *right = rights; right != rights + count; right++) {
+        atto_out_fields(&out, right, row);
+        atto_out_member(&out, atto_right_operations(right));
+        atto_out_fields(&out, right, limits);
+        atto_out_member(&out, atto_right_period(right));
+        atto_out_member(&out, right->total);
     }
 }
 
@@ -158,7 +160,8 @@ void atto_view_schedule(struct atto_view *view)
 {
     const uint32_t *numbers = &view->schedule.priority;
     uint32_t count = 0;
-    _Static_assert(sizeof view->schedule == ATTO_SCHEDULE_KEY_MAX * sizeof(uint32_t), "the numbers of keys 1 to the last");
+    _Static_assert(sizeof view->schedule == ATTO_SCHEDULE_KEY_MAX * sizeof(uint32_t),
+                   "the numbers of keys 1 to the last");
     for (uint32_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
         count += i == 0u || numbers[i] != 0u;
     struct atto_out out = atto_out_begin(view);
@@ -175,7 +178,7 @@ void atto_view_schedule(struct atto_view *view)
 void atto_view_limits(struct atto_view *view)
 {
     static const uint16_t fields[] = { MAP(3, 0), NUMBER(struct atto_view, info.ram_bytes),
-                                       NUMBER(struct atto_view, info.fuel), NUMBER(struct atto_view, store_bytes), 0 };
+                                       NUMBER(struct atto_view, fuel), NUMBER(struct atto_view, store_bytes), 0 };
     struct atto_out out = atto_out_begin(view);
     atto_out_fields(&out, view, fields);
 }
@@ -197,7 +200,8 @@ static void write_base(struct atto_out *out, const struct atto_view *view)
     }
     *at = ':';
     atto_out_head(out, ATTO_CBOR_NEGATIVE, 1); /* -2 */
-    atto_out_head(out, ATTO_CBOR_TEXT, sizeof prefix + sizeof uuid + component->tenant.len + component->container.len + 1u);
+    atto_out_head(out, ATTO_CBOR_TEXT,
+                  sizeof prefix + sizeof uuid + component->tenant.len + component->container.len + 1u);
     atto_out_bytes(out, prefix, sizeof prefix - 1u);
     atto_out_bytes(out, uuid, sizeof uuid);
     atto_out_bytes(out, component->tenant.ptr, component->tenant.len);
@@ -206,32 +210,40 @@ static void write_base(struct atto_out *out, const struct atto_view *view)
     atto_out_bytes(out, ":", 1);
 }
 
-/* A record of SenML up to its value, as it is: {0: name, 2: value. X(name and what is before the value, member) */
-#define COUNTERS(X)                                                                                       \
-    X("\xa3\0\x64" "fuel\2", counters.fuel)                                                               \
-    X("\xa3\0\x64" "time\1\x61s\2\xc4\x82\x25", counters.time_us) /* in seconds: so many times 10 to the -6 */ \
-    X("\xa2\0\x6b" "activations\2", counters.activations)                                                 \
-    X("\xa2\0\x66" "faults\2", counters.faults)                                                           \
-    X("\xa2\0\x66" "misses\2", counters.misses)                                                           \
-    X("\xa2\0\x67" "denials\2", counters.denials)                                                         \
-    X("\xa2\0\x65" "calls\2", counters.host_calls)                                                        \
-    X("\xa2\0\x6a" "heartbeats\2", counters.heartbeats)                                                   \
-    X("\xa2\0\x63" "ram\2", ram_bytes)
+/* X(name, member) */
+#define COUNTERS(X)                      \
+    X("fuel", counters.fuel)             \
+    X("time", counters.time_us)          \
+    X("activations", counters.activations) \
+    X("faults", counters.faults)         \
+    X("misses", counters.misses)         \
+    X("denials", counters.denials)       \
+    X("calls", counters.host_calls)      \
+    X("heartbeats", counters.heartbeats) \
+    X("ram", ram_bytes)
+#define TIME 1u /* its place; in seconds: so many times 10 to the -6 */
 
 void atto_view_counters(struct atto_view *view)
 {
     static const struct {
-        const char *bytes;
-        uint16_t len, fields[2];
+        const char *name;
+        uint16_t fields[2];
     } rows[] = {
-#define COUNTER(text, member) { text, sizeof text - 1u, { NUMBER(struct atto_container_info, member), 0 } },
+#define COUNTER(text, member) { text, { NUMBER(struct atto_container_info, member), 0 } },
         COUNTERS(COUNTER)
 #undef COUNTER
     };
+    static const uint16_t name[] = { FIELD_STRING << 12, 0 };
     struct atto_out out = atto_out_array(view, sizeof rows / sizeof *rows);
     view->reply->format = FORMAT_SENML_CBOR;
     for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        atto_out_bytes(&out, rows[i].bytes, rows[i].len);
+        atto_out_head(&out, ATTO_CBOR_MAP, i <= TIME ? 3u : 2u);
+        out.key = 0;
+        atto_out_fields(&out, &rows[i], name);
+        if (i == TIME)
+            atto_out_bytes(&out, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
+        else
+            atto_out_head(&out, ATTO_CBOR_UINT, 2);
         out.items = 1;
         atto_out_fields(&out, &view->info, rows[i].fields);
         if (i == 0u)
@@ -244,7 +256,8 @@ void atto_view_counters(struct atto_view *view)
 /* The engine's last one of this container, or the one that was kept over a reset. */
 static bool find_postmortem(const struct atto_view *view, struct atto_postmortem *found)
 {
-    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(atto_view_engine(view), age, found); age++) {
+    struct atto_engine *engine = atto_view_engine(view);
+    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(engine, age, found); age++) {
         if (found->container == view->info.id)
             return true;
     }

@@ -1,5 +1,5 @@
-/* From the path of a request to what answers it, and the device's regular work. Who may read is decided here, once, before
- * any representation is made; who may change something is decided by the deployment, from the signature.
+/* From the path of a request to what answers it, and the device's regular work. Who may read is decided here, once,
+ * before any representation is made; who may change something is decided by the deployment, from the signature.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"

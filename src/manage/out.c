@@ -1,5 +1,5 @@
-/* Writes what goes out: CBOR in its deterministic encoding, from lists of fields, and refusals. An item goes out as it is
- * written: the reply keeps of it what the requested block needs.
+/* Writes what goes out: CBOR in its deterministic encoding, from lists of fields, and refusals. An item goes out as
+ * it is written: the reply keeps of it what the requested block needs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"

@@ -1,7 +1,7 @@
 /* What the files of the resources share: a request on its way, and how representations are described. A representation
  * is written whole each time, in deterministic CBOR, from structures that the engine and the deployment fill in; which
- * members of them, and in which order, says a list of fields. So a resource is a list and the few lines that gather what
- * it needs.
+ * members of them, and in which order, says a list of fields. So a resource is a list and the few lines that gather
+ * what it needs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_MANAGE_RESOURCE_H
@@ -35,7 +35,7 @@ struct atto_view {
     struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
     struct atto_container_info info;
     struct atto_schedule schedule;
-    uint32_t state, previous_sequence, store_bytes;
+    uint32_t state, previous_sequence, store_bytes, fuel;
 };
 
 static inline struct atto_engine *atto_view_engine(const struct atto_view *view)
@@ -133,7 +133,7 @@ bool atto_take_read(struct atto_view *view, struct atto_span name);
 void atto_take_app(struct atto_view *view);
 bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container);
 
-/* Calls an entry point. Returns as atto_engine_call, and ATTO_E_NOT_FOUND. */
+/* Calls an entry point. Returns as atto_engine_run, and ATTO_E_NOT_FOUND. */
 enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value);
 

@@ -1,6 +1,6 @@
 /* What there is to read of the engine's rings: log, trace and audit trail. Entries of log and trace have numbers, and
- * nothing is kept of who has read what: a client asks for entries from a number on, gets as many as fit one block, and is
- * told where to go on.
+ * nothing is kept of who has read what: a client asks for entries from a number on, gets as many as fit one block,
+ * and is told where to go on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
@@ -76,9 +76,9 @@ static bool write_line(struct atto_out *out, struct atto_view *view, uint32_t nu
 
 void atto_view_log(struct atto_view *view)
 {
-    const struct atto_engine *engine = atto_view_engine(view);
+    struct atto_engine *engine = atto_view_engine(view);
     view->reply->resource = view->container != NULL ? RESOURCE_CONTAINER_LOG(view->number) : (uint16_t)RESOURCE_LOG;
-    view_entries(view, engine->log_number, engine->log_number + engine->log_lines, write_line);
+    view_entries(view, atto_engine_log_first(engine), engine->log_written, write_line);
 }
 
 /* ---- trace ---- */
@@ -156,12 +156,13 @@ void atto_rings_changed(struct atto_manage *manage)
     if (manage->trace_seen != engine->trace_written)
         atto_coap_changed(config->server, RESOURCE_TRACE);
     manage->trace_seen = engine->trace_written;
-    if (manage->log_seen - engine->log_number > engine->log_lines)
-        manage->log_seen = engine->log_number;
+    if (manage->log_seen != engine->log_written && !atto_engine_log_line(engine, manage->log_seen, &line, text))
+        manage->log_seen = atto_engine_log_first(engine); /* those between are gone */
     for (; atto_engine_log_line(engine, manage->log_seen, &line, text); manage->log_seen++) {
         atto_coap_changed(config->server, RESOURCE_LOG);
         for (uint32_t i = 0; i < deploy->component_count; i++) {
-            if (deploy->components[i].container != NULL && atto_container_id(deploy->components[i].container) == line.id)
+            const struct atto_container *container = deploy->components[i].container;
+            if (container != NULL && atto_container_id(container) == line.id)
                 atto_coap_changed(config->server, RESOURCE_CONTAINER_LOG(i));
         }
     }

@@ -50,7 +50,7 @@ static bool read_block(uint32_t value, struct atto_coap_block *block)
     return value == ABSENT ? atto_coap_block_read(ATTO_COAP_SZX_MAX, block) : atto_coap_block_read(value, block);
 }
 
-static void read_options(struct turn *turn)
+static void read_options(struct turn *turn, const struct atto_coap_config *config)
 {
     struct atto_coap_options walk = turn->request.all;
     struct atto_coap_option option;
@@ -58,7 +58,8 @@ static void read_options(struct turn *turn)
     memset(turn->asked, 0xff, sizeof turn->asked);
     turn->key = atto_coap_hash(HASH_START, &turn->request.code, 1);
     while (atto_coap_next(&walk, &option)) {
-        if (!read_option(turn, &option) && ATTO_COAP_IS_CRITICAL(option.number))
+        if (!read_option(turn, &option) && ATTO_COAP_IS_CRITICAL(option.number) &&
+            option.number - config->own_option >= config->own_options)
             turn->refusal = ATTO_COAP_BAD_OPTION;
     }
     if (!read_block(turn->asked[ASKED_BLOCK1], &turn->block1) || !read_block(turn->asked[ASKED_BLOCK2], &turn->block2))
@@ -79,7 +80,7 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
     request->peer = peer;
     request->code = message->code;
     request->all = request->path = atto_coap_options_of(message);
-    read_options(turn);
+    read_options(turn, server->config);
     request->last = true;
     request->transfer = ATTO_COAP_WHOLE;
     request->content_format = turn->asked[ASKED_CONTENT_FORMAT];
@@ -161,6 +162,8 @@ uint32_t atto_coap_turn_end(struct turn *turn)
         if (answer[i] != ABSENT)
             atto_coap_put_uint(&writer, known[i].number, answer[i]);
     }
+    if (reply->own_option != 0u)
+        atto_coap_put_uint(&writer, reply->own_option, reply->own_value);
     if (len != 0u) {
         /* The payload lies behind the room for options; now that it is known how many there are, it moves to them. */
         out[writer.len++] = ATTO_COAP_PAYLOAD_MARKER;
