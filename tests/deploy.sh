@@ -267,5 +267,41 @@ JSON
     expect unknown_operation 1 "no operation 'dance'"
     run "$atto" command start --device $device --key es256 -o x
     expect command_without_counter 2 "--counter is missing"
+
+    # --- the examples of the specification, by both
+
+    page=$root/docs/SPEC.md
+    # example TITLE: the first block behind the line that begins so.
+    example() {
+        awk -v title="$1" 'index($0, title) == 1 { found = 1 }
+            /^```/ { fences += found; next }
+            fences == 1 { printf "%s", $0 }' "$page"
+    }
+    # The image of section 1, and the private key of RFC 8032 section 7.1, TEST 1.
+    sed -n '/^00  41 54/,/^40 /s/^..  \([0-9a-f ]*\)    .*/\1/p' "$page" | tr -d ' \n' >seven.hex
+    $python -c 'import base64, sys
+open("seven.atto", "wb").write(bytes.fromhex(open("seven.hex").read()))
+secret = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
+key = base64.b64encode(bytes.fromhex("302e020100300506032b657004220420" + secret)).decode()
+open("rfc8032", "w").write(f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")'
+    run "$atto" check seven.atto
+    expect example_image 0 accepted
+    run "$atto" pack seven.atto $for_board --tenant acme --sequence 7 --key rfc8032 -o seven.suit
+    run "$atto" command stop --signer acme --device $device --counter 3 --component seven --key rfc8032 -o stop.command
+    for name in seven.suit:"An envelope: version 7" stop.command:"A command: acme stops"; do
+        file=${name%%:*}
+        od -An -v -tx1 $file | tr -d ' \n' >out
+        require example_$file test "$(cat out)" = "$(example "${name#*:}")"
+    done
+    run $second check-envelope rfc8032 seven.atto seven.suit
+    expect example_envelope_by_second 0 "sequence 7 component ['acme', 'seven']"
+    run $second check-command rfc8032 stop.command
+    expect example_command_by_second 0 "5: 2" "[[b'acme', b'seven']]"
+    # Its table of status numbers is that of the library.
+    sed -n 's/^    X(\(ATTO_[A-Z_0-9]*\), \(-*[0-9]*\), "\(.*\)").*/| \2 | \1 | \3 |/p' "$root/include/atto/status.h" \
+        >statuses
+    cp statuses out
+    require example_statuses test "$(grep -cxFf statuses "$page")" = "$(grep -c . statuses)"
+    require example_statuses_are_many test "$(grep -c . statuses)" -gt 50
 }
 exit $((failures != 0))

@@ -97,6 +97,7 @@ run "$attod" --owner owner.cose --flash /none/flash --port 0
 expect no_flash 1 "cannot be used as flash"
 run "$attod" --owner owner.cose --port x
 expect no_port 2 "not a port"
+booted=$(date +%s)
 boot
 run "$attod" --owner owner.cose --flash flash --port 0
 expect flash_is_taken 1 "another device has it"
@@ -108,6 +109,7 @@ expect links 0 '</containers>;rt="atto.containers";obs' '</install>;rt="atto.ins
 get device
 see device 'len(v) == 12 and v[4] == "one" and v[9] == [32768, 15, 15] and v[12]'
 see endpoints 'v[11][0] == "log" and v[11][-1] == "coap"'
+see device_counts_from_its_start "v[6] <= $(($(date +%s) - booted + 1))"
 device=$($python -c 'import cbor2, uuid; print(uuid.UUID(bytes=cbor2.loads(open("got", "rb").read())[1]))')
 require device_is_made_of_names test "$device" = "$($python -c 'import uuid
 vendor = uuid.uuid5(uuid.NAMESPACE_DNS, "example.com")

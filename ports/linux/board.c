@@ -61,12 +61,25 @@ uint32_t board_instructions(uint32_t begin, uint32_t end)
     return 0;
 }
 
-static uint64_t port_now_us(void *user)
+/* A board's clock begins when the board does: noted before main, so that threads may ask. */
+static uint64_t began_us;
+
+static uint64_t monotonic_us(void)
 {
     struct timespec now;
-    (void)user;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+__attribute__((constructor)) static void note_begin(void)
+{
+    began_us = monotonic_us();
+}
+
+static uint64_t port_now_us(void *user)
+{
+    (void)user;
+    return monotonic_us() - began_us;
 }
 
 void board_sleep(uint64_t until_us)
@@ -76,7 +89,8 @@ void board_sleep(uint64_t until_us)
 
 void board_wait_until(uint64_t time_us)
 {
-    const struct timespec until = { (time_t)(time_us / 1000000u), (long)(time_us % 1000000u) * 1000 };
+    const uint64_t at_us = time_us < UINT64_MAX - began_us ? began_us + time_us : UINT64_MAX;
+    const struct timespec until = { (time_t)(at_us / 1000000u), (long)(at_us % 1000000u) * 1000 };
     while (port_now_us(NULL) < time_us)
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
