@@ -6,8 +6,21 @@
 #define ATTO_PROOFS_DEPLOY_H
 
 #include "atto/command.h"
+#include "base/cbor.h"
 
-/*@ lemma inside_longer{L}: \forall uint8_t *part, *whole, integer n, m, k;
+/*@ axiomatic Head {
+      // Where the head of an envelope ends. Any number: what is proved is true of each.
+      logic integer head_end;
+    }
+
+    // A reader somewhere in the head.
+    predicate in_head(struct atto_cbor *cbor) =
+        sound_reader(cbor) && cbor->len <= head_end && readable(cbor->bytes, head_end); */
+
+/*@ lemma part_readable{L}: \forall uint8_t *part, *whole, integer n, m;
+        inside(part, n, whole, m) && readable(whole, m) ==> readable(part, n);
+
+    lemma inside_longer{L}: \forall uint8_t *part, *whole, integer n, m, k;
         inside(part, n, whole, m) && m <= k ==> inside(part, n, whole, k);
 
     lemma command_in_longer{L}: \forall struct atto_command *command, uint8_t *whole, integer m, k;
