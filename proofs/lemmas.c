@@ -2,4 +2,5 @@
  * part of the library.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "proofs/deploy.h"
 #include "proofs/machine.h"

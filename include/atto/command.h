@@ -72,11 +72,25 @@ struct atto_command {
     struct atto_sign1 signature;
 };
 
+/*@ predicate sound_command(struct atto_command *command, uint8_t *bytes, integer len) =
+        (command->device_id == \null || inside(command->device_id, ATTO_IDENTITY_BYTES, bytes, len)) &&
+        inside(command->tenant.ptr, command->tenant.len, bytes, len) &&
+        inside(command->component.tenant.ptr, command->component.tenant.len, bytes, len) &&
+        inside(command->component.container.ptr, command->component.container.len, bytes, len) &&
+        inside(command->argument.ptr, command->argument.len, bytes, len) &&
+        0 <= command->operation <= ATTO_COMMAND_LAST; */
+
 /* Reads a command: all of it, and nothing behind it. Arguments are read by the readers of what they are.
  * command: points into `bytes`, which must stay as they are as long as it is used
  * refusal: where, in bytes; may be NULL
  * Returns ATTO_OK; ATTO_E_COMMAND; ATTO_E_UNSUPPORTED (an operation or a key that is not known); ATTO_E_COSE,
  * ATTO_E_ALGORITHM (its signature); ATTO_E_MANIFEST (rights, schedule); and as atto_key_read and atto_tenant_record_read. */
+/*@ requires readable(bytes, len) && \valid(command) && (refusal == \null || \valid(refusal));
+    requires \separated(command, refusal, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *command, *refusal;
+    ensures \result == ATTO_OK ==> sound_command(command, bytes, len);
+    ensures \result == ATTO_OK ==> command->device_id != \null;
+    ensures \result == ATTO_OK ==> sound_sign1(&command->signature, bytes, len); */
 enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct atto_command *command,
                                    struct atto_refusal *refusal);
 

@@ -59,6 +59,16 @@ struct atto_envelope {
     struct atto_piece sequences[ATTO_SEQUENCES];
 };
 
+/*@ predicate sound_piece(struct atto_piece *piece, integer len) = piece->at <= piece->end <= len;
+
+    predicate sound_sequences(struct atto_envelope *envelope, integer len) =
+        sound_piece(&envelope->sequences[0], len) && sound_piece(&envelope->sequences[1], len) &&
+        sound_piece(&envelope->sequences[2], len) && sound_piece(&envelope->sequences[3], len);
+
+    predicate sound_names(struct atto_envelope *envelope, uint8_t *bytes, integer len) =
+        inside(envelope->component.tenant.ptr, envelope->component.tenant.len, bytes, len) &&
+        inside(envelope->component.container.ptr, envelope->component.container.len, bytes, len); */
+
 /* Reads an envelope from its first `len` bytes: as many as there are, or a part that has the whole head.
  * envelope: points into `bytes`, which must stay as they are as long as it is used
  * refusal: where, in bytes; may be NULL. A head that is longer than `len` is refused at `len` or, where its parts say how
@@ -89,6 +99,11 @@ struct atto_order {
     bool invoke;            /* the container is to be started, now and after each reboot */
     struct atto_span uri;
 };
+
+/*@ predicate sound_order(struct atto_order *order, uint8_t *bytes, integer len) =
+        order->digest == \null ||
+        (inside(order->digest, 32, bytes, len) && order->uri.len > 0 &&
+         inside(order->uri.ptr, order->uri.len, bytes, len)); */
 
 /* Judges an envelope that was verified, and changes nothing: the device must hold the image to digest and size before it
  * lets the order become true, and then keep the sequence number for good.

@@ -18,7 +18,9 @@ bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes,
 /* Reads a COSE_Sign1 with its tag. On a refusal the cursor stands where it was refused.
  * Returns ATTO_OK, ATTO_E_COSE, ATTO_E_ALGORITHM or ATTO_E_UNSUPPORTED. */
 /*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);
-    terminates \true; exits \false; assigns cbor->pos, cbor->len, *sign1;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, sign1->protected_header.ptr, sign1->protected_header.len, sign1->kid.ptr,
+            sign1->kid.len, sign1->payload.ptr, sign1->payload.len, sign1->signature, sign1->algorithm;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
     ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
             \result == ATTO_E_UNSUPPORTED;

@@ -24,7 +24,16 @@ enum { COMMON_COMPONENTS = 2, COMMON_SHARED = 4 };
      BIT(MANIFEST_INSTALL))
 #define PAYLOAD_KEY_MAX 64u
 
+/*@ // What has been read so far, but for the signature.
+    predicate sound_parts(struct atto_envelope *envelope, uint8_t *bytes) =
+        sound_sequences(envelope, head_end) && sound_names(envelope, bytes, head_end) &&
+        inside(envelope->component_cbor.ptr, envelope->component_cbor.len, bytes, head_end); */
+
 /* Reads the next key of a map, of the numbers whose bits are in `known`. */
+/*@ requires \valid(cbor) && \valid(next) && \valid(key) && \separated(cbor, next, key) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *next, *key;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK ==> *key < 32 && *key >= \old(*next) && *next == *key + 1; */
 static enum atto_status read_known(struct atto_cbor *cbor, uint32_t known, uint32_t *next, uint32_t *key)
 {
     uint32_t start = cbor->pos;
@@ -37,10 +46,20 @@ static enum atto_status read_known(struct atto_cbor *cbor, uint32_t known, uint3
     return ATTO_E_UNSUPPORTED;
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->digest.ptr, envelope->digest.len,
+            envelope->signature.protected_header.ptr, envelope->signature.protected_header.len,
+            envelope->signature.kid.ptr, envelope->signature.kid.len, envelope->signature.payload.ptr,
+            envelope->signature.payload.len, envelope->signature.signature, envelope->signature.algorithm;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && envelope->digest.len > ATTO_SHA256_BYTES;
+    ensures \result == ATTO_OK ==> inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==> sound_sign1(&envelope->signature, cbor->bytes, head_end); */
 static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     enum atto_status status;
-    struct atto_span digest;
+    const uint8_t *digest;
     uint32_t outer, count;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count < 1 || count > 2 || !atto_cbor_enter(cbor, &outer))
@@ -62,20 +81,37 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
 }
 
 /* One component, no more. */
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor);
+    ensures \result ==> sound_parts(envelope, cbor->bytes); */
 static bool read_components(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
-    uint32_t count;
+    uint32_t count, start;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1)
         return false;
-    envelope->component_cbor.ptr = cbor->bytes + cbor->pos;
+    start = cbor->pos;
     if (!atto_component_read(cbor, &envelope->component))
         return false;
-    envelope->component_cbor.len = (uint32_t)(cbor->bytes + cbor->pos - envelope->component_cbor.ptr);
+    envelope->component_cbor.ptr = cbor->bytes + start;
+    envelope->component_cbor.len = cbor->pos - start;
     return true;
 }
 
 /* Reads a string with a command sequence, all of it, for no device. */
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && kind < ATTO_SEQUENCES;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->sequences[kind].at, envelope->sequences[kind].end;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures sound_sequences(envelope, head_end);
+    ensures sound_names(envelope, cbor->bytes, head_end);
+    ensures inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len); */
 static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence kind, struct atto_envelope *envelope)
 {
     struct atto_piece *piece = &envelope->sequences[kind];
@@ -88,12 +124,22 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence
     }
     piece->at = cbor->pos;
     piece->end = cbor->len;
+    /*@ assert sound_sequences(envelope, head_end); */
     status = atto_sequence_read(cbor, kind);
+    /*@ assert sound_sequences(envelope, head_end); */
     if (status != ATTO_OK)
         return status;
     return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && sound_parts(envelope, cbor->bytes); */
 static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     enum atto_status status;
@@ -101,6 +147,13 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
 
     if (!atto_cbor_enter(cbor, &outer) || !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_ENVELOPE;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && cbor->len == \at(cbor->len, LoopEntry);
+        loop invariant sound_parts(envelope, cbor->bytes);
+        loop invariant next <= COMMON_COMPONENTS ==> envelope->component.tenant.len == 0;
+        loop assigns i, status, next, key, cbor->pos, cbor->len, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+        loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         status = read_known(cbor, BIT(COMMON_COMPONENTS) | BIT(COMMON_SHARED), &next, &key);
         if (status == ATTO_OK && key == COMMON_COMPONENTS)
@@ -152,6 +205,12 @@ static enum atto_status read_manifest(struct atto_cbor *cbor, struct atto_envelo
 }
 
 /* The name and the head of an image behind the manifest. Any other part of an envelope has a number. */
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    terminates \true; exits \false;
+    assigns cbor->pos, envelope->payload_key.ptr, envelope->payload_key.len, envelope->payload_bytes;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK ==>
+        inside(envelope->payload_key.ptr, envelope->payload_key.len, cbor->bytes, head_end); */
 static enum atto_status read_payload(struct atto_cbor *cbor, uint32_t next, struct atto_envelope *envelope)
 {
     uint32_t number;
@@ -164,15 +223,22 @@ static enum atto_status read_payload(struct atto_cbor *cbor, uint32_t next, stru
     return cbor->len - cbor->pos <= envelope->payload_bytes ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
-static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelope *envelope)
+/*@ requires \valid(cbor) && \valid(next) && \valid(envelope) && \separated(cbor, next, envelope) && in_head(cbor);
+    terminates \true; exits \false;
+    assigns *next, cbor->pos, cbor->len, envelope->digest.ptr, envelope->digest.len,
+            envelope->signature.protected_header.ptr, envelope->signature.protected_header.len,
+            envelope->signature.kid.ptr, envelope->signature.kid.len, envelope->signature.payload.ptr,
+            envelope->signature.payload.len, envelope->signature.signature, envelope->signature.algorithm;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && envelope->digest.len > ATTO_SHA256_BYTES;
+    ensures \result == ATTO_OK ==> inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==> sound_sign1(&envelope->signature, cbor->bytes, head_end); */
+static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
 {
-    uint32_t number, count, outer, next = 0;
     enum atto_status status;
+    uint32_t number, outer;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_ENVELOPE ||
-        !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count < 2 || count > 3)
-        return ATTO_E_ENVELOPE;
-    status = read_known(cbor, BIT(ENVELOPE_AUTHENTICATION), &next, &number);
+    status = read_known(cbor, BIT(ENVELOPE_AUTHENTICATION), next, &number);
     if (status != ATTO_OK)
         return status;
     if (!atto_cbor_enter(cbor, &outer))
@@ -180,9 +246,15 @@ static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelo
     status = read_authentication(cbor, envelope);
     if (status != ATTO_OK)
         return status;
-    if (!atto_cbor_leave(cbor, outer))
-        return ATTO_E_ENVELOPE;
-    status = read_known(cbor, BIT(ENVELOPE_MANIFEST), &next, &number);
+    return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
+}
+
+static enum atto_status enter_manifest(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
+{
+    enum atto_status status;
+    uint32_t number, outer;
+
+    status = read_known(cbor, BIT(ENVELOPE_MANIFEST), next, &number);
     if (status != ATTO_OK)
         return status;
     envelope->manifest.at = cbor->pos;
@@ -192,8 +264,23 @@ static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelo
     if (status != ATTO_OK)
         return status;
     envelope->manifest.end = cbor->pos;
-    if (!atto_cbor_leave(cbor, outer))
+    return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
+}
+
+static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelope *envelope)
+{
+    uint32_t number, count, next = 0;
+    enum atto_status status;
+
+    if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_ENVELOPE ||
+        !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count < 2 || count > 3)
         return ATTO_E_ENVELOPE;
+    status = enter_authentication(cbor, &next, envelope);
+    if (status != ATTO_OK)
+        return status;
+    status = enter_manifest(cbor, &next, envelope);
+    if (status != ATTO_OK)
+        return status;
     if (count == 3)
         return read_payload(cbor, next, envelope);
     return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_ENVELOPE;

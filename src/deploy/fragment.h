@@ -11,6 +11,8 @@
 #include "base/cbor.h"
 
 /* The same bytes? */
+/*@ requires readable(a.ptr, a.len) && readable(b.ptr, b.len);
+    terminates \true; exits \false; assigns \nothing; */
 static inline bool atto_same_span(struct atto_span a, struct atto_span b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -35,6 +37,7 @@ enum atto_status atto_fragment_read(struct atto_cbor *cbor, enum atto_command_ar
     assigns cbor->pos, component->tenant.ptr, component->tenant.len, component->container.ptr,
             component->container.len;
     ensures sound_reader(cbor);
+    ensures \result ==> cbor->pos > \old(cbor->pos);
     ensures \result ==> inside(component->tenant.ptr, component->tenant.len, cbor->bytes, cbor->len) &&
                         inside(component->container.ptr, component->container.len, cbor->bytes, cbor->len); */
 bool atto_component_read(struct atto_cbor *cbor, struct atto_component *component);
