@@ -2,7 +2,6 @@
  * registers and bits are those of its data sheet.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "../lwip/ethernet.h"
 #include "cortex_m.h"
 
 #define LAN(offset) CORTEX_M_REGISTER(0x40200000u + (offset))
@@ -38,10 +37,9 @@ enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3 };
 #define CHECK_BYTES 4u
 #define SEND_SPARE_BYTES 16u /* command words, and those that are not full */
 
-/* Bytes of the frame under way that do not make up a word: how many, and the word. */
-static uint32_t sent_bytes, sent_word;
-/* Of the frame that is read: whole words that are still in the FIFO, and bytes left of the last word that was taken. */
-static uint32_t words_left, read_bytes, read_word;
+#define SEND_FIFO TX_DATA
+#define RECEIVE_FIFO RX_DATA
+#include "word_fifo.h"
 
 static void mac_wait(void)
 {
@@ -69,9 +67,7 @@ bool ethernet_start(uint8_t address[ETHERNET_ADDRESS_BYTES])
 {
     if (BYTE_TEST != BYTE_TEST_VALUE)
         return false;
-    uint32_t low = mac_read(MAC_ADDRL), high = mac_read(MAC_ADDRH);
-    for (uint32_t i = 0; i < ETHERNET_ADDRESS_BYTES; i++)
-        address[i] = (uint8_t)(i < 4u ? low >> 8u * i : high >> 8u * (i - 4u));
+    take_address(address, mac_read(MAC_ADDRL), mac_read(MAC_ADDRH));
     HW_CFG = HW_CFG_TX_FIFO_5K;
     TX_CFG = TX_CFG_ON;
     FIFO_INT = 0;
@@ -95,22 +91,9 @@ bool ethernet_send_begin(uint32_t len)
     return true;
 }
 
-void ethernet_send_bytes(const uint8_t *bytes, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        sent_word |= (uint32_t)bytes[i] << 8u * sent_bytes;
-        sent_bytes = (sent_bytes + 1u) % 4u;
-        if (sent_bytes == 0) {
-            TX_DATA = sent_word;
-            sent_word = 0;
-        }
-    }
-}
-
 void ethernet_send_end(void)
 {
-    if (sent_bytes != 0)
-        TX_DATA = sent_word;
+    send_rest();
 }
 
 uint32_t ethernet_receive_begin(void)
@@ -124,26 +107,6 @@ uint32_t ethernet_receive_begin(void)
         return len - CHECK_BYTES;
     ethernet_receive_end();
     return 0;
-}
-
-void ethernet_receive_bytes(uint8_t *bytes, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        if (read_bytes == 0) {
-            read_word = RX_DATA;
-            read_bytes = 4;
-            words_left--;
-        }
-        bytes[i] = (uint8_t)read_word;
-        read_word >>= 8;
-        read_bytes--;
-    }
-}
-
-void ethernet_receive_end(void)
-{
-    for (; words_left != 0; words_left--)
-        (void)RX_DATA;
 }
 
 bool ethernet_waits(void)

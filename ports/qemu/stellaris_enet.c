@@ -2,7 +2,6 @@
  * its length in front, and the length counts differently in each direction. Names are those of the data sheet.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "../lwip/ethernet.h"
 #include "cortex_m.h"
 
 #define MAC(offset) CORTEX_M_REGISTER(0x40048000u + (offset))
@@ -27,16 +26,13 @@
 #define HEADER_BYTES 14u
 #define FRAME_MAX 2048u /* of the FIFO */
 
-/* Bytes of the frame under way that do not make up a word: how many, and the word. */
-static uint32_t sent_bytes, sent_word;
-/* Of the frame that is read: whole words that are still in the FIFO, and bytes left of the last word that was taken. */
-static uint32_t words_left, read_bytes, read_word;
+#define SEND_FIFO MACDATA
+#define RECEIVE_FIFO MACDATA
+#include "word_fifo.h"
 
 bool ethernet_start(uint8_t address[ETHERNET_ADDRESS_BYTES])
 {
-    uint32_t low = MACIA0, high = MACIA1;
-    for (uint32_t i = 0; i < ETHERNET_ADDRESS_BYTES; i++)
-        address[i] = (uint8_t)(i < 4u ? low >> 8u * i : high >> 8u * (i - 4u));
+    take_address(address, MACIA0, MACIA1);
     MACTCTL = TCTL_ON;
     MACRCTL = RCTL_ON;
     MACRIS = ALL_EVENTS;
@@ -54,22 +50,9 @@ bool ethernet_send_begin(uint32_t len)
     return true;
 }
 
-void ethernet_send_bytes(const uint8_t *bytes, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        sent_word |= (uint32_t)bytes[i] << 8u * sent_bytes;
-        sent_bytes = (sent_bytes + 1u) % 4u;
-        if (sent_bytes == 0) {
-            MACDATA = sent_word;
-            sent_word = 0;
-        }
-    }
-}
-
 void ethernet_send_end(void)
 {
-    if (sent_bytes != 0)
-        MACDATA = sent_word;
+    send_rest();
     MACTR = NEW_TRANSMISSION;
 }
 
@@ -88,26 +71,6 @@ uint32_t ethernet_receive_begin(void)
     read_word >>= 16;
     read_bytes = 2;
     return len - LENGTH_BYTES - CHECK_BYTES;
-}
-
-void ethernet_receive_bytes(uint8_t *bytes, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        if (read_bytes == 0) {
-            read_word = MACDATA;
-            read_bytes = 4;
-            words_left--;
-        }
-        bytes[i] = (uint8_t)read_word;
-        read_word >>= 8;
-        read_bytes--;
-    }
-}
-
-void ethernet_receive_end(void)
-{
-    for (; words_left != 0; words_left--)
-        (void)MACDATA;
 }
 
 bool ethernet_waits(void)
