@@ -53,8 +53,8 @@ start_board() {
 
 stop_board() {
     if [ -n "$board_pid" ]; then
-        kill -9 "$board_pid" 2>/dev/null
-        wait "$board_pid" 2>/dev/null
+        kill -9 "$board_pid" 2>/dev/null || true
+        wait "$board_pid" 2>/dev/null || true
         board_pid=
     fi
 }
