@@ -131,7 +131,7 @@ static bool put_arguments(const struct order *order, enum atto_command_arguments
         return put_new_key(order, out);
     if (arguments != ATTO_TAKES_NAME)
         return atto_target_component(&target, out) && put_rest(order, arguments, out);
-    if (!given("resource", order->resource) || !atto_target_name("resource", order->resource))
+    if (!given("resource", order->resource) || !atto_target_name("--resource", order->resource))
         return false;
     atto_cbor_add_text(out, order->resource);
     return true;

@@ -213,7 +213,7 @@ static bool check_arguments(const struct arguments *arguments)
         atto_report("--device: '%s' is not a UUID", arguments->device);
         return false;
     }
-    return (arguments->signer == NULL || atto_target_name("signer", arguments->signer)) &&
+    return (arguments->signer == NULL || atto_target_name("--signer", arguments->signer)) &&
            (arguments->key == NULL || atto_buffer_check(arguments->key));
 }
 

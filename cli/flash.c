@@ -98,7 +98,7 @@ static bool write_flash(const char *path, int *file, const struct atto_buffer *f
 static bool take_file(struct atto_twin *twin, const char *path, const char *image)
 {
     struct atto_buffer bytes = {0};
-    bool fine = atto_buffer_read(&bytes, path);
+    bool fine = atto_buffer_read(&bytes, path) && atto_shape_is_whole(path, &bytes);
 
     if (fine) {
         switch (atto_shape_of(&bytes)) {

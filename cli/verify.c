@@ -174,7 +174,8 @@ static bool verify_file(struct verify *verify, const char *path)
     struct atto_buffer bytes = {0};
     enum atto_shape shape;
     bool fine = atto_target_identity(&verify->target, &verify->identity) &&
-                atto_keyfile_read(&keyfile, verify->key) && atto_buffer_read(&bytes, path);
+                atto_keyfile_read(&keyfile, verify->key) && atto_buffer_read(&bytes, path) &&
+                atto_shape_is_whole(path, &bytes);
 
     if (fine) {
         shape = atto_shape_of(&bytes);
