@@ -60,10 +60,63 @@ if [ -f "$root/build/linux-gcc/cmake_install.cmake" ] && [ "$atto" = "$root/buil
     run "$work/usr/bin/atto" --version
     expect installed_command_runs 0 atto
 fi
-if command -v zsh >/dev/null; then
-    run zsh -n "$root/cli/completion/_atto"
-    expect zsh_is_sound 0
-else
-    echo "skip manual_zsh_is_sound: no zsh"
+
+# --- zsh
+
+if ! command -v zsh >/dev/null; then
+    echo "skip ${suite}_zsh: no zsh; scripts/setup check-fast installs it"
+    exit $((failures != 0))
 fi
+run zsh -n "$root/cli/completion/_atto"
+expect zsh_is_sound 0
+
+# zsh_offer WORD...: what zsh would offer behind these words, one a line; FILES where it would be files.
+zsh_offer() {
+    zsh -f -c '
+        _describe() { print -rl -- ${${(P)2}%%:*} }
+        _files() { print FILES }
+        completion=$1
+        shift
+        words=(atto "$@")
+        CURRENT=$#words
+        set --
+        . $completion' zsh "$root/cli/completion/_atto" "$@"
+}
+
+zsh_offer "" | sort >offered
+printf '%s\nhelp\n' "$commands" | sort >there
+: >out
+require zsh_knows_each_command cmp -s offered there
+wrong=
+for command in $commands; do
+    zsh_offer "$command" -- | sort -u >offered
+    offer "$command" -- | sort -u >there
+    cmp -s offered there || wrong="$wrong $command"
+    zsh_offer "$command" "" | grep -vx FILES | sort >offered
+    offer "$command" "" | grep . | sort >there
+    cmp -s offered there || wrong="$wrong $command"
+done
+require zsh_offers_what_bash_offers test -z "$wrong"
+zsh_offer tenant add --t >offered
+require zsh_knows_options_of_words grep -qx -e --tenant-key offered
+require zsh_knows_contexts test "$(zsh_offer ps --to "")" = kitchen
+require zsh_knows_boards test "$(zsh_offer run --on m | head -n 1)" = mps2-an386
+require zsh_offers_files test "$(zsh_offer push x)" = FILES
+
+# The whole of it: somebody types at a zsh that has loaded the completion, and presses the tab key. ^X shows the line.
+cat >typed.zsh <<'Z'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+say() { zpty -w shell "$1"; zpty -r shell heard "*$2*" }
+say "PS1=; fpath=($1 \$fpath); autoload -U compinit; compinit -u -D; echo read''y" ready
+say 'show() { print -r -- "<$BUFFER>"; BUFFER= }; zle -N show; bindkey "^X" show; echo bou""nd' bound
+for line in "atto postm" "atto policy s" "atto ps --tim"; do
+    zpty -w -n shell $line$'\t\x18'
+    zpty -r shell heard '*<*>*'
+    print -r -- ${${heard##*<}%%>*}
+done
+zpty -d shell
+Z
+run timeout 120 zsh -f typed.zsh "$root/cli/completion"
+expect zsh_completes 0 "atto postmortem" "atto policy set" "atto ps --timeout"
 exit $((failures != 0))
