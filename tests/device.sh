@@ -316,13 +316,4 @@ run "$atto" tenant list --slot-count 0 missing
 expect list_of_no_file 1 "missing: cannot be read"
 run "$atto" flash flash own.suit
 expect flash_without_owner 2 "--owner is missing"
-# --- what docs/DEPLOY.md shows
-
-mkdir shown
-cp beacon1.c shown/blink.c
-sed 's/beacon/blink/' beacon.json >shown/blink.json
-echo '{ "rights": [{ "endpoint": "pins", "operations": ["read", "write"] }] }' >shown/ceiling.json
-sed '/^atto keygen --cose/,/^```/!d; /^```/q' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
-run sh -ec 'atto() { "$program" "$@"; }; program=$1; cd shown; . ./session' sh "$atto"
-expect documented_session 0 "acme/blink is installed" "0 (acme/blink): on trial" "tenant 1 acme: EdDSA"
 exit $((failures != 0))
