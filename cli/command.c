@@ -34,7 +34,9 @@ static const char usage[] =
     "      --new-key FILE      a key; its public part is sent\n"
     "      --data FILE         bytes for a call (docs/SPEC.md)\n"
     "      --resource NAME     what is read\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 struct order {
     struct atto_signing signing;

@@ -37,7 +37,9 @@ static const char usage[] =
     "      --image FILE        the image, if an envelope has a URI in its place\n"
     "  -h, --help              print this\n"
     "\n"
-    "'atto fsck' and 'atto tenant list' show what the file has then.\n";
+    "'atto fsck' and 'atto tenant list' show what the file has then.\n"
+    "\n"
+    "Exit status: 0 done, 1 a FILE is refused and nothing was changed, 2 wrong usage.\n";
 
 #define FLASH_BYTES_MAX (1u << 28)
 

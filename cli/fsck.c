@@ -17,14 +17,14 @@
 static const char usage[] =
     "usage: atto fsck [options] FILE\n"
     "\n"
-    "Explains the contents of a device's flash: its record log, components and slots, and what is damaged there.\n"
-    "Writes nothing.\n"
+    "Explains the contents of a device's flash: its record log, components and slots, and what is damaged there, with\n"
+    "its place in the file. Writes nothing.\n"
     "\n"
     "      --json              print one JSON object\n"
     "  -h, --help              print this\n"
     "and " ATTO_LAYOUT_HELP
     "\n"
-    "Exit status 1: there is no log, or something is damaged.\n";
+    "Exit status: 0 all is well, 1 there is no log, or something is damaged, 2 wrong usage.\n";
 
 /* "erased 3 times" */
 static void print_wear(uint32_t count)

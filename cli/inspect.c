@@ -36,10 +36,12 @@ static const char usage[] =
     "  -n, --no-text     leave the instructions out\n"
     "  -w, --where SLOT  show nothing but the source line and the instruction of this slot\n"
     "      --json        print one JSON object\n"
-    "      --key HEX     verify metadata with this Ed25519 public key; what does not hold makes the exit status 1\n"
+    "      --key HEX     verify metadata with this Ed25519 public key\n"
     "      --data FILE   with --key: compare the hash of the container's data\n"
     "      --code FILE   with --key: compare the hash of its code\n"
-    "  -h, --help        print this\n";
+    "  -h, --help        print this\n"
+    "\n"
+    "Exit status: 0 shown, 1 no such file, or one that cannot be read to its end or does not verify, 2 wrong usage.\n";
 
 static const char *format_name(enum atto_format format)
 {

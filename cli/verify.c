@@ -29,7 +29,9 @@ static const char usage[] =
     "      --device UUID       which device\n"
     "      --sequence NUMBER   sequence number that is installed, or counter of the last command\n"
     "      --now SECONDS       the time, in seconds since 1970; without it a device without a clock\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 a device would take it, 1 it would not, or a file cannot be read, 2 wrong usage.\n";
 
 struct verify {
     const char *key, *image;

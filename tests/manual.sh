@@ -14,12 +14,66 @@ need "$atto"
 ln -s "$atto" atto
 PATH=$work:$PATH
 
+commands=$("$atto" help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
 run "$root/scripts/manpage" "$atto"
 require page_is_up_to_date cmp -s out "$root/docs/atto.1"
 if command -v groff >/dev/null; then
     run groff -man -Tascii -ww -z "$root/docs/atto.1"
     require page_is_sound test ! -s out
 fi
+
+# What an operator uses is there, with its exit statuses, and as JSON; what changes something can be tried before.
+wrong=
+while read -r words; do
+    # shellcheck disable=SC2086 # a command and its words
+    "$atto" $words --help >out || wrong="$wrong '$words'"
+    for text in "usage: atto ${words%% *}" --json "Exit status: 0 " --help; do
+        grep -qF -e "$text" out || wrong="$wrong '$words: no $text'"
+    done
+    case $words in
+    push | update | rollback | start | stop | pause | resume | rm | call | policy* | schedule* | *add | *revoke)
+        grep -q -e --dry-run out || wrong="$wrong '$words: no --dry-run'"
+        ;;
+    esac
+done <<'COMMANDS'
+push
+ps
+start
+stop
+pause
+resume
+rm
+logs
+stats
+top
+policy get
+policy set
+schedule get
+schedule set
+call
+trace
+postmortem
+audit
+device info
+image ls
+update
+rollback
+tenant add
+tenant revoke
+tenant list
+fsck
+inspect
+COMMANDS
+"$atto" context --help >out
+grep -qF -e --json out || wrong="$wrong context"
+echo "$wrong" >out
+require operators_commands test -z "$wrong"
+for command in $commands; do
+    [ "$command" = tenant ] || "$atto" help "$command" | grep -q '^Exit status' || wrong="$wrong $command"
+done
+echo "$wrong" >out
+require exit_statuses test -z "$wrong"
+require page_has_exit_statuses grep -qx '.SH EXIT STATUS' "$root/docs/atto.1"
 
 # offer WORD...: what bash would offer behind these words, one a line.
 offer() {
@@ -29,7 +83,6 @@ offer() {
         printf "%s\n" "${COMPREPLY[@]}"' "$root" "$@"
 }
 
-commands=$("$atto" help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
 require there_are_commands test "$(echo "$commands" | wc -l)" -gt 20
 offer "" | sort >offered
 printf '%s\nhelp\n' "$commands" | sort >there
