@@ -368,7 +368,7 @@ static void refuse(struct push *push, const char *title, const struct atto_clien
 {
     refuse_image(push, title, response, refusal);
     if (refusal->status == ATTO_E_SEQUENCE && push->numbers == NUMBERS_MAX)
-        atto_report("%u numbers were tried, one after the other: --sequence gives another one", NUMBERS_MAX);
+        atto_report("%u numbers were tried: --sequence gives another one", NUMBERS_MAX);
     if (refusal->status == ATTO_E_SIGNER && push->made_here)
         atto_remote_explain_signer(&push->remote);
     fail(push, ATTO_EXIT_REFUSED);
@@ -447,23 +447,25 @@ static bool wait_for_image(struct push *push, const char *title, const struct at
 }
 
 /* The number is used up, but what is installed has not changed: a version has used it up that was sent from elsewhere and
- * rolled back, or removed. Devices do not tell how far they are, so the next number is tried. If what is installed has
- * changed, somebody else came first, and has to be asked. */
-static bool count_on(struct push *push)
+ * rolled back, or removed. The number behind the last one, if the device tells it, or else the next one is tried. If what
+ * is installed has changed, somebody else came first, and has to be asked. */
+static bool count_on(struct push *push, uint32_t last)
 {
     struct atto_buffer image = push->image;
     json_t *item;
     uint32_t installed;
     bool fine;
 
-    if (!push->may_count || ++push->numbers == NUMBERS_MAX || push->head.sequence == UINT32_MAX)
+    if (last < push->head.sequence)
+        last = push->head.sequence;
+    if (!push->may_count || ++push->numbers == NUMBERS_MAX || last == UINT32_MAX)
         return false;
     item = find_item(push);
     installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
     json_decref(item);
     if (push->remote.status != ATTO_EXIT_FINE || installed != push->seen)
         return false;
-    push->sequence = push->head.sequence + 1;
+    push->sequence = last + 1;
     push->image = (struct atto_buffer){0};
     atto_buffer_free(&push->envelope);
     fine = seal(push, &image) && open_envelope(push);
@@ -482,7 +484,7 @@ static void deliver(struct push *push, bool *again)
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
         fine = refusal.status == ATTO_E_SEQUENCE && is_installed(push);
-        *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push);
+        *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push, refusal.last);
         if (!fine && !*again && push->remote.status == ATTO_EXIT_FINE)
             refuse(push, title, &response, &refusal);
         atto_buffer_free(&response.payload);

@@ -126,6 +126,8 @@ void atto_remote_refusal_read(const struct atto_client_response *response, struc
         return;
     refusal->status = (enum atto_status)status;
     refusal->has_at = sscanf(text + used, " at %9u", &refusal->at) == 1;
+    if (sscanf(text + used, " last %10u", &refusal->last) != 1)
+        refusal->last = 0;
     refusal->has_constraint = sscanf(text + used, " constraint %3u missing %10u", &refusal->constraint,
                                      &refusal->missing) == 2;
 }
@@ -168,6 +170,8 @@ static char *refusal_text(const struct atto_client_response *response, const str
         text = atto_copy_string(code_text(response->code));
     else if (constraint != NULL)
         text = atto_format("%s; %s", atto_status_text(refusal->status), constraint);
+    else if (refusal->last != 0)
+        text = atto_format("%s, %u", atto_status_text(refusal->status), refusal->last);
     else if (refusal->has_at)
         text = atto_format("%s (at %u)", atto_status_text(refusal->status), refusal->at);
     else
@@ -193,6 +197,8 @@ static json_t *refusal_json(const struct atto_client_response *response, const s
         json_object_set_new(object, "status", json_string(atto_status_name(refusal->status)));
     if (refusal->has_at)
         json_object_set_new(object, "at", json_integer(refusal->at));
+    if (refusal->last != 0)
+        json_object_set_new(object, "last", json_integer(refusal->last));
     if (is_slot(refusal, image))
         atto_listing_add_line(image, refusal->at, object);
     if (refusal->has_constraint) {

@@ -132,11 +132,12 @@ bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, 
 
 /* ---- telling ---- */
 
-/* A refusal as a device sends it: "-33 at 12", "-7 constraint 3 missing 1200". */
+/* A refusal as a device sends it: "-33 at 12", "-7 constraint 3 missing 1200", "-105 last 12". */
 struct atto_remote_refusal {
     enum atto_status status; /* ATTO_OK: it has not said why */
     bool has_at, has_constraint;
     uint32_t at, constraint, missing;
+    uint32_t last; /* the last sequence number that was used; 0: it has not said it */
 };
 
 void atto_remote_refusal_read(const struct atto_client_response *response, struct atto_remote_refusal *refusal);

@@ -467,6 +467,21 @@ expect next_number_is_found 0 "again, sequence 3: installed"
 a update again beacon.atto
 expect update_after_a_rollback 0 "again, sequence 4: installed"
 
+# A number far away is found if the device tells it; or else there is a clear end.
+run env XDG_DATA_HOME="$work/elsewhere" "$atto" update again faulty.c --sequence 40
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    a ps again --json
+    [ "$(field sequence)" = 40 ] || break
+    sleep 0.2
+done
+require far_update_is_rolled_back test "$(field sequence)" -lt 40
+run env XDG_DATA_HOME="$work/nothing" "$atto" update again other.atto
+if [ "$status" -eq 0 ]; then
+    expect far_number_is_found 0 "again, sequence 41: installed"
+else
+    expect far_number_is_not_found 1 "refused (4.09)" "8 numbers were tried: --sequence gives another one"
+fi
+
 a rm packed
 expect rm 0 "remove packed: done"
 a ps packed
@@ -518,15 +533,6 @@ expect small_blocks_device 0 "endpoints"
 a logs beacon --to "$small"
 expect small_blocks_logs 0 beacon
 kill $pid
-
-# --- what docs/OPERATE.md shows
-
-cp "$root/examples/moving_average.c" "$root/examples/moving_average.json" . 2>/dev/null
-sed -n '/^atto keygen --cose -o owner  /,/^```/p' "$root/docs/OPERATE.md" |
-    sed "/^\`\`\`/d; /keygen/d; /^attod/d; s/ -f$//; s|coap://127.0.0.1|$plain|; s/^atto/\"\$1\"/" >session
-require session_is_there grep -q push session
-run sh -ec '. ./session' sh "$atto"
-expect documented_session 0 "moving-average, sequence 1: installed" "CONTAINER"
 
 # --- nobody there, and not the same device
 
