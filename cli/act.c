@@ -25,8 +25,8 @@ static const char stop_usage[] = USAGE("stop", "Stops a container on a device: i
 static const char pause_usage[] = USAGE("pause", "Freezes a container where it stands, until it is resumed or the "
                                                  "device is reset.\n");
 static const char resume_usage[] = USAGE("resume", "Lets a paused container go on.\n");
-static const char rm_usage[] = USAGE("rm", "Removes a container and its image from a device. Its sequence number "
-                                           "stays, so that nothing old\ncan be installed again, and so do its values.\n");
+static const char rm_usage[] = USAGE("rm", "Removes a container, its image and its values from a device. Its name and "
+                                           "its sequence number\nstay, so that nothing old can be installed again.\n");
 
 static const char call_usage[] =
     "usage: atto call [options] NAME ENTRY [HEX]\n"
@@ -54,8 +54,8 @@ void atto_act_explain(struct atto_remote *remote, const struct atto_change *chan
     json_t *container = atto_act_container(remote, name, &gone);
 
     if (gone)
-        atto_report("the device has no container '%s%s%s': 'atto ps' lists them", name->tenant != NULL ? name->tenant : "",
-                    name->tenant != NULL ? "/" : "", name->container);
+        atto_report("the device has no container '%s%s%s': 'atto ps' lists them",
+                    name->tenant != NULL ? name->tenant : "", name->tenant != NULL ? "/" : "", name->container);
     else if (container != NULL && missing != NULL)
         atto_report("%s", missing);
     json_decref(container);

@@ -44,15 +44,16 @@ void atto_asked_refuse(const char *path, const struct atto_manifest *manifest, u
     if (index >= manifest->right_count || atto_manifest_right(manifest, index, &wish) != ATTO_OK)
         return;
     endpoint = endpoint_of(&wish);
-    text = atto_format("right %u is to %s, which the device does not have: 'atto device info' lists its endpoints", index,
-                       endpoint);
+    text = atto_format("right %u is to %s, which the device does not have: 'atto device info' lists its endpoints",
+                       index, endpoint);
     report_right(path, index, text);
     free(endpoint);
     free(text);
 }
 
 /* Tells a right of which less is left than was asked for. */
-static void compare(const char *path, uint32_t index, const struct atto_right_wish *asked, const struct atto_right *left)
+static void compare(const char *path, uint32_t index, const struct atto_right_wish *asked,
+                    const struct atto_right *left)
 {
     struct atto_right wanted = asked->right;
     char *endpoint, *what, *text;

@@ -1,6 +1,6 @@
-/* The rights that an image asks for, and what a device makes of them: it refuses an image that asks for an endpoint that
- * it does not have, and a tenant's ceiling cuts what is above it without a refusal. Both are told with the place where
- * the author has asked.
+/* The rights that an image asks for, and what a device makes of them: it refuses an image that asks for an endpoint
+ * that it does not have, and a tenant's ceiling cuts what is above it without a refusal. Both are told with the place
+ * where the author has asked.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_ASKED_H

@@ -32,7 +32,9 @@ const char *atto_record_kind_name(uint8_t kind)
 
 char *atto_damage_text(const struct atto_damage *damage)
 {
-    const char *newer = damage->in_force ? "" : damage->key != 0 ? "; a newer record is in force" : "; the other one counts";
+    const char *newer = damage->in_force   ? ""
+                        : damage->key != 0 ? "; a newer record is in force"
+                                           : "; the other one counts";
     char *record = damage->key == 0 ? atto_copy_string("")
                                     : atto_format(", %s %u", atto_record_kind_name(ATTO_RECORD_KIND(damage->key)),
                                                   ATTO_RECORD_NUMBER(damage->key));
@@ -171,13 +173,14 @@ static void tell_record(const struct walk *walk, const struct record *record, bo
     const uint32_t key = atto_le32(record->head);
     const uint32_t offset = (uint32_t)(area_of(walk) - walk->records->flash->mapped) + record->at;
     const uint32_t value = offset + whole_units(walk, HEAD_BYTES);
+    const bool in_force = is_in_force(walk, record);
 
     if (record->mended)
-        tell(walk, offset, HEAD_BYTES, key, "one bit of its head, put right whenever it is read", is_in_force(walk, record));
+        tell(walk, offset, HEAD_BYTES, key, "one bit of its head, put right whenever it is read", in_force);
     if (!record->whole && !is_last)
-        tell(walk, value, length_of(record) + CHECK_BYTES, key, "its value", is_in_force(walk, record));
+        tell(walk, value, length_of(record) + CHECK_BYTES, key, "its value", in_force);
     else if ((atto_le16(record->head + 4) & COPIED_DAMAGED) != 0)
-        tell(walk, value, length_of(record), key, "its value, which was damaged before it was copied here", is_in_force(walk, record));
+        tell(walk, value, length_of(record), key, "its value, which was damaged before it was copied here", in_force);
 }
 
 /* The records of the area in force; what lies behind the last one that can be read. */

@@ -1,5 +1,5 @@
-/* Where a record log is damaged: `damaged` of atto/records.h says how much of it is, this says which bytes. It reads the
- * format by itself (SPEC.md section 18), older records that are not in force any more included.
+/* Where a record log is damaged: `damaged` of atto/records.h says how much of it is, this says which bytes. It reads
+ * the format by itself (SPEC.md section 18), older records that are not in force any more included.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_CLI_DAMAGE_H

@@ -286,8 +286,8 @@ static bool is_set(struct atto_remote *remote, const struct atto_change *change)
 static void explain(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
 {
     if (status == ATTO_E_NOT_FOUND)
-        atto_act_explain(remote, change, "a right is to an endpoint that the device does not have: 'atto device info' lists "
-                                         "them");
+        atto_act_explain(remote, change, "a right is to an endpoint that the device does not have: 'atto device info' "
+                                         "lists them");
 }
 
 static int set(const struct part *part, const struct atto_remote_options *options, const char *text, const char *path)

@@ -73,6 +73,16 @@ static uint32_t faulted_version(struct atto_remote *remote, const struct atto_re
     return sequence;
 }
 
+/* The sentence for a status by its name; NULL: there is none. */
+static const char *sentence_of(const char *name)
+{
+    for (int status = 0; status > -128; status--) {
+        if (strcmp(atto_status_name((enum atto_status)status), name) == 0)
+            return atto_status_text((enum atto_status)status);
+    }
+    return NULL;
+}
+
 static void print(const json_t *postmortem, const struct program *program)
 {
     const uint32_t pc = (uint32_t)json_integer_value(json_object_get(postmortem, "pc"));
@@ -83,7 +93,10 @@ static void print(const json_t *postmortem, const struct program *program)
     const char *activation = json_string_value(json_object_get(postmortem, "activation"));
     const json_int_t sequence = json_integer_value(json_object_get(postmortem, "sequence"));
 
-    printf("fault         %s in %s\n", status != NULL ? status : "?", activation != NULL ? activation : "?");
+    printf("fault         %s in %s", status != NULL ? status : "?", activation != NULL ? activation : "?");
+    if (status != NULL && sentence_of(status) != NULL)
+        printf(": %s", sentence_of(status));
+    putchar('\n');
     if (sequence != 0)
         printf("version       sequence %lld\n", (long long)sequence);
     printf("after         %.6f s\n", (double)json_integer_value(json_object_get(postmortem, "time_us")) / 1e6);

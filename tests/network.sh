@@ -425,7 +425,7 @@ expect audit_as_json 0 '"kind": "refused"' '"changes"'
 # --- post-mortems, with the line of the source, from the image that was kept when it was sent
 
 a postmortem beacon
-expect postmortem 0 "ATTO_FAULT_MEMORY in hook" "other.c:20" "context[100000]" "slot" "address" "r0="
+expect postmortem 0 "ATTO_FAULT_MEMORY in hook" "memory access outside" "other.c:20" "context[100000]" "slot" "address" "r0="
 a postmortem beacon --json
 expect postmortem_as_json 0 '"status": "ATTO_FAULT_MEMORY"' '"line": 20'
 require postmortem_is_json is_json
