@@ -173,13 +173,14 @@ static void tell_record(const struct walk *walk, const struct record *record, bo
     const uint32_t key = atto_le32(record->head);
     const uint32_t offset = (uint32_t)(area_of(walk) - walk->records->flash->mapped) + record->at;
     const uint32_t value = offset + whole_units(walk, HEAD_BYTES);
-    const bool in_force = is_in_force(walk, record);
+    const bool damaged = !record->whole && !is_last, copied = (atto_le16(record->head + 4) & COPIED_DAMAGED) != 0;
+    const bool in_force = (record->mended || damaged || copied) && is_in_force(walk, record);
 
     if (record->mended)
         tell(walk, offset, HEAD_BYTES, key, "one bit of its head, put right whenever it is read", in_force);
-    if (!record->whole && !is_last)
+    if (damaged)
         tell(walk, value, length_of(record) + CHECK_BYTES, key, "its value", in_force);
-    else if ((atto_le16(record->head + 4) & COPIED_DAMAGED) != 0)
+    else if (copied)
         tell(walk, value, length_of(record), key, "its value, which was damaged before it was copied here", in_force);
 }
 

@@ -257,10 +257,10 @@ static json_t *json_records(const struct atto_records *records)
 
     for (uint32_t key = 0; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND; key++)
         json_array_append_new(list, json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "kind",
-                                              atto_record_kind_name(ATTO_RECORD_KIND(key)), "kind_number", ATTO_RECORD_KIND(key), "number",
-                                              (json_int_t)ATTO_RECORD_NUMBER(key), "offset",
-                                              (json_int_t)offset_of(records, value), "bytes", (json_int_t)value.len,
-                                              "damaged", status != ATTO_OK));
+                                              atto_record_kind_name(ATTO_RECORD_KIND(key)), "kind_number",
+                                              ATTO_RECORD_KIND(key), "number", (json_int_t)ATTO_RECORD_NUMBER(key),
+                                              "offset", (json_int_t)offset_of(records, value), "bytes",
+                                              (json_int_t)value.len, "damaged", status != ATTO_OK));
     return list;
 }
 

@@ -197,7 +197,7 @@ static bool is_revoked(struct atto_remote *remote, const struct atto_change *cha
     return revoked;
 }
 
-/* An enrolled tenant keeps its id and its name. */
+/* An enrolled tenant keeps its id and its name, and nobody else gets them. */
 static void explain_add(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
 {
     static const char *const path[] = {"tenants", NULL};
@@ -210,10 +210,13 @@ static void explain_add(struct atto_remote *remote, const struct atto_change *ch
     json_array_foreach(tenants, i, tenant) {
         const char *name = json_string_value(json_object_get(tenant, "name"));
         const bool same_name = name != NULL && strcmp(name, change->name->container) == 0;
+        const bool same_id = is_number(tenant, "id", wanted->record.id);
 
-        if (name != NULL && is_number(tenant, "id", wanted->record.id) != same_name)
-            atto_report("the device has tenant '%s' with id %lld, and a tenant keeps its name and its id", name,
+        if (same_name && !same_id)
+            atto_report("the device has tenant '%s' with id %lld, and a tenant keeps its id", change->name->container,
                         (long long)json_integer_value(json_object_get(tenant, "id")));
+        else if (same_id && !same_name)
+            atto_report("the device has a tenant of another name with id %u: 'atto tenant list'", wanted->record.id);
     }
     json_decref(tenants);
 }

@@ -182,7 +182,7 @@ expect tenant_list_as_json 0 '"name": "acme"' '"ram_bytes": 16384'
 a tenant add acme --id 2 --tenant-key acme.pub
 expect tenant_keeps_its_id 1 "refused (4.00)" "the device has tenant 'acme' with id 1"
 a tenant add acne --id 1 --tenant-key acme.pub
-expect tenant_keeps_its_name 1 "refused (4.00)" "the device has tenant 'acme' with id 1"
+expect tenant_keeps_its_name 1 "refused (4.00)" "the device has a tenant of another name with id 1"
 a tenant revoke nobody
 expect tenant_revoke_nobody 1 "refused (4.04)" "the device has no tenant 'nobody'"
 a tenant add acme --id 1 --tenant-key missing
