@@ -65,10 +65,10 @@ void atto_layout_apply(const struct atto_layout *layout, struct atto_storage *st
                                          .slot_count = layout->slot_count};
 }
 
-/* By the header of an area (SPEC.md section 18). */
+/* By the header of an area or its copy (SPEC.md section 18), which begin at whole units. */
 bool atto_layout_find_log(const struct atto_buffer *file, struct atto_log_place *place)
 {
-    for (size_t at = 0; at + HEADER_BYTES <= file->len; at += ATTO_FLASH_UNIT_MAX) {
+    for (size_t at = 0; at + HEADER_BYTES <= file->len; at += HEADER_BYTES) {
         const uint8_t *header = file->bytes + at;
 
         if (memcmp(header, "ARL1", 4) != 0 || atto_le32(header + 12) != atto_crc32(0, header, 12))

@@ -124,6 +124,11 @@ run "$atto" fsck flipped
 expect fsck_mended_head 1 "bytes $((counter - 8)) to $((counter - 1)), counter 0: one bit of its head"
 run "$atto" tenant list flipped
 expect tenant_list_of_damaged_log 1 "owner: the key of the firmware; counter 1" "'atto fsck' tells where"
+flip 3
+run "$atto" fsck flipped
+expect fsck_damaged_header 1 "damaged: 1" "bytes 0 to 15: the area's header; the other one counts"
+run "$atto" inspect flipped
+expect inspect_flash_with_a_damaged_header 1 "'atto fsck' explains it"
 flip 3 20
 run "$atto" fsck flipped
 expect fsck_without_headers 1 "no log: " "bytes 0 to 31: the area's header, and its copy"
