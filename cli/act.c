@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "act.h"
@@ -24,8 +25,8 @@ static const char stop_usage[] = USAGE("stop", "Stops a container on a device: i
 static const char pause_usage[] = USAGE("pause", "Freezes a container where it stands, until it is resumed or the "
                                                  "device is reset.\n");
 static const char resume_usage[] = USAGE("resume", "Lets a paused container go on.\n");
-static const char rm_usage[] = USAGE("rm", "Removes a container and its image from a device. Its sequence number "
-                                           "stays, so that nothing old\ncan be installed again, and so do its values.\n");
+static const char rm_usage[] = USAGE("rm", "Removes a container, its image and its values from a device. Its name and "
+                                           "its sequence number\nstay, so that nothing old can be installed again.\n");
 
 static const char call_usage[] =
     "usage: atto call [options] NAME ENTRY [HEX]\n"
@@ -46,6 +47,26 @@ bool atto_act_put_component(const struct atto_remote_name *name, struct atto_buf
     return atto_target_component(&target, out);
 }
 
+void atto_act_explain(struct atto_remote *remote, const struct atto_change *change, const char *missing)
+{
+    const struct atto_remote_name *name = change->name;
+    bool gone;
+    json_t *container = atto_act_container(remote, name, &gone);
+
+    if (gone)
+        atto_report("the device has no container '%s%s%s': 'atto ps' lists them",
+                    name->tenant != NULL ? name->tenant : "", name->tenant != NULL ? "/" : "", name->container);
+    else if (container != NULL && missing != NULL)
+        atto_report("%s", missing);
+    json_decref(container);
+}
+
+static void explain(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
+{
+    if (status == ATTO_E_NOT_FOUND)
+        atto_act_explain(remote, change, NULL);
+}
+
 int atto_act_on_container(const struct atto_remote_options *options, const char *text, struct atto_change *change,
                           bool (*add)(struct atto_change *change), struct atto_buffer *answer)
 {
@@ -54,6 +75,8 @@ int atto_act_on_container(const struct atto_remote_options *options, const char 
     bool fine = atto_remote_open(&remote, options) &&
                 (atto_remote_name_read(&remote, text, &name) || atto_remote_fail(&remote, ATTO_EXIT_USAGE));
 
+    if (change->explain == NULL)
+        change->explain = explain;
     if (fine) {
         change->name = &name;
         atto_cbor_add_head(&change->arguments, ATTO_CBOR_ARRAY, add != NULL ? 2 : 1);
@@ -197,6 +220,15 @@ static bool add_call(struct atto_change *change)
     return true;
 }
 
+static void print_result(const json_t *called)
+{
+    const char *context = json_string_value(json_object_get(called, "output"));
+
+    printf("result        %lld\n", (long long)json_integer_value(json_object_get(called, "result")));
+    if (context != NULL && context[0] != '\0')
+        printf("context       %s\n", context);
+}
+
 /* Prints what was returned, and says how the activation ended. */
 static int print_called(const struct atto_buffer *answer, bool as_json)
 {
@@ -215,13 +247,21 @@ static int print_called(const struct atto_buffer *answer, bool as_json)
         return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
     }
     if (fine)
-        printf("result        %lld\ncontext       %s\n",
-               (long long)json_integer_value(json_object_get(called, "result")),
-               json_string_value(json_object_get(called, "output")));
+        print_result(called);
     else
         atto_report("it was called, and ended with %s", status);
     json_decref(called);
     return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
+}
+
+static void explain_call(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
+{
+    const struct call *call = change->user;
+    char *text = atto_format("'%s' has no entry point '%s'", change->name->container, call->entry);
+
+    if (status == ATTO_E_NOT_FOUND)
+        atto_act_explain(remote, change, text);
+    free(text);
 }
 
 int atto_command_call(int argc, char **argv)
@@ -229,7 +269,7 @@ int atto_command_call(int argc, char **argv)
     struct atto_remote_options remote = ATTO_REMOTE_INIT;
     const struct atto_option options[] = {ATTO_REMOTE_OPTIONS(remote), ATTO_CHANGE_OPTIONS(remote), {0}};
     struct call call = {.entry = NULL};
-    struct atto_change change = {.operation = ATTO_COMMAND_CALL, .user = &call};
+    struct atto_change change = {.operation = ATTO_COMMAND_CALL, .explain = explain_call, .user = &call};
     struct atto_buffer answer = {0};
     size_t count;
     char **words;

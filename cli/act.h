@@ -15,6 +15,9 @@ bool atto_act_put_component(const struct atto_remote_name *name, struct atto_buf
 int atto_act_on_container(const struct atto_remote_options *options, const char *text, struct atto_change *change,
                           bool (*add)(struct atto_change *change), struct atto_buffer *answer);
 
+/* Says why a container could not be found: the device has none of this name; else `missing`, if that is not NULL. */
+void atto_act_explain(struct atto_remote *remote, const struct atto_change *change, const char *missing);
+
 /* What the device says of a container; NULL if there is none (*gone), or if it cannot be read, which is reported. */
 json_t *atto_act_container(struct atto_remote *remote, const struct atto_remote_name *name, bool *gone);
 

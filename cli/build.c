@@ -181,7 +181,9 @@ static const char usage[] =
     "           \"policy\": \"continue | stop-on-negative | stop-on-positive | single\"}],\n"
     "           \"schedule\": {\"period_us\": 1000}, \"rights\": [{\"endpoint\": \"temperature\",\n"
     "           \"operations\": [\"read\"], \"range\": [0, 3], \"rate\": {\"calls\": 10, \"period\": \"1s\"}}]}\n"
-    "Every key may be left out. For each right there is a macro with its handle, here HANDLE_TEMPERATURE.\n";
+    "Every key may be left out. For each right there is a macro with its handle, here HANDLE_TEMPERATURE.\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 static void print_summary(const struct atto_buffer *image, const char *path)
 {

@@ -196,6 +196,18 @@ static void tell(const struct atto_remote *remote, const struct atto_change *cha
     }
 }
 
+/* The device's reason, and what there is to say beside it. */
+static bool refuse(struct atto_remote *remote, const struct atto_change *change, const char *title,
+                   const struct atto_client_response *response, enum atto_status status)
+{
+    atto_remote_refuse(remote, title, response);
+    if (status == ATTO_E_SIGNER)
+        atto_remote_explain_signer(remote);
+    else if (change->explain != NULL)
+        change->explain(remote, change, status);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+}
+
 static bool carry_out(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
 {
     struct atto_client_response response = {.code = 0};
@@ -207,7 +219,7 @@ static bool carry_out(struct atto_remote *remote, struct atto_change *change, st
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
         fine = refusal.status == ATTO_E_SEQUENCE ? settle(remote, change, counter, title, &response)
-                                                 : atto_remote_refuse(remote, title, &response);
+                                                 : refuse(remote, change, title, &response, refusal.status);
         atto_buffer_free(&response.payload);
     }
     if (fine && answer == NULL)

@@ -24,7 +24,9 @@ static const char usage[] =
     "      --any-call      the device offers every host call\n"
     "  -s, --stack BYTES   the largest stack that the device allows\n"
     "      --json          print one JSON object\n"
-    "  -h, --help          print this\n";
+    "  -h, --help          print this\n"
+    "\n"
+    "Exit status: 0 accepted, 1 refused, 2 wrong usage.\n";
 
 struct arguments {
     struct atto_answers answers;

@@ -34,7 +34,9 @@ static const char usage[] =
     "      --new-key FILE      a key; its public part is sent\n"
     "      --data FILE         bytes for a call (docs/SPEC.md)\n"
     "      --resource NAME     what is read\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 struct order {
     struct atto_signing signing;
@@ -131,7 +133,7 @@ static bool put_arguments(const struct order *order, enum atto_command_arguments
         return put_new_key(order, out);
     if (arguments != ATTO_TAKES_NAME)
         return atto_target_component(&target, out) && put_rest(order, arguments, out);
-    if (!given("resource", order->resource) || !atto_target_name("resource", order->resource))
+    if (!given("resource", order->resource) || !atto_target_name("--resource", order->resource))
         return false;
     atto_cbor_add_text(out, order->resource);
     return true;

@@ -37,7 +37,9 @@ static const char usage[] =
     "      --ack-timeout MS    until a message to it is sent again, 10 to 60000; without it 2000\n"
     "      --config FILE       the file; without it atto/config.json in $XDG_CONFIG_HOME or ~/.config\n"
     "      --json              print one JSON object\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 done, 2 wrong usage, 4 the file with the contexts cannot be used.\n";
 
 /* ---- the file ---- */
 
@@ -213,7 +215,7 @@ static bool check_arguments(const struct arguments *arguments)
         atto_report("--device: '%s' is not a UUID", arguments->device);
         return false;
     }
-    return (arguments->signer == NULL || atto_target_name("signer", arguments->signer)) &&
+    return (arguments->signer == NULL || atto_target_name("--signer", arguments->signer)) &&
            (arguments->key == NULL || atto_buffer_check(arguments->key));
 }
 

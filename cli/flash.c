@@ -37,7 +37,9 @@ static const char usage[] =
     "      --image FILE        the image, if an envelope has a URI in its place\n"
     "  -h, --help              print this\n"
     "\n"
-    "'atto fsck' and 'atto tenant list' show what the file has then.\n";
+    "'atto fsck' and 'atto tenant list' show what the file has then.\n"
+    "\n"
+    "Exit status: 0 done, 1 a FILE is refused and nothing was changed, 2 wrong usage.\n";
 
 #define FLASH_BYTES_MAX (1u << 28)
 
@@ -98,7 +100,7 @@ static bool write_flash(const char *path, int *file, const struct atto_buffer *f
 static bool take_file(struct atto_twin *twin, const char *path, const char *image)
 {
     struct atto_buffer bytes = {0};
-    bool fine = atto_buffer_read(&bytes, path);
+    bool fine = atto_buffer_read(&bytes, path) && atto_shape_is_whole(path, &bytes);
 
     if (fine) {
         switch (atto_shape_of(&bytes)) {

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "atto/audit.h"
 #include "atto/call.h"
 #include "atto/container.h"
+#include "atto/tenant.h"
 #include "atto/trace.h"
 #include "calls.h"
 #include "commands.h"
@@ -47,6 +49,7 @@ static const char audit_usage[] =
 
 #define POLL_MS 5000u       /* how long a lost notification may delay what is new */
 #define POLL_KEYED_MS 1000u /* where reading takes a key nobody is notified */
+#define UNKNOWN_TENANT 255  /* in the audit trail: whoever an envelope or a command names */
 
 /* A ring: where it is, and how what is in it is read and printed. */
 struct stream {
@@ -287,44 +290,111 @@ int atto_command_trace(int argc, char **argv)
 
 /* ---- audit ---- */
 
-/* What a code means depends on the kind of the record. */
-static void print_code(const char *kind, json_int_t code)
+/* Names of tenants by their ids; the owner has none. */
+static json_t *read_tenants(struct atto_remote *remote)
 {
-    const bool denied = strcmp(kind, "denied") == 0;
-    const char *call = NULL;
-
-    if (denied && code >= 0 && code < (json_int_t)ATTO_CALL_IDS)
-        call = atto_call_name((uint32_t)code);
-    if (call != NULL)
-        printf("%s", call);
-    else
-        printf("%s %lld", denied ? "call" : strcmp(kind, "right") == 0 ? "generation" : "tenant", (long long)code);
-}
-
-static void print_audit(const json_t *names, const json_t *list)
-{
-    const json_t *entry;
+    static const char *const path[] = {"tenants", NULL};
+    json_t *rows = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *row, *names;
     size_t i;
 
-    json_array_foreach((json_t *)(size_t)list, i, entry) {
-        const char *kind = json_string_value(json_object_get(entry, "kind"));
-        const char *status = json_string_value(json_object_get(entry, "status"));
+    if (rows == NULL)
+        return NULL;
+    names = json_object();
+    json_array_foreach(rows, i, row) {
+        char *key = id_key(json_object_get(row, "id"));
 
-        print_time(json_object_get(entry, "time_us"));
-        if (json_integer_value(json_object_get(entry, "container")) != 0)
-            print_container(names, json_object_get(entry, "container"));
-        else
-            putchar('-');
-        printf("  %-8s ", kind != NULL ? kind : "?");
-        print_code(kind != NULL ? kind : "?", json_integer_value(json_object_get(entry, "code")));
-        if (json_integer_value(json_object_get(entry, "handle")) != 255)
-            printf(", handle %lld", (long long)json_integer_value(json_object_get(entry, "handle")));
-        if (status != NULL && strcmp(status, "ATTO_OK") != 0)
-            printf(", %s", status);
-        printf(", by tenant %lld", (long long)json_integer_value(json_object_get(entry, "actor")));
-        if (json_integer_value(json_object_get(entry, "count")) > 1)
-            printf(", %lld times", (long long)json_integer_value(json_object_get(entry, "count")));
-        putchar('\n');
+        json_object_set(names, key, json_object_get(row, "name"));
+        free(key);
+    }
+    json_decref(rows);
+    return names;
+}
+
+struct audit {
+    json_t *records, *containers, *tenants; /* the latter two: names by ids */
+    int width;                              /* of the longest name of a container */
+};
+
+static void print_tenant(const struct audit *audit, const json_t *id)
+{
+    char *key = id_key(id);
+    const char *name = json_string_value(json_object_get(audit->tenants, key));
+
+    if (json_integer_value(id) == ATTO_TENANT_OWNER)
+        fputs("the owner", stdout);
+    else if (name != NULL)
+        atto_table_print_text(name);
+    else if (json_integer_value(id) == UNKNOWN_TENANT)
+        fputs("somebody who is not known", stdout);
+    else
+        printf("tenant %s", key);
+    free(key);
+}
+
+/* What code and handle mean depends on the kind of the record. */
+static void print_subject(const struct audit *audit, const char *kind, const json_t *record)
+{
+    const json_t *code = json_object_get(record, "code");
+    const json_int_t number = json_integer_value(code), handle = json_integer_value(json_object_get(record, "handle"));
+
+    if (strcmp(kind, "denied") == 0 && number >= 0 && number < (json_int_t)ATTO_CALL_IDS &&
+        atto_call_name((uint32_t)number) != NULL) {
+        fputs(atto_call_name((uint32_t)number), stdout);
+    } else if (strcmp(kind, "denied") == 0) {
+        printf("call %lld", (long long)number);
+    } else if (strcmp(kind, "right") == 0) {
+        printf("generation %lld", (long long)number);
+    } else {
+        fputs(strcmp(kind, "refused") == 0 ? "in the name of " : "of ", stdout);
+        print_tenant(audit, code);
+        return;
+    }
+    if (handle != ATTO_AUDIT_NO_HANDLE)
+        printf(", handle %lld", (long long)handle);
+}
+
+static void print_audit_record(const struct audit *audit, const json_t *record)
+{
+    const char *kind = json_string_value(json_object_get(record, "kind"));
+    const char *status = json_string_value(json_object_get(record, "status"));
+    char *key = id_key(json_object_get(record, "container"));
+    const char *name = json_string_value(json_object_get(audit->containers, key));
+    const int shown = strcmp(key, "0") == 0 ? 1 : name != NULL ? (int)strlen(name) : (int)strlen(key) + 1;
+
+    kind = kind != NULL ? kind : "?";
+    print_time(json_object_get(record, "time_us"));
+    if (strcmp(key, "0") == 0)
+        putchar('-');
+    else
+        print_container(audit->containers, json_object_get(record, "container"));
+    printf("%*s  %-8s ", audit->width > shown ? audit->width - shown : 0, "", kind);
+    print_subject(audit, kind, record);
+    if (status != NULL && strcmp(status, "ATTO_OK") != 0)
+        printf(", %s", status);
+    if (strcmp(kind, "denied") != 0 && strcmp(kind, "refused") != 0) {
+        fputs(", by ", stdout);
+        print_tenant(audit, json_object_get(record, "actor"));
+    }
+    if (json_integer_value(json_object_get(record, "count")) > 1)
+        printf(", %lld times", (long long)json_integer_value(json_object_get(record, "count")));
+    putchar('\n');
+    free(key);
+}
+
+static void print_audit(struct audit *audit)
+{
+    static const char *const parts[] = {"denials", "changes"};
+    const json_t *record, *name;
+    const char *id;
+    size_t i;
+
+    json_object_foreach(audit->containers, id, name) {
+        if ((int)json_string_length(name) > audit->width)
+            audit->width = (int)json_string_length(name);
+    }
+    for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
+        json_array_foreach(json_object_get(audit->records, parts[part]), i, record)
+            print_audit_record(audit, record);
     }
 }
 
@@ -334,7 +404,7 @@ int atto_command_audit(int argc, char **argv)
     struct atto_remote_options options = ATTO_REMOTE_INIT;
     const struct atto_option table[] = {ATTO_REMOTE_OPTIONS(options), {0}};
     struct atto_remote remote;
-    json_t *audit = NULL, *names = NULL;
+    struct audit audit = {.width = 1};
     int status;
 
     if (!atto_options_read(argc, argv, audit_usage, table, &status))
@@ -342,16 +412,15 @@ int atto_command_audit(int argc, char **argv)
     if (!atto_take_nothing(argc, argv))
         return atto_wrong_usage(argv[0]);
     if (atto_remote_open(&remote, &options) &&
-        (audit = atto_remote_read(&remote, path, NULL, ATTO_REPLY_AUDIT)) != NULL) {
-        if (options.json) {
-            atto_remote_print(json_incref(audit));
-        } else if ((names = read_names(&remote)) != NULL) {
-            print_audit(names, json_object_get(audit, "denials"));
-            print_audit(names, json_object_get(audit, "changes"));
-        }
+        (audit.records = atto_remote_read(&remote, path, NULL, ATTO_REPLY_AUDIT)) != NULL) {
+        if (options.json)
+            atto_remote_print(json_incref(audit.records));
+        else if ((audit.containers = read_names(&remote)) != NULL && (audit.tenants = read_tenants(&remote)) != NULL)
+            print_audit(&audit);
     }
-    json_decref(audit);
-    json_decref(names);
+    json_decref(audit.records);
+    json_decref(audit.containers);
+    json_decref(audit.tenants);
     atto_remote_close(&remote);
     return remote.status;
 }

@@ -5,36 +5,36 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "commands.h"
+#include "damage.h"
 #include "layout.h"
+#include "report.h"
 
 static const char usage[] =
     "usage: atto fsck [options] FILE\n"
     "\n"
-    "Explains the contents of a device's flash: its record log, components and slots, and what is damaged there.\n"
-    "Writes nothing.\n"
+    "Explains the contents of a device's flash: its record log, components and slots, and what is damaged there, with\n"
+    "its place in the file. Writes nothing.\n"
     "\n"
     "      --json              print one JSON object\n"
     "  -h, --help              print this\n"
     "and " ATTO_LAYOUT_HELP
     "\n"
-    "Exit status 1: there is no log, or something is damaged.\n";
+    "Exit status: 0 all is well, 1 there is no log, or something is damaged, 2 wrong usage.\n";
 
-static const char *kind_name(uint8_t kind)
+/* "erased 3 times" */
+static void print_wear(uint32_t count)
 {
-    static const char *const names[] = {
-        [ATTO_RECORD_COMPONENT] = "component", [ATTO_RECORD_SEQUENCE] = "sequence", [ATTO_RECORD_WEAR] = "wear",
-        [ATTO_RECORD_TENANT] = "tenant",       [ATTO_RECORD_COUNTER] = "counter",   [ATTO_RECORD_RIGHTS] = "rights",
-        [ATTO_RECORD_LIMITS] = "limits",       [ATTO_RECORD_VALUE] = "value",
-        [ATTO_RECORD_POST_MORTEM] = "post-mortem", [ATTO_RECORD_NAME] = "name",
-        [ATTO_RECORD_KEY_ROTATED] = "rotated key",
-    };
-    const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;
-
-    return name != NULL ? name : kind >= ATTO_RECORD_FIRMWARE ? "firmware's" : "unknown";
+    if (count == 0)
+        puts("never erased");
+    else if (count == 1)
+        puts("erased once");
+    else
+        printf("erased %u times\n", count);
 }
 
 static void print_log(const struct atto_records *records)
@@ -43,11 +43,74 @@ static void print_log(const struct atto_records *records)
     printf("  in force: area %u, generation %u, %u bytes used; room for a value of %u bytes\n",
            records->generation % records->area_count, records->generation, records->readable,
            atto_records_room(records));
-    for (uint32_t area = 0; area < records->area_count; area++)
-        printf("  area %u: erased %u times\n", area, atto_records_wear(records, area));
-    printf("  damaged: %u\n", records->damaged);
+    for (uint32_t area = 0; area < records->area_count; area++) {
+        printf("  area %u at %u: ", area, records->offset + area * records->area_bytes);
+        print_wear(atto_records_wear(records, area));
+    }
     if (records->torn)
         puts("  the last record was cut off");
+}
+
+/* ---- damage ---- */
+
+static void count_damage(void *user, const struct atto_damage *damage)
+{
+    uint32_t *count = user;
+
+    (void)damage;
+    ++*count;
+}
+
+static uint32_t damage_count(const struct atto_records *records)
+{
+    uint32_t count = 0;
+
+    atto_damage_find(records, count_damage, &count);
+    return count;
+}
+
+static void print_one_damage(void *user, const struct atto_damage *damage)
+{
+    char *text = atto_damage_text(damage);
+
+    (void)user;
+    printf("  %s\n", text);
+    free(text);
+}
+
+static void print_damage(const struct atto_records *records)
+{
+    printf("  damaged: %u\n", damage_count(records));
+    atto_damage_find(records, print_one_damage, NULL);
+}
+
+static void add_damage(void *user, const struct atto_damage *damage)
+{
+    json_t *list = user, *item;
+
+    item = json_pack("{s:I,s:I,s:s,s:b}", "offset", (json_int_t)damage->offset, "bytes", (json_int_t)damage->bytes,
+                     "what", damage->what, "in_force", damage->in_force);
+    if (damage->key != 0) {
+        json_object_set_new(item, "kind", json_string(atto_record_kind_name(ATTO_RECORD_KIND(damage->key))));
+        json_object_set_new(item, "number", json_integer(ATTO_RECORD_NUMBER(damage->key)));
+    }
+    json_array_append_new(list, item);
+}
+
+static json_t *json_damage(const struct atto_records *records)
+{
+    json_t *list = json_array();
+
+    atto_damage_find(records, add_damage, list);
+    return list;
+}
+
+/* ---- what there is ---- */
+
+/* Where a record's value lies in flash, damaged or not. */
+static uint32_t offset_of(const struct atto_records *records, struct atto_span value)
+{
+    return (uint32_t)(value.ptr - records->flash->mapped);
 }
 
 static void print_records(const struct atto_records *records)
@@ -57,8 +120,8 @@ static void print_records(const struct atto_records *records)
 
     puts("records:");
     for (uint32_t key = 0; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND; key++) {
-        printf("  %-11s (kind %u) %8u: ", kind_name(ATTO_RECORD_KIND(key)), ATTO_RECORD_KIND(key),
-               ATTO_RECORD_NUMBER(key));
+        printf("  %-11s (kind %2u) %8u at %u: ", atto_record_kind_name(ATTO_RECORD_KIND(key)), ATTO_RECORD_KIND(key),
+               ATTO_RECORD_NUMBER(key), offset_of(records, value));
         if (status == ATTO_OK)
             printf("%u bytes\n", value.len);
         else
@@ -111,7 +174,7 @@ static bool component_is_fine(const struct atto_slots *slots, const struct compo
 static bool is_fine(const struct atto_storage *storage, const struct atto_layout *layout)
 {
     struct component component = {.number = 0};
-    bool fine = storage->records.damaged == 0;
+    bool fine = storage->records.damaged == 0 && damage_count(&storage->records) == 0;
 
     for (; layout->slot_count != 0 && next_component(&storage->slots, &component); component.number++)
         fine = fine && component_is_fine(&storage->slots, &component);
@@ -127,8 +190,9 @@ static const char *state_name(const struct component *component)
 
 static void print_version(const struct atto_slots *slots, const char *what, const struct atto_version *version)
 {
-    printf("    %s: sequence number %u, slot %u, %u bytes, SHA-256 %s\n", what, version->sequence, version->slot,
-           version->image_bytes, is_whole(slots, version) ? "is right" : "is wrong");
+    printf("    %s: sequence number %u, slot %u, %u bytes at %u, SHA-256 %s\n", what, version->sequence,
+           version->slot, version->image_bytes, slots->offset + version->slot * slots->slot_bytes,
+           is_whole(slots, version) ? "is right" : "is wrong: the image is damaged");
 }
 
 /* " (acme/blink)" */
@@ -163,9 +227,11 @@ static void print_components(const struct atto_storage *storage)
         if (is_kept(&component))
             print_version(slots, "kept", &component.versions.previous);
     }
-    for (uint32_t slot = 0; slot < slots->slot_count; slot++)
-        printf("  slot %u at %u: %s, erased %u times\n", slot, slots->offset + slot * slots->slot_bytes,
-               (free >> slot & 1u) != 0 ? "free" : "in use", atto_slots_wear(slots, slot));
+    for (uint32_t slot = 0; slot < slots->slot_count; slot++) {
+        printf("  slot %u at %u: %s, ", slot, slots->offset + slot * slots->slot_bytes,
+               (free >> slot & 1u) != 0 ? "free" : "in use");
+        print_wear(atto_slots_wear(slots, slot));
+    }
 }
 
 /* ---- the same for programs ---- */
@@ -176,10 +242,11 @@ static json_t *json_log(const struct atto_records *records)
 
     for (uint32_t area = 0; area < records->area_count; area++)
         json_array_append_new(wear, json_integer(atto_records_wear(records, area)));
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o}", "offset", (json_int_t)records->offset, "area_bytes",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o,s:o}", "offset", (json_int_t)records->offset, "area_bytes",
                      (json_int_t)records->area_bytes, "generation", (json_int_t)records->generation, "used_bytes",
                      (json_int_t)records->readable, "room_bytes", (json_int_t)atto_records_room(records), "damaged",
-                     (json_int_t)records->damaged, "torn", records->torn, "erased", wear);
+                     (json_int_t)records->damaged, "torn", records->torn, "erased", wear,
+                     "damage", json_damage(records));
 }
 
 static json_t *json_records(const struct atto_records *records)
@@ -189,10 +256,11 @@ static json_t *json_records(const struct atto_records *records)
     enum atto_status status;
 
     for (uint32_t key = 0; (status = atto_records_next(records, &key, &value)) != ATTO_E_NOT_FOUND; key++)
-        json_array_append_new(list, json_pack("{s:s,s:i,s:I,s:I,s:b}", "kind", kind_name(ATTO_RECORD_KIND(key)),
-                                              "kind_number", ATTO_RECORD_KIND(key), "number",
-                                              (json_int_t)ATTO_RECORD_NUMBER(key), "bytes", (json_int_t)value.len,
-                                              "damaged", status != ATTO_OK));
+        json_array_append_new(list, json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "kind",
+                                              atto_record_kind_name(ATTO_RECORD_KIND(key)), "kind_number",
+                                              ATTO_RECORD_KIND(key), "number", (json_int_t)ATTO_RECORD_NUMBER(key),
+                                              "offset", (json_int_t)offset_of(records, value), "bytes",
+                                              (json_int_t)value.len, "damaged", status != ATTO_OK));
     return list;
 }
 
@@ -285,6 +353,7 @@ int atto_command_fsck(int argc, char **argv)
             print_json(&storage, &layout, fine);
         } else {
             print_log(&storage.records);
+            print_damage(&storage.records);
             print_records(&storage.records);
             if (layout.slot_count != 0)
                 print_components(&storage);

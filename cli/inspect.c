@@ -14,6 +14,7 @@
 #include "calls.h"
 #include "commands.h"
 #include "keyfile.h"
+#include "layout.h"
 #include "listing.h"
 #include "load.h"
 #include "report.h"
@@ -35,10 +36,12 @@ static const char usage[] =
     "  -n, --no-text     leave the instructions out\n"
     "  -w, --where SLOT  show nothing but the source line and the instruction of this slot\n"
     "      --json        print one JSON object\n"
-    "      --key HEX     verify metadata with this Ed25519 public key; what does not hold makes the exit status 1\n"
+    "      --key HEX     verify metadata with this Ed25519 public key\n"
     "      --data FILE   with --key: compare the hash of the container's data\n"
     "      --code FILE   with --key: compare the hash of its code\n"
-    "  -h, --help        print this\n";
+    "  -h, --help        print this\n"
+    "\n"
+    "Exit status: 0 shown, 1 no such file, or one that cannot be read to its end or does not verify, 2 wrong usage.\n";
 
 static const char *format_name(enum atto_format format)
 {
@@ -334,7 +337,7 @@ static int show(const char *path, const struct atto_buffer *bytes, const struct 
         return ATTO_EXIT_REFUSED;
     }
     if (arguments->where != NOWHERE)
-        atto_listing_print_place(listing, arguments->where, stdout);
+        atto_listing_print_place(listing, arguments->where, 0, stdout);
     else if (arguments->json)
         print_json(bytes, listing, !arguments->no_text);
     else
@@ -388,12 +391,16 @@ static enum atto_status read_shape(const struct atto_buffer *bytes, struct atto_
 
 static void print_shape_json(const struct atto_buffer *bytes, bool is_private, enum atto_status status, uint32_t at)
 {
+    const uint32_t missing = atto_shape_missing(bytes);
     json_t *root = json_pack("{s:s,s:I,s:b,s:o}", "format", shape_names[atto_shape_of(bytes)].word, "bytes",
-                             (json_int_t)bytes->len, "readable", status == ATTO_OK, "fields", atto_shape_json(bytes));
+                             (json_int_t)bytes->len, "readable", status == ATTO_OK && missing == 0, "fields",
+                             atto_shape_json(bytes));
     char *field = atto_shape_field(bytes, at);
 
     if (atto_shape_of(bytes) == ATTO_SHAPE_KEY)
         json_object_set_new(root, "private", json_boolean(is_private));
+    if (missing != 0)
+        json_object_set_new(root, "missing_bytes", json_integer(missing));
     if (status != ATTO_OK)
         json_object_set_new(root, "refusal", json_pack("{s:s,s:s,s:I,s:s}", "status", atto_status_name(status), "text",
                                                        atto_status_text(status), "byte", (json_int_t)at, "field",
@@ -423,6 +430,8 @@ static int inspect_shape(const char *path, const struct atto_buffer *bytes, cons
                bytes->len);
         atto_shape_print(bytes, stdout);
     }
+    if (!atto_shape_is_whole(path, bytes))
+        return ATTO_EXIT_REFUSED;
     if (status == ATTO_OK)
         return ATTO_EXIT_FINE;
     atto_shape_refuse(path, bytes, status, refusal.at);
@@ -455,6 +464,7 @@ static int inspect(const char *path, const struct arguments *arguments)
     struct atto_manifest manifest;
     struct atto_listing listing;
     struct atto_image image;
+    struct atto_log_place log;
     int result = ATTO_EXIT_REFUSED;
 
     if (!atto_load(path, &bytes)) {
@@ -480,6 +490,8 @@ static int inspect(const char *path, const struct arguments *arguments)
         atto_report_at(path, 0, "not metadata of TinyContainer, which are all that --key verifies");
     } else if (atto_image_parse(bytes.bytes, (uint32_t)bytes.len, &image, &refusal) != ATTO_OK) {
         atto_report_at(path, 0, "%s (byte %u)", atto_status_text(refusal.status), refusal.at);
+        if (atto_layout_find_log(&bytes, &log))
+            atto_report_at(path, 0, "it has the record log of a device's flash: 'atto fsck' explains it");
     } else {
         bool fine = atto_manifest_parse(image.manifest, &manifest, &refusal) == ATTO_OK;
 

@@ -21,7 +21,9 @@ static const char usage[] =
     "      --es256         a key for ES256 (ECDSA on P-256); without it for EdDSA (Ed25519)\n"
     "      --cose          the public key in FILE.cose as well, as a COSE_Key\n"
     "      --private-cose  the private key as a COSE_Key, not as PEM\n"
-    "  -h, --help          print this\n";
+    "  -h, --help          print this\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 static bool is_new(const char *path)
 {

@@ -59,6 +59,15 @@ void atto_layout_apply(const struct atto_layout *layout, struct atto_storage *st
 bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *layout, const char *path,
                        struct atto_buffer *file);
 
+/* Looks for a record log in a file, whatever its layout. Its areas say how large they are. */
+struct atto_log_place {
+    uint32_t offset, area_bytes;
+};
+bool atto_layout_find_log(const struct atto_buffer *file, struct atto_log_place *place);
+
+/* Is a tenant of this name enrolled? */
+bool atto_storage_has_tenant(const struct atto_storage *storage, struct atto_span name);
+
 /* The names of component `number`, which point into flash, and whether it is to run. False: it has none, or they are
  * damaged. */
 bool atto_storage_name(const struct atto_storage *storage, uint32_t number, struct atto_component *component,

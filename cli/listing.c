@@ -193,7 +193,7 @@ void atto_listing_refuse(const struct atto_listing *listing, const char *path, c
                    text);
 }
 
-void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out)
+void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, int indent, FILE *out)
 {
     struct source source = {0};
     char text[ATTO_DISASM_BYTES] = "?", function[64];
@@ -205,7 +205,7 @@ void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot,
         fprintf(out, "%s:%u", file, line);
         if (line <= source.line_count)
             fprintf(out, ": %s", source.lines[line - 1] + strspn(source.lines[line - 1], " \t"));
-        fputc('\n', out);
+        fprintf(out, "\n%*s", indent, "");
     }
     if (slot < listing->slot_count)
         atto_listing_instruction(listing, slot, text);

@@ -46,7 +46,7 @@ void atto_listing_add_line(const struct atto_listing *listing, uint32_t slot, js
 void atto_listing_refuse(const struct atto_listing *listing, const char *path, const struct atto_refusal *refusal);
 
 /* Prints where a slot is: its source line if that is known, its function and its instruction. */
-void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, FILE *out);
+void atto_listing_print_place(const struct atto_listing *listing, uint32_t slot, int indent, FILE *out);
 
 /* Prints all instructions, each source line before what came from it. */
 void atto_listing_print(const struct atto_listing *listing, FILE *out);

@@ -31,7 +31,9 @@ static const char pack_usage[] =
     "      --component NAME    the container's name; without it the one in its image\n"
     "      --uri URI           where a device finds the image; without it, it is in the envelope\n"
     "      --stopped           it is installed, but not started\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 static const char sign_usage[] =
     "usage: atto sign --key KEY FILE [-o FILE]\n"
@@ -40,7 +42,9 @@ static const char sign_usage[] =
     "\n"
     "  -k, --key FILE      the private key\n"
     "  -o, --output FILE   where to; without it the envelope is changed in its place\n"
-    "  -h, --help          print this\n";
+    "  -h, --help          print this\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 #define IMAGE_KEY "#image" /* what an image in the envelope is called */
 #define REPORT_ALL 15u     /* policies of the conditions and directives, as in the draft's examples */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "asked.h"
 #include "atto/command.h"
 #include "atto/manifest.h"
 #include "cbor.h"
@@ -224,6 +225,18 @@ static bool read_part(struct atto_remote *remote, const struct part *part, const
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
+bool atto_policy_read(struct atto_remote *remote, const struct atto_remote_name *name, struct atto_buffer *bytes,
+                      struct atto_right_wish *rights, uint32_t *count)
+{
+    struct terms terms;
+
+    if (!read_part(remote, &rights_part, name, bytes, &terms))
+        return false;
+    *count = terms.right_count;
+    memcpy(rights, terms.rights, terms.right_count * sizeof *rights);
+    return true;
+}
+
 static int get(const struct part *part, const struct atto_remote_options *options, const char *text)
 {
     struct atto_remote remote;
@@ -270,10 +283,18 @@ static bool is_set(struct atto_remote *remote, const struct atto_change *change)
     return is;
 }
 
+static void explain(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
+{
+    if (status == ATTO_E_NOT_FOUND)
+        atto_act_explain(remote, change, "a right is to an endpoint that the device does not have: 'atto device info' "
+                                         "lists them");
+}
+
 static int set(const struct part *part, const struct atto_remote_options *options, const char *text, const char *path)
 {
     struct set set = {.part = part};
-    struct atto_change change = {.operation = part->operation, .is_true = is_set, .user = &set};
+    struct atto_change change = {.operation = part->operation, .is_true = is_set, .explain = explain,
+                                 .user = &set};
     struct atto_wishes wishes = {.name = NULL};
     int status = ATTO_EXIT_LOCAL;
 

@@ -73,6 +73,16 @@ static uint32_t faulted_version(struct atto_remote *remote, const struct atto_re
     return sequence;
 }
 
+/* The sentence for a status by its name; NULL: there is none. */
+static const char *sentence_of(const char *name)
+{
+    for (int status = 0; status > -128; status--) {
+        if (strcmp(atto_status_name((enum atto_status)status), name) == 0)
+            return atto_status_text((enum atto_status)status);
+    }
+    return NULL;
+}
+
 static void print(const json_t *postmortem, const struct program *program)
 {
     const uint32_t pc = (uint32_t)json_integer_value(json_object_get(postmortem, "pc"));
@@ -83,13 +93,16 @@ static void print(const json_t *postmortem, const struct program *program)
     const char *activation = json_string_value(json_object_get(postmortem, "activation"));
     const json_int_t sequence = json_integer_value(json_object_get(postmortem, "sequence"));
 
-    printf("fault         %s in %s\n", status != NULL ? status : "?", activation != NULL ? activation : "?");
+    printf("fault         %s in %s", status != NULL ? status : "?", activation != NULL ? activation : "?");
+    if (status != NULL && sentence_of(status) != NULL)
+        printf(": %s", sentence_of(status));
+    putchar('\n');
     if (sequence != 0)
         printf("version       sequence %lld\n", (long long)sequence);
     printf("after         %.6f s\n", (double)json_integer_value(json_object_get(postmortem, "time_us")) / 1e6);
     printf("at            ");
     if (program->is_open)
-        atto_listing_print_place(&program->listing, pc, stdout);
+        atto_listing_print_place(&program->listing, pc, 14, stdout);
     else
         printf("slot %u\n", pc);
     printf("address       0x%08llx\n", (unsigned long long)address);
@@ -109,9 +122,34 @@ static void print(const json_t *postmortem, const struct program *program)
         putchar('\n');
 }
 
+/* NULL: reported. A container that has not faulted has none. */
+static json_t *read_postmortem(struct atto_remote *remote, const struct atto_remote_name *name)
+{
+    static const char none[] = "there is no post-mortem: it has not faulted";
+    struct atto_buffer bytes = {0};
+    json_t *postmortem = NULL, *container;
+    bool fine = atto_remote_read_bytes(remote, ATTO_CONTAINER_PATH(name, "postmortem"), NULL, true, &bytes);
+
+    if (fine && bytes.len != 0) {
+        postmortem = atto_reply_read(&bytes, ATTO_REPLY_POSTMORTEM);
+        if (postmortem == NULL)
+            atto_report("%s: what it says of a post-mortem cannot be read", remote->context.uri);
+    } else if (fine && (container = atto_remote_read(remote, ATTO_CONTAINER_PATH(name, NULL), NULL,
+                                                     ATTO_REPLY_CONTAINER)) != NULL) {
+        atto_report("%s: %s", name->container, none);
+        if (remote->options->json)
+            atto_remote_print(json_pack("{s:b,s:s}", "done", 0, "text", none));
+        json_decref(container);
+    }
+    if (postmortem == NULL && remote->status == ATTO_EXIT_FINE)
+        atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+    atto_buffer_free(&bytes);
+    return postmortem;
+}
+
 static void show(struct atto_remote *remote, const struct atto_remote_name *name, const char *image)
 {
-    json_t *postmortem = atto_remote_read(remote, ATTO_CONTAINER_PATH(name, "postmortem"), NULL, ATTO_REPLY_POSTMORTEM);
+    json_t *postmortem = read_postmortem(remote, name);
     struct program program = {.is_open = false};
     uint32_t sequence = 0;
     char *kept = NULL;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "act.h"
+#include "asked.h"
 #include "atto/envelope.h"
 #include "commands.h"
 #include "history.h"
@@ -71,7 +72,8 @@ struct push {
     struct atto_remote_name name;
     uint32_t seen;      /* sequence number of what is installed on the device; 0: nothing */
     uint32_t installed; /* the highest one that is known to be used up there; 0: none */
-    bool may_count;     /* the envelope is made here, with a number that nobody has chosen */
+    bool made_here;     /* the envelope is */
+    bool may_count;     /* it is, and nobody has chosen its number */
     uint32_t numbers;   /* that were tried */
     struct atto_buffer envelope;
     struct atto_envelope head; /* points into it */
@@ -192,6 +194,7 @@ static bool seal(struct push *push, const struct atto_buffer *image)
 
 static bool make_envelope(struct push *push, const struct atto_buffer *image)
 {
+    push->made_here = true;
     push->may_count = push->sequence == 0;
     return atto_remote_has_key(&push->remote) && name_it(push, image) && atto_remote_meet(&push->remote) &&
            look_up(push) && seal(push, image);
@@ -252,7 +255,8 @@ static bool send_command(struct push *push, const struct atto_buffer *bytes)
 static bool prepare(struct push *push)
 {
     struct atto_buffer bytes = {0};
-    bool fine = atto_load(push->path, &bytes) || fail(push, ATTO_EXIT_LOCAL);
+    bool fine = (atto_load(push->path, &bytes) && atto_shape_is_whole(push->path, &bytes)) ||
+                fail(push, ATTO_EXIT_LOCAL);
 
     if (fine && atto_shape_of(&bytes) == ATTO_SHAPE_ENVELOPE) {
         atto_buffer_put(&push->envelope, bytes.bytes, bytes.len);
@@ -339,7 +343,8 @@ static bool is_installed(struct push *push)
 }
 
 /* The refusal, with the place in the source if it is one of the program. */
-static bool refuse(struct push *push, const char *title, const struct atto_client_response *response)
+static bool refuse_image(struct push *push, const char *title, const struct atto_client_response *response,
+                         const struct atto_remote_refusal *refusal)
 {
     struct atto_manifest manifest = ATTO_MANIFEST_INIT;
     struct atto_image image;
@@ -352,8 +357,21 @@ static bool refuse(struct push *push, const char *title, const struct atto_clien
         manifest = (struct atto_manifest)ATTO_MANIFEST_INIT;
     atto_listing_open(&listing, &image, &manifest, push->path);
     atto_remote_refuse_image(&push->remote, title, response, &listing, push->path);
+    if (refusal->status == ATTO_E_NOT_FOUND && refusal->has_at)
+        atto_asked_refuse(push->path, &manifest, refusal->at);
     atto_listing_close(&listing);
     return false;
+}
+
+static void refuse(struct push *push, const char *title, const struct atto_client_response *response,
+                   const struct atto_remote_refusal *refusal)
+{
+    refuse_image(push, title, response, refusal);
+    if (refusal->status == ATTO_E_SEQUENCE && push->numbers == NUMBERS_MAX)
+        atto_report("%u numbers were tried: --sequence gives another one", NUMBERS_MAX);
+    if (refusal->status == ATTO_E_SIGNER && push->made_here)
+        atto_remote_explain_signer(&push->remote);
+    fail(push, ATTO_EXIT_REFUSED);
 }
 
 static void tell(const struct push *push, const char *title, const struct atto_client_response *response)
@@ -367,7 +385,20 @@ static void tell(const struct push *push, const char *title, const struct atto_c
                                     "sequence", (json_int_t)push->head.sequence, "state", state));
     else if (!push->options.quiet)
         printf("%s: installed%s%s\n", title, state != NULL ? ", " : "", state != NULL ? state : "");
+    fflush(stdout);
     json_decref(installed);
+}
+
+/* Tells if the device has granted less than was asked for. */
+static void compare_rights(struct push *push)
+{
+    struct atto_manifest manifest;
+    struct atto_image image;
+
+    if (!push->options.quiet && push->image.len != 0 &&
+        atto_image_parse(push->image.bytes, (uint32_t)push->image.len, &image, NULL) == ATTO_OK &&
+        atto_manifest_parse(image.manifest, &manifest, NULL) == ATTO_OK)
+        atto_asked_compare(&push->remote, &push->name, push->head.sequence, push->path, &manifest);
 }
 
 static bool send_envelope(struct push *push, const char *title, struct atto_client_response *response)
@@ -416,23 +447,25 @@ static bool wait_for_image(struct push *push, const char *title, const struct at
 }
 
 /* The number is used up, but what is installed has not changed: a version has used it up that was sent from elsewhere and
- * rolled back, or removed. Devices do not tell how far they are, so the next number is tried. If what is installed has
- * changed, somebody else came first, and has to be asked. */
-static bool count_on(struct push *push)
+ * rolled back, or removed. The number behind the last one, if the device tells it, or else the next one is tried. If what
+ * is installed has changed, somebody else came first, and has to be asked. */
+static bool count_on(struct push *push, uint32_t last)
 {
     struct atto_buffer image = push->image;
     json_t *item;
     uint32_t installed;
     bool fine;
 
-    if (!push->may_count || ++push->numbers == NUMBERS_MAX || push->head.sequence == UINT32_MAX)
+    if (last < push->head.sequence)
+        last = push->head.sequence;
+    if (!push->may_count || ++push->numbers == NUMBERS_MAX || last == UINT32_MAX)
         return false;
     item = find_item(push);
     installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
     json_decref(item);
     if (push->remote.status != ATTO_EXIT_FINE || installed != push->seen)
         return false;
-    push->sequence = push->head.sequence + 1;
+    push->sequence = last + 1;
     push->image = (struct atto_buffer){0};
     atto_buffer_free(&push->envelope);
     fine = seal(push, &image) && open_envelope(push);
@@ -451,15 +484,16 @@ static void deliver(struct push *push, bool *again)
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
         fine = refusal.status == ATTO_E_SEQUENCE && is_installed(push);
-        *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push);
+        *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push, refusal.last);
         if (!fine && !*again && push->remote.status == ATTO_EXIT_FINE)
-            refuse(push, title, &response);
+            refuse(push, title, &response, &refusal);
         atto_buffer_free(&response.payload);
     } else if (fine) {
         fine = wait_for_image(push, title, &response);
     }
     if (fine) {
         tell(push, title, &response);
+        compare_rights(push);
         if (push->image.len != 0)
             atto_history_keep(push->remote.device, &push->name, push->head.sequence, &push->image);
     }

@@ -34,7 +34,7 @@ bool atto_remote_open(struct atto_remote *remote, const struct atto_remote_optio
     remote->signer = options->signer != NULL ? options->signer : remote->context.signer;
     if (remote->signer != NULL && strcmp(remote->signer, "-") == 0)
         remote->signer = NULL;
-    if (remote->signer != NULL && !atto_target_name("signer", remote->signer))
+    if (remote->signer != NULL && !atto_target_name("--signer", remote->signer))
         return atto_remote_fail(remote, ATTO_EXIT_USAGE);
     remote->client = atto_client_open(remote->context.uri, options->timeout_s,
                                       options->ack_ms != 0 ? options->ack_ms : remote->context.ack_ms);
@@ -126,6 +126,8 @@ void atto_remote_refusal_read(const struct atto_client_response *response, struc
         return;
     refusal->status = (enum atto_status)status;
     refusal->has_at = sscanf(text + used, " at %9u", &refusal->at) == 1;
+    if (sscanf(text + used, " last %10u", &refusal->last) != 1)
+        refusal->last = 0;
     refusal->has_constraint = sscanf(text + used, " constraint %3u missing %10u", &refusal->constraint,
                                      &refusal->missing) == 2;
 }
@@ -168,6 +170,8 @@ static char *refusal_text(const struct atto_client_response *response, const str
         text = atto_copy_string(code_text(response->code));
     else if (constraint != NULL)
         text = atto_format("%s; %s", atto_status_text(refusal->status), constraint);
+    else if (refusal->last != 0)
+        text = atto_format("%s, %u", atto_status_text(refusal->status), refusal->last);
     else if (refusal->has_at)
         text = atto_format("%s (at %u)", atto_status_text(refusal->status), refusal->at);
     else
@@ -193,6 +197,8 @@ static json_t *refusal_json(const struct atto_client_response *response, const s
         json_object_set_new(object, "status", json_string(atto_status_name(refusal->status)));
     if (refusal->has_at)
         json_object_set_new(object, "at", json_integer(refusal->at));
+    if (refusal->last != 0)
+        json_object_set_new(object, "last", json_integer(refusal->last));
     if (is_slot(refusal, image))
         atto_listing_add_line(image, refusal->at, object);
     if (refusal->has_constraint) {
@@ -202,15 +208,15 @@ static json_t *refusal_json(const struct atto_client_response *response, const s
     return object;
 }
 
-bool atto_remote_refuse_image(struct atto_remote *remote, const char *what,
-                              const struct atto_client_response *response, const struct atto_listing *image,
-                              const char *path)
+/* reason: in place of what the code means, if the device has not said more; or NULL. */
+static bool refuse(struct atto_remote *remote, const char *what, const struct atto_client_response *response,
+                   const char *reason, const struct atto_listing *image, const char *path)
 {
     struct atto_remote_refusal refusal;
     char *text;
 
     atto_remote_refusal_read(response, &refusal);
-    text = refusal_text(response, &refusal);
+    text = reason != NULL && refusal.status == ATTO_OK ? atto_copy_string(reason) : refusal_text(response, &refusal);
     atto_report("%s: refused (%u.%02u): %s", what, response->code / 32u, response->code % 32u, text);
     if (is_slot(&refusal, image))
         atto_listing_refuse(image, path, &(struct atto_refusal){refusal.status, refusal.at});
@@ -220,9 +226,31 @@ bool atto_remote_refuse_image(struct atto_remote *remote, const char *what,
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
+bool atto_remote_refuse_image(struct atto_remote *remote, const char *what,
+                              const struct atto_client_response *response, const struct atto_listing *image,
+                              const char *path)
+{
+    return refuse(remote, what, response, NULL, image, path);
+}
+
 bool atto_remote_refuse(struct atto_remote *remote, const char *what, const struct atto_client_response *response)
 {
-    return atto_remote_refuse_image(remote, what, response, NULL, NULL);
+    return refuse(remote, what, response, NULL, NULL, NULL);
+}
+
+/* A resource could not be read. Containers are called as people name them. */
+static void refuse_reading(struct atto_remote *remote, const char *const *path,
+                           const struct atto_client_response *response)
+{
+    const bool container = strcmp(path[0], "containers") == 0 && path[1] != NULL && path[2] != NULL;
+    const bool none = container && response->code == ATTO_COAP_CODE(4, 4);
+    char *what = !container                   ? atto_format("/%s", path[0])
+                 : strcmp(path[1], "-") == 0  ? atto_copy_string(path[2])
+                                              : atto_format("%s/%s", path[1], path[2]);
+
+    refuse(remote, what, response, none ? "the device has no container of this name: 'atto ps' lists them" : NULL, NULL,
+           NULL);
+    free(what);
 }
 
 /* ---- reading ---- */
@@ -386,15 +414,9 @@ bool atto_remote_read_bytes(struct atto_remote *remote, const char *const *path,
         *bytes = response.payload;
         return true;
     }
-    if (!optional || response.code != ATTO_COAP_CODE(4, 4)) {
-        struct atto_buffer what = {0};
-
-        for (size_t i = 0; path[i] != NULL; i++)
-            atto_buffer_print(&what, "/%s", path[i]);
-        atto_buffer_put(&what, "", 1);
-        fine = atto_remote_refuse(remote, (const char *)what.bytes, &response);
-        atto_buffer_free(&what);
-    }
+    fine = optional && response.code == ATTO_COAP_CODE(4, 4);
+    if (!fine)
+        refuse_reading(remote, path, &response);
     atto_buffer_free(&response.payload);
     return fine;
 }
@@ -434,4 +456,36 @@ bool atto_remote_meet(struct atto_remote *remote)
     atto_report("%s: this is device %s, and '%s' is %s", remote->context.uri, remote->device, remote->context.name,
                 remote->context.device);
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+}
+
+void atto_remote_explain_signer(struct atto_remote *remote)
+{
+    static const char *const path[] = {"tenants", NULL};
+    const char *signer = remote->signer != NULL ? remote->signer : "", *there = NULL;
+    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant;
+    struct atto_keyfile keyfile = {.secret = NULL};
+    struct atto_buffer kid = {0};
+    bool known = false;
+    size_t i;
+
+    json_array_foreach(tenants, i, tenant) {
+        const char *name = json_string_value(json_object_get(tenant, "name"));
+
+        if (name == NULL || strcmp(name, signer) != 0)
+            continue;
+        known = true;
+        there = json_string_value(json_object_get(tenant, "key_id"));
+    }
+    if (tenants != NULL && !known) {
+        atto_report("the device has no tenant '%s': its owner enrols one with 'atto tenant add'", signer);
+    } else if (there != NULL && remote->key != NULL && atto_keyfile_read(&keyfile, remote->key)) {
+        atto_buffer_print_hex(&kid, &(struct atto_buffer){.bytes = (uint8_t *)(size_t)keyfile.key.kid.ptr,
+                                                          .len = keyfile.key.kid.len});
+        atto_report("the device has key %s for %s%s, and %s is key %.*s", there,
+                    signer[0] != '\0' ? "tenant " : "its owner", signer, remote->key, (int)kid.len,
+                    (const char *)kid.bytes);
+    }
+    atto_keyfile_free(&keyfile);
+    atto_buffer_free(&kid);
+    json_decref(tenants);
 }

@@ -119,6 +119,8 @@ struct atto_change {
     struct atto_buffer arguments;    /* CBOR; freed */
     /* Is what was asked for true on the device? NULL: that cannot be told. */
     bool (*is_true)(struct atto_remote *remote, const struct atto_change *change);
+    /* Reports more than the device's reason for a refusal, if there is more to say. May be NULL. */
+    void (*explain)(struct atto_remote *remote, const struct atto_change *change, enum atto_status status);
     const void *user;
 };
 
@@ -130,11 +132,12 @@ bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, 
 
 /* ---- telling ---- */
 
-/* A refusal as a device sends it: "-33 at 12", "-7 constraint 3 missing 1200". */
+/* A refusal as a device sends it: "-33 at 12", "-7 constraint 3 missing 1200", "-105 last 12". */
 struct atto_remote_refusal {
     enum atto_status status; /* ATTO_OK: it has not said why */
     bool has_at, has_constraint;
     uint32_t at, constraint, missing;
+    uint32_t last; /* the last sequence number that was used; 0: it has not said it */
 };
 
 void atto_remote_refusal_read(const struct atto_client_response *response, struct atto_remote_refusal *refusal);
@@ -145,6 +148,10 @@ bool atto_remote_refuse(struct atto_remote *remote, const char *what, const stru
 bool atto_remote_refuse_image(struct atto_remote *remote, const char *what,
                               const struct atto_client_response *response, const struct atto_listing *image,
                               const char *path);
+
+/* Reports more than the device's reason, if it has refused a signature (ATTO_E_SIGNER): it knows no such tenant, or
+ * another key of his. */
+void atto_remote_explain_signer(struct atto_remote *remote);
 
 /* Prints one JSON value on stdout and releases it. */
 void atto_remote_print(json_t *value);

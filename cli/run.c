@@ -32,7 +32,9 @@ static const char usage[] =
     "      --show           print the context as it is after the run\n"
     "      --trace          print each instruction that is run, and the registers that change\n"
     "      --json           print one JSON object\n"
-    "  -h, --help           print this\n";
+    "  -h, --help           print this\n"
+    "\n"
+    "Exit status: 0 it ended well, 1 it was refused or has faulted, 2 wrong usage.\n";
 
 struct arguments {
     const char *path, *entry, *context_file, *context_hex, *board;

@@ -149,7 +149,8 @@ struct walk {
     bool json;      /* the values are wanted */
     json_t *value;  /* the last one */
     uint32_t operation; /* of the command that is walked through */
-    int depth;
+    uint32_t missing;   /* bytes, at least, behind the end of the file; 0: it does not end too early */
+    int depth, strings; /* how many strings with CBOR in them it is in */
 };
 
 static const struct field *find(enum kind in, uint32_t key)
@@ -284,6 +285,16 @@ static bool any_head(struct atto_cbor *cbor, uint32_t *type, uint64_t *argument)
     return true;
 }
 
+/* There are fewer than `needed` bytes left. Always false. */
+static bool ends_early(struct walk *walk, uint64_t needed)
+{
+    const uint32_t left = walk->cbor.len - walk->cbor.pos;
+
+    if (walk->strings == 0 && needed > left)
+        walk->missing = needed - left < UINT32_MAX ? (uint32_t)(needed - left) : UINT32_MAX;
+    return false;
+}
+
 static bool walk_value(struct walk *walk, enum kind kind);
 
 /* A value with its name, and into an object or a list; false: it could not be read to its end. */
@@ -321,6 +332,10 @@ static bool walk_map(struct walk *walk, enum kind kind, uint64_t count)
         uint32_t any = 0, key, start = walk->cbor.pos;
         struct atto_span name;
 
+        if (walk->cbor.pos == walk->cbor.len) {
+            fine = ends_early(walk, 2); /* a key and a value */
+            break;
+        }
         if (!atto_cbor_key(&walk->cbor, &any, &key)) {
             fine = atto_cbor_text(&walk->cbor, 0, UINT32_MAX, &name);
             key = EACH;
@@ -362,7 +377,7 @@ static bool walk_string(struct walk *walk, enum kind kind, uint64_t len)
     bool fine;
 
     if (len > walk->cbor.len - walk->cbor.pos)
-        return false;
+        return ends_early(walk, len);
     if (kind == IMAGE) {
         print(walk, " (%u bytes)\n", string.len);
         if (walk->json)
@@ -373,7 +388,9 @@ static bool walk_string(struct walk *walk, enum kind kind, uint64_t len)
             give(walk, json_string_of(string, kind));
     } else {
         walk->cbor.len = walk->cbor.pos + string.len;
+        walk->strings++;
         fine = walk_value(walk, kind) && walk->cbor.pos == walk->cbor.len;
+        walk->strings--;
         walk->cbor.len = outer;
         return fine;
     }
@@ -386,7 +403,7 @@ static bool walk_text(struct walk *walk, uint64_t len)
     struct atto_span text = {walk->cbor.bytes + walk->cbor.pos, (uint32_t)len};
 
     if (len > walk->cbor.len - walk->cbor.pos)
-        return false;
+        return ends_early(walk, len);
     if (atto_cbor_is_plain_text(text.ptr, text.len))
         print(walk, " \"%.*s\"\n", (int)text.len, (const char *)text.ptr);
     else
@@ -423,6 +440,8 @@ static bool walk_value(struct walk *walk, enum kind kind)
     uint32_t type;
     uint64_t argument;
 
+    if (walk->cbor.pos == walk->cbor.len)
+        return ends_early(walk, 1);
     if (walk->depth > DEPTH_MAX || !any_head(&walk->cbor, &type, &argument))
         return false;
     switch (type) {
@@ -500,6 +519,26 @@ bool atto_shape_refuse(const char *path, const struct atto_buffer *bytes, enum a
 
     atto_report_at(path, 0, "%s (byte %u: %s)", atto_status_text(status), at, field);
     free(field);
+    return false;
+}
+
+uint32_t atto_shape_missing(const struct atto_buffer *bytes)
+{
+    struct walk walk = {.cbor = {bytes->bytes, (uint32_t)bytes->len, 0}};
+
+    if (atto_shape_of(bytes) != ATTO_SHAPE_NONE)
+        walk_value(&walk, kind_of(bytes));
+    return walk.missing;
+}
+
+bool atto_shape_is_whole(const char *path, const struct atto_buffer *bytes)
+{
+    const uint32_t missing = atto_shape_missing(bytes);
+
+    if (missing == 0)
+        return true;
+    atto_report_at(path, 0, "the file ends too early: at least %u byte%s missing", missing,
+                   missing == 1 ? " is" : "s are");
     return false;
 }
 

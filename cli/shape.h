@@ -28,6 +28,11 @@ char *atto_shape_field(const struct atto_buffer *bytes, uint32_t at);
 /* Reports a refusal of the file, and where in it: byte and field. Always false. */
 bool atto_shape_refuse(const char *path, const struct atto_buffer *bytes, enum atto_status status, uint32_t at);
 
+/* How many bytes at least are missing at the end of the file, by the lengths that are in it; 0: none, or it is none of
+ * these. The second one reports it and returns false if there are any. */
+uint32_t atto_shape_missing(const struct atto_buffer *bytes);
+bool atto_shape_is_whole(const char *path, const struct atto_buffer *bytes);
+
 /* The name of an operation of signed commands: "set-rights"; "unknown". */
 const char *atto_shape_operation(uint32_t number);
 

@@ -265,8 +265,10 @@ static void print_senml(const json_t *pack)
         printf("%-18s ", name);
         if (json_is_string(value))
             atto_table_print_text(json_string_value(value));
+        else if (json_is_integer(value))
+            printf("%lld", (long long)json_integer_value(value));
         else
-            printf("%.15g", json_number_value(value));
+            printf("%.6f", json_real_value(value));
         printf("%s%s\n", unit != NULL ? " " : "", unit != NULL ? unit : "");
     }
 }

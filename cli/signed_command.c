@@ -20,7 +20,7 @@ bool atto_signing_is_complete(const struct atto_signing *signing)
 
     if (missing != NULL)
         atto_report("--%s is missing", missing);
-    return missing == NULL && (signing->signer == NULL || atto_target_name("signer", signing->signer));
+    return missing == NULL && (signing->signer == NULL || atto_target_name("--signer", signing->signer));
 }
 
 static void put_payload(const struct atto_signing *signing, const struct atto_identity *identity, uint32_t operation,

@@ -10,6 +10,9 @@
 #include "buffer.h"
 #include "report.h"
 
+#define NAME_WIDTH 18 /* of what stands before a value */
+#define LINE_WIDTH 100
+
 /* The text with control characters, those of C1 in UTF-8 too, made visible; to be freed. */
 static char *visible(const char *text)
 {
@@ -47,7 +50,7 @@ static char *cell(const json_t *value)
     if (json_is_integer(value))
         return atto_format("%lld", (long long)json_integer_value(value));
     if (json_is_real(value))
-        return atto_format("%.6g", json_real_value(value));
+        return atto_format("%.3f", json_real_value(value));
     if (json_is_boolean(value))
         return atto_copy_string(json_is_true(value) ? "yes" : "no");
     if (value == NULL || json_is_null(value))
@@ -78,11 +81,21 @@ static void print_padded(const char *text, size_t width, bool right, bool last)
     fputs(last ? "\n" : "  ", stdout);
 }
 
+/* Are there numbers in this column, and nothing else? */
 static bool is_number(const json_t *rows, const char *key)
 {
-    const json_t *value = json_object_get(json_array_get(rows, 0), key);
+    bool some = false;
+    const json_t *row;
+    size_t i;
 
-    return json_is_number(value);
+    json_array_foreach((json_t *)(size_t)rows, i, row) {
+        const json_t *value = json_object_get(row, key);
+
+        if (!json_is_number(value) && !json_is_null(value))
+            return false;
+        some = some || json_is_number(value);
+    }
+    return some;
 }
 
 void atto_table_print(const json_t *rows, const struct atto_column *columns)
@@ -114,11 +127,35 @@ void atto_table_print(const json_t *rows, const struct atto_column *columns)
     free(widths);
 }
 
+/* A list of words, in lines that are not long. */
+static void print_words(const json_t *list)
+{
+    size_t i, column = NAME_WIDTH + 1;
+    const json_t *word;
+
+    json_array_foreach((json_t *)(size_t)list, i, word) {
+        char *text = cell(word);
+
+        if (i != 0 && column + 2 + width_of(text) > LINE_WIDTH)
+            column = (size_t)printf(",\n%*s", NAME_WIDTH + 1, "") - 2;
+        else if (i != 0)
+            column += (size_t)printf(", ");
+        fputs(text, stdout);
+        column += width_of(text);
+        free(text);
+    }
+    putchar('\n');
+}
+
 static void print_member(const char *prefix, const char *name, const json_t *value)
 {
     char *key = atto_format("%s%s", prefix, name), *shown = visible(key), *text = cell(value);
 
-    printf("%-18s %s\n", shown, text);
+    printf("%-*s ", NAME_WIDTH, shown);
+    if (json_is_array(value))
+        print_words(value);
+    else
+        puts(text);
     free(key);
     free(shown);
     free(text);

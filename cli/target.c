@@ -32,13 +32,13 @@ bool atto_target_identity(const struct atto_target *target, struct atto_identity
     return true;
 }
 
-bool atto_target_name(const char *option, const char *name)
+bool atto_target_name(const char *what, const char *name)
 {
     const size_t len = strlen(name);
 
     if (len >= 1 && len <= ATTO_NAME_MAX && atto_cbor_is_plain_text((const uint8_t *)name, (uint32_t)len))
         return true;
-    atto_report("--%s: a name has 1 to %u bytes of UTF-8 without control characters", option, ATTO_NAME_MAX);
+    atto_report("%s: a name has 1 to %u bytes of UTF-8 without control characters", what, ATTO_NAME_MAX);
     return false;
 }
 
@@ -48,8 +48,8 @@ bool atto_target_component(const struct atto_target *target, struct atto_buffer 
         atto_report("--component is missing: the container's name");
         return false;
     }
-    if ((target->tenant != NULL && !atto_target_name("tenant", target->tenant)) ||
-        !atto_target_name("component", target->container))
+    if ((target->tenant != NULL && !atto_target_name("the tenant", target->tenant)) ||
+        !atto_target_name("the container", target->container))
         return false;
     atto_cbor_add_head(out, ATTO_CBOR_ARRAY, target->tenant != NULL ? 2 : 1);
     if (target->tenant != NULL)

@@ -29,7 +29,7 @@ bool atto_target_identity(const struct atto_target *target, struct atto_identity
 /* Appends the component: the container's name, behind its tenant's if there is one. Reports names that are none. */
 bool atto_target_component(const struct atto_target *target, struct atto_buffer *out);
 
-/* Is this a name for tenants and containers? Reports it if not. */
-bool atto_target_name(const char *option, const char *name);
+/* Is this a name for tenants and containers? Reports it if not, as `what`: "NAME", "--signer". */
+bool atto_target_name(const char *what, const char *name);
 
 #endif

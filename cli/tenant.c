@@ -197,6 +197,37 @@ static bool is_revoked(struct atto_remote *remote, const struct atto_change *cha
     return revoked;
 }
 
+/* An enrolled tenant keeps its id and its name, and nobody else gets them. */
+static void explain_add(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
+{
+    static const char *const path[] = {"tenants", NULL};
+    const struct tenant *wanted = change->user;
+    json_t *tenants = NULL, *tenant;
+    size_t i;
+
+    if (status == ATTO_E_ARGUMENT)
+        tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS);
+    json_array_foreach(tenants, i, tenant) {
+        const char *name = json_string_value(json_object_get(tenant, "name"));
+        const bool same_name = name != NULL && strcmp(name, change->name->container) == 0;
+        const bool same_id = is_number(tenant, "id", wanted->record.id);
+
+        if (same_name && !same_id)
+            atto_report("the device has tenant '%s' with id %lld, and a tenant keeps its id", change->name->container,
+                        (long long)json_integer_value(json_object_get(tenant, "id")));
+        else if (same_id && !same_name)
+            atto_report("the device has a tenant of another name with id %u: 'atto tenant list'", wanted->record.id);
+    }
+    json_decref(tenants);
+}
+
+static void explain_revoke(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
+{
+    (void)remote;
+    if (status == ATTO_E_NOT_FOUND)
+        atto_report("the device has no tenant '%s': 'atto tenant list' lists them", change->name->container);
+}
+
 /* The name that the command is about; false, reported, if there is none. */
 static bool take_tenant(int argc, char **argv, const char **name)
 {
@@ -219,7 +250,8 @@ static int add(int argc, char **argv)
         {"rights", .text = &tenant.rights},
         {0},
     };
-    struct atto_change change = {.operation = ATTO_COMMAND_SET_TENANT, .is_true = is_enrolled, .user = &tenant};
+    struct atto_change change = {.operation = ATTO_COMMAND_SET_TENANT, .is_true = is_enrolled,
+                                 .explain = explain_add, .user = &tenant};
     struct atto_remote_name about = {.tenant = NULL};
     const char *name = NULL;
     int status;
@@ -246,7 +278,8 @@ static int revoke(int argc, char **argv)
 {
     struct sending sending = {.remote = ATTO_REMOTE_INIT};
     const struct atto_option options[] = {SENDING_OPTIONS(sending), {0}};
-    struct atto_change change = {.operation = ATTO_COMMAND_REVOKE_TENANT, .is_true = is_revoked};
+    struct atto_change change = {.operation = ATTO_COMMAND_REVOKE_TENANT, .is_true = is_revoked,
+                                 .explain = explain_revoke};
     struct atto_remote_name about = {.tenant = NULL};
     const char *name = NULL;
     int status;

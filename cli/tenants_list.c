@@ -30,12 +30,12 @@ static const char usage[] =
     "\n" ATTO_REMOTE_HELP
     "for a flash file " ATTO_LAYOUT_HELP
     "\n" ATTO_EXIT_HELP
-    "Of a flash file 1: there is no log, or a tenant's record is damaged.\n";
+    "Of a flash file 1: there is no log, or it is damaged.\n";
 
 /* What is known of the owner (id 0) or of a tenant. */
 struct known {
     uint32_t id, counter;
-    bool has_record, damaged;
+    bool has_record, damaged, counter_damaged; /* damaged: the counter or what the record says */
     struct atto_tenant_record record; /* of the owner the key alone */
     struct atto_key key;
 };
@@ -61,8 +61,9 @@ static bool look_up(const struct atto_records *records, uint32_t id, struct know
     status = atto_records_get(records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &value);
     if (status == ATTO_OK && value.len == 4)
         known->counter = atto_le32(value.ptr);
-    else if (status != ATTO_E_NOT_FOUND)
-        known->damaged = true;
+    else
+        known->counter_damaged = status != ATTO_E_NOT_FOUND;
+    known->damaged |= known->counter_damaged;
     return known->has_record || known->damaged || status == ATTO_OK;
 }
 
@@ -133,7 +134,10 @@ static void print_known(const struct known *known)
         print_key(known);
     else
         printf(known->id == ATTO_TENANT_OWNER ? "the key of the firmware" : "revoked");
-    printf("; counter %u\n", known->counter);
+    if (known->counter_damaged)
+        puts("; counter damaged");
+    else
+        printf("; counter %u\n", known->counter);
     if (!known->has_record || known->damaged || known->id == ATTO_TENANT_OWNER)
         return;
     printf("  ");
@@ -164,8 +168,8 @@ static json_t *json_key(const struct known *known)
 static json_t *json_known(const struct known *known)
 {
     const struct atto_tenant_record *record = &known->record;
-    json_t *item = json_pack("{s:I,s:b,s:I}", "id", (json_int_t)known->id, "damaged", known->damaged, "counter",
-                             (json_int_t)known->counter);
+    json_t *item = json_pack("{s:I,s:b,s:o}", "id", (json_int_t)known->id, "damaged", known->damaged, "counter",
+                             known->counter_damaged ? json_null() : json_integer(known->counter));
     json_t *rights = json_array();
     struct atto_manifest manifest;
     struct atto_right_wish wish;
@@ -196,7 +200,7 @@ static bool list(const struct atto_records *records, bool json)
 {
     json_t *tenants = json_array(), *root;
     struct known known;
-    bool fine = true;
+    bool fine = records->damaged == 0; /* what is damaged may have been a tenant's */
 
     for (uint32_t id = ATTO_TENANT_OWNER + 1u; id <= ATTO_TENANTS_MAX && json; id++) {
         if (look_up(records, id, &known))
@@ -220,6 +224,21 @@ static bool list(const struct atto_records *records, bool json)
     return fine;
 }
 
+/* For people: 0 is no limit. */
+static void show_no_limits(json_t *tenants)
+{
+    static const char *const keys[] = {"ram_bytes", "fuel_per_s"};
+    json_t *tenant;
+    size_t i;
+
+    json_array_foreach(tenants, i, tenant) {
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            if (json_integer_value(json_object_get(tenant, keys[k])) == 0)
+                json_object_set_new(tenant, keys[k], json_null());
+        }
+    }
+}
+
 /* The owner is the first row. */
 static int list_remote(const struct atto_remote_options *options)
 {
@@ -234,10 +253,12 @@ static int list_remote(const struct atto_remote_options *options)
 
     if (atto_remote_open(&remote, options) &&
         (tenants = atto_remote_read(&remote, path, NULL, ATTO_REPLY_TENANTS)) != NULL) {
-        if (options->json)
+        if (options->json) {
             atto_remote_print(json_incref(tenants));
-        else
+        } else {
+            show_no_limits(tenants);
             atto_table_print(tenants, columns);
+        }
         json_decref(tenants);
     }
     atto_remote_close(&remote);
@@ -263,7 +284,11 @@ int atto_tenants_list(int argc, char **argv)
         return list_remote(&remote);
     if (!atto_take_file(argc, argv, &path))
         return atto_wrong_usage(argv[0]);
-    fine = atto_storage_read(&storage, &layout, path, &file) && list(&storage.records, remote.json);
+    fine = atto_storage_read(&storage, &layout, path, &file);
+    if (fine && !list(&storage.records, remote.json)) {
+        atto_report_at(path, 0, "it is damaged: 'atto fsck' tells where");
+        fine = false;
+    }
     atto_buffer_free(&file);
     return fine ? ATTO_EXIT_FINE : ATTO_EXIT_REFUSED;
 }

@@ -233,12 +233,32 @@ static bool refuse_image(const char *path, struct atto_span image, enum atto_sta
     return false;
 }
 
-/* refusal: with a place, or without one if its status is ATTO_OK. */
-static bool refuse(const char *path, const struct atto_buffer *bytes, enum atto_status status,
-                   const struct atto_refusal *refusal)
+/* In whose name it is signed; empty: the owner's. */
+static struct atto_span signer_of(const struct atto_buffer *bytes)
 {
+    struct atto_envelope envelope;
+    struct atto_command command;
+
+    if (atto_envelope_read(bytes->bytes, (uint32_t)bytes->len, &envelope, NULL) == ATTO_OK)
+        return envelope.component.tenant;
+    if (atto_command_read(bytes->bytes, (uint32_t)bytes->len, &command, NULL) == ATTO_OK)
+        return command.tenant;
+    return (struct atto_span){NULL, 0};
+}
+
+/* refusal: with a place, or without one if its status is ATTO_OK. */
+static bool refuse(const struct atto_twin *twin, const char *path, const struct atto_buffer *bytes,
+                   enum atto_status status, const struct atto_refusal *refusal)
+{
+    const struct atto_span signer = signer_of(bytes);
+
     if (refusal->status != ATTO_OK)
         return atto_shape_refuse(path, bytes, status, refusal->at);
+    if (status == ATTO_E_SIGNER && signer.len != 0 && !atto_storage_has_tenant(&twin->storage, signer)) {
+        atto_report_at(path, 0, "signed by tenant '%.*s', which is not enrolled here", (int)signer.len,
+                       (const char *)signer.ptr);
+        return false;
+    }
     if (status == ATTO_E_NO_SPACE)
         atto_report_at(path, 0, "%s, or for one more container (--components)", atto_status_text(status));
     else
@@ -285,7 +305,7 @@ bool atto_twin_install(struct atto_twin *twin, const char *path, const struct at
     if (status != ATTO_OK || installer->state != ATTO_INSTALL_IMAGE) {
         if (status == ATTO_OK)
             status = atto_install_finish(installer, NULL);
-        refuse(path, envelope, status, &installer->refusal);
+        refuse(twin, path, envelope, status, &installer->refusal);
     } else if (take_image(installer, path, envelope, image_path, &image)) {
         status = atto_install_finish(installer, &report);
         fine = status == ATTO_OK;
@@ -313,7 +333,7 @@ bool atto_twin_command(struct atto_twin *twin, const char *path, const struct at
     enum atto_status status = atto_deploy_command(&twin->deploy, bytes->bytes, (uint32_t)bytes->len, &refusal);
 
     if (status != ATTO_OK)
-        return refuse(path, bytes, status, &refusal);
+        return refuse(twin, path, bytes, status, &refusal);
     atto_command_read(bytes->bytes, (uint32_t)bytes->len, &command, NULL);
     printf("%s: %s is done, counter %u\n", path, atto_shape_operation(command.operation), command.counter);
     return true;

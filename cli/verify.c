@@ -29,7 +29,9 @@ static const char usage[] =
     "      --device UUID       which device\n"
     "      --sequence NUMBER   sequence number that is installed, or counter of the last command\n"
     "      --now SECONDS       the time, in seconds since 1970; without it a device without a clock\n"
-    "  -h, --help              print this\n";
+    "  -h, --help              print this\n"
+    "\n"
+    "Exit status: 0 a device would take it, 1 it would not, or a file cannot be read, 2 wrong usage.\n";
 
 struct verify {
     const char *key, *image;
@@ -174,7 +176,8 @@ static bool verify_file(struct verify *verify, const char *path)
     struct atto_buffer bytes = {0};
     enum atto_shape shape;
     bool fine = atto_target_identity(&verify->target, &verify->identity) &&
-                atto_keyfile_read(&keyfile, verify->key) && atto_buffer_read(&bytes, path);
+                atto_keyfile_read(&keyfile, verify->key) && atto_buffer_read(&bytes, path) &&
+                atto_shape_is_whole(path, &bytes);
 
     if (fine) {
         shape = atto_shape_of(&bytes);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The demo tells its whole story, several at a time do not disturb each other, and it fails with a clear line if the
-# device does not do its part.
+# device does not do its part. So does the demo of the engine alone, which the quick check leaves out.
 #
 # usage: tests/demo.sh
 #
@@ -35,4 +35,13 @@ chmod +x bin/qemu-system-arm
 PATH="$PWD/bin:$PATH" run "$root/scripts/demo"
 expect nobody_is_there 1 "demo: it is not so that the device starts"
 require nothing_is_told_then test "$(grep -cF "$end" out)" -eq 0
+
+if [ -z "${ATTO_QUICK:-}" ]; then
+    PATH="$PWD/bin:$PATH" run "$root/scripts/demo-engine"
+    require no_engine_is_there test "$status" -ne 0
+    require nothing_is_checked_then test "$(grep -c '^Checked' out)" -eq 0
+    run "$root/scripts/demo-engine"
+    expect engine_whole_story 0 "memory access outside the container's regions" "Checked" "with 0 misses" \
+        "broken was restarted after 50, 100, 200 and 400 ms, and given up" "sender was held to its lower rate"
+fi
 exit $((failures != 0))

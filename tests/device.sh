@@ -81,7 +81,7 @@ pack beacon1.atto --sequence 1 --key owner -o own.suit
 pack beacon1.atto --sequence 7 --tenant acme --key acme -o acme.suit
 tenant add 1 acme --id 3 --tenant-key acme.pub --ram 8192 --store 100 --containers 3 -o add.command
 flash acme.suit
-expect no_such_tenant 1 "acme.suit: signed for another tenant" "flash is not made"
+expect no_such_tenant 1 "acme.suit: signed by tenant 'acme', which is not enrolled here" "flash is not made"
 require no_file_after_refusal test ! -e flash
 flash own.suit add.command acme.suit
 expect flash_makes_the_file 0 "own.suit: beacon is installed, sequence number 1, slot 0" \
@@ -98,6 +98,74 @@ expect tenant_list 0 "owner: the key of the firmware; counter 1" "tenant 3 acme:
     "fuel without limit" "containers 3 in all" "store 100 bytes"
 run "$atto" tenant list flash --json
 expect tenant_list_as_json 0 '"id": 3' '"name": "acme"' '"algorithm": "ES256"' '"ram_bytes": 8192' '"revoked": false'
+
+# --- what is damaged, and where
+
+# flip BYTE...: the file `flipped` is the flash with a wrong bit in each of these bytes.
+flip() {
+    cp flash flipped
+    for at in "$@"; do
+        old=$(od -An -tu1 -j "$at" -N 1 flash)
+        # shellcheck disable=SC2059 # an octal escape
+        printf "\\$(printf %o $((old ^ 16)))" | dd of=flipped bs=1 seek="$at" conv=notrunc 2>dd.err
+    done
+}
+
+counter=$("$atto" fsck flash | sed -n 's/.*counter  *(kind .*) *0 at \([0-9]*\):.*/\1/p')
+flip "$counter"
+run "$atto" fsck flipped
+expect fsck_says_where 1 "damaged: 1" "bytes $counter to $((counter + 7)), counter 0: its value" "at $counter: damaged"
+run "$atto" tenant list flipped
+expect tenant_list_of_damaged_counter 1 "owner: damaged; counter damaged" "'atto fsck' tells where"
+run "$atto" tenant list flipped --json
+expect tenant_list_of_damaged_counter_as_json 1 '"counter": null'
+flip $((counter - 8))
+run "$atto" fsck flipped
+expect fsck_mended_head 1 "bytes $((counter - 8)) to $((counter - 1)), counter 0: one bit of its head"
+run "$atto" tenant list flipped
+expect tenant_list_of_damaged_log 1 "owner: the key of the firmware; counter 1" "'atto fsck' tells where"
+flip 3
+run "$atto" fsck flipped
+expect fsck_damaged_header 1 "damaged: 1" "bytes 0 to 15: the area's header; the other one counts"
+run "$atto" inspect flipped
+expect inspect_flash_with_a_damaged_header 1 "'atto fsck' explains it"
+flip 3 20
+run "$atto" fsck flipped
+expect fsck_without_headers 1 "no log: " "bytes 0 to 31: the area's header, and its copy"
+flip 16400
+run "$atto" fsck flipped
+expect fsck_damaged_image 1 "bytes at 16384, SHA-256 is wrong"
+run "$atto" fsck --area 4096 flash
+expect fsck_of_another_layout 1 "there is none with this layout" "--area 8192?"
+run "$atto" inspect flash
+expect inspect_flash 1 "'atto fsck' explains it"
+head -c 100 /dev/zero >zeros
+run "$atto" inspect zeros
+require inspect_zeros_is_no_flash sh -c '! grep -q fsck out'
+if [ -x /usr/bin/python3 ]; then
+    run /usr/bin/python3 "$root/tests/device_flips.py" "$atto" flash ${ATTO_QUICK:+7}
+    require fsck_names_each_byte sh -c 'grep -q "^named [0-9][0-9]" out && ! grep -v "^named" out'
+else
+    echo "skip device_fsck_names_each_byte: no /usr/bin/python3"
+fi
+
+# --- a file that ends too early
+
+head -c -1 acme.suit >short.suit
+head -c 60 add.command >short.command
+for file in suit command; do
+    run "$atto" inspect short.$file
+    expect inspect_short_$file 1 "short.$file: the file ends too early: at least" "cannot be read any further"
+    run "$atto" inspect short.$file --json
+    expect inspect_short_${file}_as_json 1 '"readable": false' '"missing_bytes": '
+    run "$atto" verify short.$file --key other.pub
+    expect verify_short_$file 1 "short.$file: the file ends too early"
+    cp flash before
+    flash short.$file
+    refused short_$file "short.$file: the file ends too early: at least"
+done
+run "$atto" inspect short.suit
+expect one_byte_is_missing 1 "at least 1 byte is missing"
 
 # --- a device boots on it
 
@@ -234,7 +302,7 @@ run "$atto" command set-rights --device $device --counter 1 --component beacon -
     --json greedy.json -o late.command
 cp flash before
 flash late.command
-refused revoked_tenants_sign_nothing "late.command: signed for another tenant"
+refused revoked_tenants_sign_nothing "late.command: signed by tenant 'acme', which is not enrolled here"
 run "$atto" tenant list flash
 expect revoked_tenant_is_gone 0 "owner: the key of the firmware; counter 4"
 boot_here 5
@@ -253,13 +321,4 @@ run "$atto" tenant list --slot-count 0 missing
 expect list_of_no_file 1 "missing: cannot be read"
 run "$atto" flash flash own.suit
 expect flash_without_owner 2 "--owner is missing"
-# --- what docs/DEPLOY.md shows
-
-mkdir shown
-cp beacon1.c shown/blink.c
-sed 's/beacon/blink/' beacon.json >shown/blink.json
-echo '{ "rights": [{ "endpoint": "pins", "operations": ["read", "write"] }] }' >shown/ceiling.json
-sed '/^atto keygen --cose/,/^```/!d; /^```/q' "$root/docs/DEPLOY.md" | grep -v '^```' >shown/session
-run sh -ec 'atto() { "$program" "$@"; }; program=$1; cd shown; . ./session' sh "$atto"
-expect documented_session 0 "acme/blink is installed" "0 (acme/blink): on trial" "tenant 1 acme: EdDSA"
 exit $((failures != 0))

@@ -97,9 +97,9 @@ device_here 0 install 1 5
 device_here 0 confirm 1
 device_here 0 install 1 6
 fsck
-expect fsck_explains 1 "in force: area 0, generation 0" "area 0: erased 1 times" "damaged: 0" "component   (kind 1)" \
+expect fsck_explains 1 "in force: area 0, generation 0" "area 0 at 0: erased once" "damaged: 0" "component   (kind  1)" \
     "1: on trial, started 0 times on trial; highest sequence number 6" "current: sequence number 6, slot 1" \
-    "kept: sequence number 5, slot 0" "SHA-256 is wrong" "slot 1 at 16384: in use, erased 1 times" "slot 2 at 20480: free"
+    "kept: sequence number 5, slot 0" "SHA-256 is wrong" "slot 1 at 16384: in use, erased once" "slot 2 at 20480: free"
 fsck --slot-count 0
 expect fsck_log_alone 0 "counter"
 fsck --json

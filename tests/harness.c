@@ -145,6 +145,11 @@ uint32_t harness_rounds(uint32_t rounds)
     return rounds * (uint32_t)strtoul(harness_argument("effort", "1"), NULL, 0);
 }
 
+uint32_t harness_stride(uint32_t quick)
+{
+    return harness_argument("quick", "")[0] != '\0' ? quick : 1u;
+}
+
 int harness_run(int argc, char **argv, const struct harness_test *tests, uint32_t count)
 {
     int failures = 0;

@@ -54,6 +54,9 @@ uint64_t harness_seed(void);
 /* How many rounds: `rounds`, times the argument effort= if it is given. */
 uint32_t harness_rounds(uint32_t rounds);
 
+/* How far to step through a set that is gone through whole: 1, or `quick` in the quick check (argument quick=yes). */
+uint32_t harness_stride(uint32_t quick);
+
 /* In a test's body: leave it unless the condition holds, or unless two numbers are equal. */
 #define CHECK(condition)                                  \
     do {                                                  \

@@ -5,7 +5,8 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-rounds=${ATTO_ROUNDS:-6}
+rounds=${ATTO_ROUNDS:-${ATTO_QUICK:+2}}
+rounds=${rounds:-6}
 seed=${ATTO_SEED:-7}
 
 # boot_behind NAME [OPTION...]: a device, known as `near` if it is asked directly, and as `far` through a gateway.

@@ -1,7 +1,8 @@
 #!/bin/sh
-# What the pages for newcomers show is so: every command of README.md, docs/TUTORIAL.md, OPERATE.md and FIRMWARE.md is run,
-# in order, with nothing changed but ports and where files are; the firmware that FIRMWARE.md goes through is the one that is
-# built; the table of numbers in README.md has the numbers that were measured; and the tests that SECURITY.md names exist.
+# What the pages for newcomers show is so: every command of README.md, docs/TUTORIAL.md, OPERATE.md, DEPLOY.md and
+# FIRMWARE.md is run, in order, with nothing changed but ports and where files are; the firmware that FIRMWARE.md goes
+# through is the one that is built; the table of numbers in README.md has the numbers that were measured; and the tests
+# that SECURITY.md names exist.
 #
 # usage: tests/pages.sh
 #
@@ -51,8 +52,9 @@ session() {
     # shellcheck disable=SC2016 # for the session
     echo 'PATH=$1:$PATH'
     sed -e "s|coap://127.0.0.1|&:$1|" -e "s|^attod |&--port $1 |" -e "s|ATTO_QEMU_UDP=5683|ATTO_QEMU_UDP=$1|" \
-        -e "s|scripts/|$root/scripts/|; s|build/cortex|$root/build/cortex|; s|^PATH=.*||" \
-        -e "s|&\$|\& echo \$! >>$work/started; sleep 1|" -e '/^atto push/s/$/; sleep 1/'
+        -e "s|\(\.\./\.\./\)*scripts/|$root/scripts/|; s|\(\.\./\.\./\)*build/cortex|$root/build/cortex|; s|^PATH=.*||" \
+        -e "s|& *\(#.*\)*\$|\& echo \$! >>$work/started; sleep 1|" -e '/^atto push/s/ *\(#.*\)*$/; sleep 1/' \
+        -e 's/^atto logs -f.*/timeout -s INT 3 atto logs -f || :/'
 }
 
 # --- from a C file to a running container
@@ -81,7 +83,6 @@ require tutorial_output sh -c 'test -s told && ! grep -vxFf printed told'
 
 # --- the first page
 
-rm -f owner owner.* attod.flash
 port=$(free_ports 1)
 blocks sh README.md | session "$port" >session.sh
 perform first
@@ -89,23 +90,31 @@ expect readme 0 "hello, sequence 1: installed, running" "hello      running"
 run "$root/scripts/numbers" --check
 expect readme_numbers 0
 
-# --- operating: a device and a source are there, as the page has it
+# --- operating, and deploying by hand
 
-rm -f owner owner.* acme* attod.flash
 port=$(free_ports 1)
-"$atto" keygen --cose -o owner
-sed 's/"watch"/"sensor"/' watch.json >sensor.json
-cp watch.c sensor.c
 {
-    echo 'attod --owner owner.cose &'
-    echo 'atto context add lab --uri coap://127.0.0.1 --key owner'
     blocks sh docs/OPERATE.md
     echo 'atto tenant list; atto ps'
 } | session "$port" >session.sh
 perform third
-expect operating 0 "set-tenant acme: done" "acme/sensor, sequence 1: installed" "rotate.command: done" "100  8192"
-require operating_many_devices test "$(grep -cE '^(acme/)?sensor +running' out)" -eq 2
+expect operating 0 "hello, sequence 1: installed, running" "hello  hello" "set-tenant acme: done" \
+    "acme/hello, sequence 1: installed" "rotate.command: done" "100  8192"
+require operating_many_devices test "$(grep -cE '^(acme/)?hello +running' out)" -ge 3
 require operating_json grep -q '"faults"' ps.json
+
+mkdir by-hand
+port=$(free_ports 1)
+{
+    echo 'cd by-hand'
+    blocks sh docs/DEPLOY.md
+} | session "$port" >session.sh
+perform fourth
+expect deploying 0 "0 (acme/blink): on trial" "tenant 1 acme: EdDSA" "right pins: read, write; arguments 8 to 15" \
+    "-/blink: runs"
+require deploying_without_the_command grep -qa blink by-hand/containers.cbor
+blocks '' docs/DEPLOY.md >told
+require deploying_output sh -c 'test -s told && ! grep -vxFf out told'
 
 # --- the attacks of SECURITY.md: each test that it names is there
 
@@ -132,8 +141,6 @@ require firmware_is_the_one_that_is_built cmp shown.c built.c
 if [ -n "$on_board" ]; then
     port=$(free_ports 1)
     rm -f owner owner.*
-    printf '#include <atto.h>\nATTO_ENTRY int64_t loop(void)\n{\n    return ATTO_LOG("hello");\n}\n' >hello.c
-    echo '{ "name": "hello", "schedule": { "loop_count": 1 } }' >hello.json
     blocks sh docs/FIRMWARE.md | session "$port" >session.sh
     perform second
     expect firmware_runs_a_container 0 "hello, sequence 1: installed" " hello"

@@ -130,136 +130,221 @@ static enum atto_status boot(uint32_t cut_at, enum flash_tear tear)
     return status;
 }
 
-/* The scenario of a seed with power cut at operation `cut_at`, and again at operation `again_at` of the recovery. Both
- * 0: no cut. Tells how many operations there were before the first cut, and in the recovery's boot and put. */
-static void run(const struct geometry *geometry, uint64_t seed, uint32_t steps, uint32_t cut_at, enum flash_tear tear,
-                uint32_t again_at, uint32_t *operations, uint32_t *recovery)
+/* What there is before a step, to go on from there again and again. */
+static struct {
+    struct flash_world world;
+    struct atto_records records;
+} kept;
+
+static void keep(void)
 {
-    static struct model before, after;
-    struct rng rng = { seed };
-    struct step step;
-    bool first_cut = cut_at != 0;
-    memset(&before, 0, sizeof before);
-    begin(geometry, seed ^ cut_at);
-    *recovery = 0;
-    if (boot(cut_at, tear) != ATTO_OK) {
-        CHECK(world.dead);
-        enum atto_status status = boot(again_at, tear);
-        CHECK(status == ATTO_OK || (world.dead && status == ATTO_E_FLASH));
-        *recovery = world.operations;
-        EQUAL(boot(0, tear), ATTO_OK);
-        CHECK(is_model(&before, NULL));
-        first_cut = false;
-    }
-    for (uint32_t i = 0; i < steps; i++) {
-        random_step(&rng, &step);
-        after = before;
-        apply(&after, &step);
-        enum atto_status status = do_step(&step);
-        *operations = world.operations;
-        if (first_cut && world.dead) {
-            first_cut = false;
-            status = boot(again_at, tear);
-            if (status == ATTO_OK && !is_model(&after, NULL))
-                status = do_step(&step);
-            *recovery = world.operations;
-            if (world.dead) {
-                EQUAL(boot(0, tear), ATTO_OK);
-                CHECK(is_model(&before, NULL) || is_model(&after, NULL));
-                EQUAL(records.damaged, 0);
-                if (!is_model(&after, NULL))
-                    EQUAL(do_step(&step), ATTO_OK);
-            } else {
-                EQUAL(status, ATTO_OK);
-            }
-            EQUAL(atto_records_mount(&records), ATTO_OK);
-        } else {
-            EQUAL(status, ATTO_OK);
-        }
-        CHECK(is_model(&after, NULL));
-        before = after;
-    }
-    EQUAL(boot(0, tear), ATTO_OK);
-    CHECK(is_model(&before, NULL));
-    EQUAL(records.damaged, 0);
-    EQUAL(world.violations, 0);
-    CHECK(cut_at == 0 || !first_cut);
+    kept.world = world;
+    kept.records = records;
 }
 
-/* After each single cut the state must be exactly old or new: looked at before anything is done again. */
-static void each_cut(const struct geometry *geometry, uint64_t seed, uint32_t steps, uint32_t cut_at,
-                     enum flash_tear tear)
+/* Back to there; power will fail at operation `cut_at`, counted from the last power-up. */
+static void go_back(uint32_t cut_at, enum flash_tear tear, uint64_t seed)
 {
-    static struct model before, after;
-    struct rng rng = { seed };
-    struct step step;
-    memset(&before, 0, sizeof before);
-    begin(geometry, seed + cut_at);
-    if (boot(cut_at, tear) != ATTO_OK) {
-        EQUAL(boot(0, tear), ATTO_OK);
-        CHECK(is_model(&before, NULL));
-        return;
-    }
-    for (uint32_t i = 0; i < steps; i++) {
-        random_step(&rng, &step);
-        after = before;
-        apply(&after, &step);
-        enum atto_status status = do_step(&step);
-        if (world.dead) {
-            EQUAL(boot(0, tear), ATTO_OK);
-            CHECK(is_model(&after, NULL) || (status != ATTO_OK && is_model(&before, NULL)));
-            EQUAL(records.damaged, 0);
-            return;
-        }
-        EQUAL(status, ATTO_OK);
-        before = after;
-    }
-    CHECK(world.dead); /* the cut was reached */
+    world = kept.world;
+    records = kept.records;
+    world.cut_at = cut_at;
+    world.tear = tear;
+    world.rng.state = seed;
 }
 
+/* A scenario: a device on which a step after the other is done, each known by its number. */
 #define SEED 3u
 #define STEPS 60u
-/* Boards take each operation in one way, in turn; Linux takes each in all. */
-#define BOARD_STRIDE ON_LINUX_OR_BOARD(1u, (uint32_t)TEAR_COUNT)
+static struct step scenario[STEPS];
+static struct model states[STEPS + 1u]; /* before each step, and at the end */
+
+static void write_scenario(void)
+{
+    struct rng rng = { SEED };
+    memset(&states[0], 0, sizeof states[0]);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        random_step(&rng, &scenario[i]);
+        states[i + 1u] = states[i];
+        apply(&states[i + 1u], &scenario[i]);
+    }
+}
+
+/* After a single cut in step i the state must be exactly old or new: looked at before anything is done again. */
+static void cut_step(uint32_t i, uint32_t cut_at, enum flash_tear tear)
+{
+    go_back(cut_at, tear, SEED + cut_at);
+    enum atto_status status = do_step(&scenario[i]);
+    CHECK(world.dead); /* the cut was reached */
+    EQUAL(boot(0, tear), ATTO_OK);
+    CHECK(is_model(&states[i + 1u], NULL) || (status != ATTO_OK && is_model(&states[i], NULL)));
+    EQUAL(records.damaged, 0);
+}
+
+/* The same before there is a log. */
+static void cut_first_boot(const struct geometry *geometry, uint32_t cut_at, enum flash_tear tear)
+{
+    begin(geometry, SEED + cut_at);
+    (void)boot(cut_at, tear); /* without its second header the log is good */
+    CHECK(world.dead);
+    EQUAL(boot(0, tear), ATTO_OK);
+    CHECK(is_model(&states[0], NULL));
+    EQUAL(records.damaged, 0);
+}
+
+/* Boards take each operation in one way, in turn, and so does the quick check; Linux takes each in all. */
+static uint32_t tear_stride(void)
+{
+    return ON_LINUX_OR_BOARD(harness_stride(TEAR_COUNT), (uint32_t)TEAR_COUNT);
+}
+
+/* Each cut from operation `first` to `last`, at the first boot (i is STEPS) or in step i. */
+static void cut_each(const struct geometry *geometry, uint32_t i, uint32_t first, uint32_t last, uint32_t *cuts)
+{
+    for (uint32_t cut_at = first; cut_at <= last; cut_at++)
+        for (uint32_t tear = cut_at % tear_stride(); tear < TEAR_COUNT; tear += tear_stride()) {
+            harness_case(i, cut_at * 10u + tear);
+            if (i == STEPS)
+                cut_first_boot(geometry, cut_at, (enum flash_tear)tear);
+            else
+                cut_step(i, cut_at, (enum flash_tear)tear);
+            GO_ON();
+            ++*cuts;
+        }
+}
 
 static void cut_at_every_operation(void)
 {
     uint32_t cuts = 0;
-    for (uint32_t i = 0; i < ON_LINUX_OR_BOARD(COUNT(geometries), 2u); i++) {
-        uint32_t operations = 0, recovery;
-        run(&geometries[i], SEED, STEPS, 0, TEAR_NOTHING, 0, &operations, &recovery);
+    write_scenario();
+    for (uint32_t g = 0; g < ON_LINUX_OR_BOARD(COUNT(geometries), 2u); g++) {
+        begin(&geometries[g], SEED);
+        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+        uint32_t operations = world.operations;
+        cut_each(&geometries[g], STEPS, 1, operations, &cuts);
         GO_ON();
+        begin(&geometries[g], SEED);
+        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+        for (uint32_t i = 0; i < STEPS; i++) {
+            keep();
+            EQUAL(do_step(&scenario[i]), ATTO_OK);
+            operations = world.operations;
+            cut_each(&geometries[g], i, kept.world.operations + 1u, operations, &cuts);
+            GO_ON();
+            go_back(0, TEAR_NOTHING, SEED);
+            EQUAL(do_step(&scenario[i]), ATTO_OK);
+        }
         CHECK(records.generation >= 2u); /* it compacts, and more than once */
-        for (uint32_t cut_at = 1; cut_at <= operations; cut_at++)
-            for (uint32_t tear = cut_at % BOARD_STRIDE; tear < TEAR_COUNT; tear += BOARD_STRIDE) {
-                harness_case(i, cut_at * 10u + tear);
-                each_cut(&geometries[i], SEED, STEPS, cut_at, (enum flash_tear)tear);
-                GO_ON();
-                cuts++;
-            }
+        CHECK(is_model(&states[STEPS], NULL));
     }
     harness_note("cuts", cuts);
 }
 
+/* Power is back after a cut in step i, and fails again at operation again_at of the recovery, if that is not 0. The step
+ * is done again if it has not happened. Tells how many operations that took. */
+static void recover(uint32_t i, uint32_t again_at, enum flash_tear tear, uint32_t *operations)
+{
+    enum atto_status status = boot(again_at, tear);
+    if (status == ATTO_OK && !is_model(&states[i + 1u], NULL))
+        status = do_step(&scenario[i]);
+    *operations = world.operations;
+    if (world.dead) {
+        EQUAL(boot(0, tear), ATTO_OK);
+        CHECK(is_model(&states[i], NULL) || is_model(&states[i + 1u], NULL));
+        EQUAL(records.damaged, 0);
+        if (!is_model(&states[i + 1u], NULL))
+            EQUAL(do_step(&scenario[i]), ATTO_OK);
+    } else {
+        EQUAL(status, ATTO_OK);
+    }
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    CHECK(is_model(&states[i + 1u], NULL));
+}
+
+/* The rest of the scenario, from step i on. */
+static void go_on(uint32_t i)
+{
+    for (; i < STEPS; i++) {
+        EQUAL(do_step(&scenario[i]), ATTO_OK);
+        CHECK(is_model(&states[i + 1u], NULL));
+    }
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    CHECK(is_model(&states[STEPS], NULL));
+    EQUAL(records.damaged, 0);
+    EQUAL(world.violations, 0);
+}
+
+static void cut_twice(uint32_t i, uint32_t cut_at, uint32_t again_at, enum flash_tear tear, uint32_t *operations)
+{
+    harness_case(i * 100000u + cut_at, again_at * 10u + tear);
+    go_back(cut_at, tear, SEED ^ cut_at);
+    (void)do_step(&scenario[i]);
+    CHECK(world.dead);
+    recover(i, again_at, tear, operations);
+    GO_ON();
+    go_on(i + 1u);
+}
+
+/* Of the first boot: the second cut too is before there is a log. */
+static void cut_first_boot_twice(const struct geometry *geometry, uint32_t cut_at, uint32_t again_at,
+                                 enum flash_tear tear, uint32_t *operations)
+{
+    harness_case(cut_at, again_at * 10u + tear);
+    begin(geometry, SEED ^ cut_at);
+    (void)boot(cut_at, tear);
+    CHECK(world.dead);
+    enum atto_status status = boot(again_at, tear);
+    CHECK(status == ATTO_OK || (world.dead && status == ATTO_E_FLASH));
+    *operations = world.operations;
+    EQUAL(boot(0, tear), ATTO_OK);
+    CHECK(is_model(&states[0], NULL));
+    go_on(0);
+}
+
+/* A cut in step i (STEPS: at the first boot), and then one in each way at some operations of the recovery. */
+static void cut_recoveries(const struct geometry *geometry, uint32_t i, uint32_t cut_at, uint32_t *cuts)
+{
+    for (uint32_t tear = 1; tear < TEAR_COUNT; tear++) {
+        uint32_t recovery = 0, unused;
+        for (uint32_t again_at = 0; again_at <= recovery;
+             again_at += again_at == 0 ? 1u : ON_LINUX_OR_BOARD(1u + recovery / 8u, 9u)) {
+            uint32_t *operations = again_at == 0 ? &recovery : &unused;
+            if (i == STEPS)
+                cut_first_boot_twice(geometry, cut_at, again_at, (enum flash_tear)tear, operations);
+            else
+                cut_twice(i, cut_at, again_at, (enum flash_tear)tear, operations);
+            GO_ON();
+            *cuts += again_at != 0;
+        }
+    }
+}
+
 static void cut_again_while_recovering(void)
 {
+    const uint32_t stride = ON_LINUX_OR_BOARD(harness_stride(10u) * 7u, 11u);
     uint32_t cuts = 0;
-    for (uint32_t i = 0; i < ON_LINUX_OR_BOARD(COUNT(geometries), 1u); i++) {
-        uint32_t operations = 0, recovery, unused, more;
-        run(&geometries[i], SEED, STEPS, 0, TEAR_NOTHING, 0, &operations, &recovery);
-        GO_ON();
-        for (uint32_t cut_at = 1; cut_at <= operations; cut_at += ON_LINUX_OR_BOARD(7u, 11u))
-            for (uint32_t tear = 1; tear < TEAR_COUNT; tear++) {
-                run(&geometries[i], SEED, STEPS, cut_at, (enum flash_tear)tear, 0, &more, &recovery);
+    write_scenario();
+    for (uint32_t g = 0; g < ON_LINUX_OR_BOARD(COUNT(geometries), 1u); g++) {
+        uint32_t cut_at = 1, operations;
+        begin(&geometries[g], SEED);
+        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+        operations = world.operations;
+        for (; cut_at <= operations; cut_at += stride) {
+            cut_recoveries(&geometries[g], STEPS, cut_at, &cuts);
+            GO_ON();
+        }
+        begin(&geometries[g], SEED);
+        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+        for (uint32_t i = 0; i < STEPS; i++) {
+            keep();
+            EQUAL(do_step(&scenario[i]), ATTO_OK);
+            operations = world.operations;
+            for (; cut_at <= operations; cut_at += stride) {
+                cut_recoveries(&geometries[g], i, cut_at, &cuts);
                 GO_ON();
-                for (uint32_t again_at = 1; again_at <= recovery;
-                     again_at += ON_LINUX_OR_BOARD(1u + recovery / 8u, 9u)) {
-                    harness_case(i * 100000u + cut_at, again_at * 10u + tear);
-                    run(&geometries[i], SEED, STEPS, cut_at, (enum flash_tear)tear, again_at, &more, &unused);
-                    GO_ON();
-                    cuts++;
-                }
             }
+            go_back(0, TEAR_NOTHING, SEED);
+            EQUAL(do_step(&scenario[i]), ATTO_OK);
+        }
     }
     harness_note("pairs of cuts", cuts);
 }
@@ -333,7 +418,6 @@ static void judge_flip(const struct model *model, const struct model *older, boo
 
 static void one_wrong_bit_anywhere(void)
 {
-    static struct flash_world kept;
     for (uint32_t i = 0; i < ON_LINUX_OR_BOARD(COUNT(geometries), 1u); i++)
         for (uint32_t steps = 5; steps <= 45u; steps += 20u) {
             struct model model = { .len = { 0 } }, older = { .len = { 0 } };
@@ -348,15 +432,15 @@ static void one_wrong_bit_anywhere(void)
                 apply(&model, &step);
                 EQUAL(do_step(&step), ATTO_OK);
             }
-            kept = world;
+            keep();
             uint32_t end = records.offset + records.area_count * records.area_bytes;
             /* The first geometry has each bit of each byte turned, others one bit of each, boards one of some. */
-            uint32_t bit_stride = ON_LINUX_OR_BOARD(i == 0 ? 1u : 8u, 8u);
-            for (uint32_t at = records.offset; at < end; at += ON_LINUX_OR_BOARD(1u, 7u))
+            uint32_t bit_stride = ON_LINUX_OR_BOARD(i == 0 ? harness_stride(8u) : 8u, 8u);
+            for (uint32_t at = records.offset; at < end; at += ON_LINUX_OR_BOARD(harness_stride(3u), 7u))
                 for (uint32_t bit = at % bit_stride; bit < 8u; bit += bit_stride) {
                     bool reported;
                     harness_case(i * 100u + steps, at * 8u + bit);
-                    world = kept;
+                    world = kept.world;
                     world.bytes[at] ^= (uint8_t)(1u << bit);
                     judge_flip(&model, &older, &reported);
                     GO_ON();
@@ -364,7 +448,6 @@ static void one_wrong_bit_anywhere(void)
                     told += reported;
                 }
             CHECK(told > 0);
-            world = kept;
             harness_note("wrong bits that were told", told);
             harness_note("wrong bits that made no difference", silent);
         }

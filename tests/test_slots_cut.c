@@ -200,7 +200,7 @@ static void cut_at_every_operation(void)
         harness_case(i, 0);
         note_states(&geometries[i], &operations);
         GO_ON();
-        for (uint32_t cut_at = 1; cut_at <= operations; cut_at += ON_LINUX_OR_BOARD(1u, 3u))
+        for (uint32_t cut_at = 1; cut_at <= operations; cut_at += ON_LINUX_OR_BOARD(harness_stride(7u), 3u))
             for (uint32_t tear = 0; tear < TEAR_COUNT; tear++) {
                 harness_case(i * 10u + tear, cut_at);
                 recovery = 0;
