@@ -28,7 +28,7 @@ static bool is_taken(const struct atto_manage *manage, uint64_t now_us)
 static bool take(struct atto_view *view, enum atto_manage_task task)
 {
     struct atto_manage *manage = view->manage;
-    const struct atto_port *port = atto_view_engine(view)->config->port;
+    const struct atto_port *port = view->engine->config->port;
     uint64_t now_us = port->now_us(port->user);
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
@@ -75,7 +75,6 @@ static void finish(struct atto_view *view, enum atto_status status)
     static const uint16_t rest[] = { NUMBER(struct installed, sequence), NUMBER(struct installed, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
-    const struct atto_deploy_config *deploy = manage->config->deploy->config;
     struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
     if (status == ATTO_OK)
         status = atto_install_finish(installer, &report);
@@ -86,12 +85,12 @@ static void finish(struct atto_view *view, enum atto_status status)
         return;
     }
     struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
-    struct atto_out out = atto_out_begin(view);
+    atto_out_begin(view);
     view->reply->code = ATTO_COAP_CHANGED;
-    atto_engine_info(deploy->engine, deploy->components[installer->component].container, &installed.info);
+    atto_engine_info(view->engine, view->deploy->components[installer->component].container, &installed.info);
     installed.state = (uint32_t)installed.info.state;
-    atto_out_fields(&out, &installed, view->request != NULL ? all : short_of_names);
-    atto_out_fields(&out, &installed, rest);
+    atto_out_fields(view, &installed, view->request != NULL ? all : short_of_names);
+    atto_out_fields(view, &installed, rest);
     manage->task = ATTO_MANAGE_FREE;
 }
 
@@ -143,8 +142,9 @@ void atto_manage_done(void *user, enum atto_status status, uint32_t code)
     uint8_t payload[ATTO_COAP_LATER_MAX];
     /* A reply that nobody has asked for, with the payload as its window. */
     struct atto_coap_reply reply = { .window = payload, .capacity = sizeof payload };
-    struct atto_view view = { .manage = manage, .reply = &reply };
+    struct atto_view view;
     (void)code;
+    atto_view_begin(&view, manage, NULL, &reply);
     manage->task = ATTO_MANAGE_INSTALLS;
     finish(&view, status);
     if (manage->ticket != 0u)
@@ -195,7 +195,7 @@ static bool carry_out(struct atto_view *view, struct atto_span bytes, uint32_t o
         return false;
     }
     /* Again, by who judges it; what cannot be read is for the audit trail. */
-    status = atto_deploy_command(view->manage->config->deploy, bytes.ptr, bytes.len, &refusal);
+    status = atto_deploy_command(view->config->deploy, bytes.ptr, bytes.len, &refusal);
     if (status != ATTO_OK)
         atto_refuse_with(view->reply, status, &refusal, NULL);
     return status == ATTO_OK;
@@ -216,9 +216,9 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     if (carry_out(view, bytes, operations, none, &command)) {
         atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
         if (call.status <= 0) {
-            struct atto_out out = atto_out_begin(view);
+            atto_out_begin(view);
             view->reply->code = ATTO_COAP_CHANGED;
-            atto_out_fields(&out, &call, fields);
+            atto_out_fields(view, &call, fields);
         }
     }
     view->manage->call = NULL;

@@ -67,7 +67,7 @@ static uint32_t compose(const struct atto_coap_client *client)
     struct atto_coap_uri uri;
 
     (void)atto_coap_uri_read(client->uri, &uri);
-    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->id, client->token, sizeof client->token);
+    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token, sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
     put_target(&writer, uri.target);
@@ -79,23 +79,23 @@ static void transmit(struct atto_coap_client *client)
 {
     const struct atto_coap_config *config = client->server->config;
 
-    config->send(config->user, &client->peer, config->out, compose(client));
-    client->due = atto_coap_retry_at(client->server, client->tries);
+    config->send(config->user, &client->requester.entry.peer, config->out, compose(client));
 }
 
 /* Asks for the block at client->offset. */
 static void request(struct atto_coap_client *client)
 {
-    client->id = atto_coap_new_id(client->server);
+    client->requester.entry.id = atto_coap_new_id(client->server);
+    client->requester.entry.state = UNACKED;
+    client->requester.entry.tries = 0;
     client->token[0]++;
-    client->tries = 0;
-    client->acknowledged = 0;
+    atto_coap_confirm(client->server, &client->requester.entry);
     transmit(client);
 }
 
 static void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
 {
-    client->uri.ptr = NULL;
+    client->requester.entry.state = FREE;
     client->config->done(client->config->user, status, code);
 }
 
@@ -110,8 +110,8 @@ static enum atto_status take(struct atto_coap_client *client, const struct atto_
         return ATTO_E_NOT_FOUND;
     if (ATTO_COAP_CLASS(message->code) != 2u)
         return ATTO_E_DENIED;
-    atto_coap_turn_begin(&turn, client->server, &client->peer, message);
-    block = &turn.block2;
+    atto_coap_turn_begin(&turn, client->server, &client->requester.entry.peer, message);
+    block = &turn.blocks[TO_CLIENT];
     if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
         (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
         return ATTO_E_FORMAT;
@@ -131,7 +131,7 @@ static void answered(struct atto_coap_client *client, const struct atto_coap_mes
     bool more = false;
     enum atto_status status = take(client, message, &more);
 
-    if (client->uri.ptr == NULL) /* `take` has cancelled it */
+    if (client->requester.entry.state == FREE) /* `take` has cancelled it */
         return;
     if (status != ATTO_OK || !more)
         finish(client, status, message->code);
@@ -139,47 +139,27 @@ static void answered(struct atto_coap_client *client, const struct atto_coap_mes
         request(client);
 }
 
-static bool input(struct atto_coap_requester *requester, const struct atto_coap_peer *peer,
-                  const struct atto_coap_message *message)
+static bool input(struct atto_coap_requester *requester, const struct atto_coap_message *message)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
-    bool is_ours = message->id == client->id;
 
-    if (client->uri.ptr == NULL || !atto_coap_same_peer(&client->peer, peer) ||
-        (message->type >= ATTO_COAP_ACK && !is_ours))
-        return false;
-    if (message->code == ATTO_COAP_EMPTY) {
-        if (message->type == ATTO_COAP_RST) {
-            finish(client, ATTO_E_NOT_FOUND, 0);
-            return true;
-        }
-        client->acknowledged = 1;
-        client->due = atto_coap_now(client->server) + TIME_OF_MS(ATTO_COAP_LATER_MS);
-        return true;
-    }
-    if (message->type == ATTO_COAP_RST || message->token_len != sizeof client->token ||
-        memcmp(message->token, client->token, sizeof client->token) != 0)
+    if (message->type == ATTO_COAP_RST || (message->type == ATTO_COAP_ACK && message->id != requester->entry.id) ||
+        message->token_len != sizeof client->token || memcmp(message->token, client->token, sizeof client->token) != 0)
         return false;
     if (message->type == ATTO_COAP_CON)
-        atto_coap_send_empty(client->server, peer, ATTO_COAP_ACK, message->id);
+        atto_coap_send_empty(client->server, &requester->entry.peer, ATTO_COAP_ACK, message->id);
     answered(client, message);
     return true;
 }
 
-static uint32_t tick(struct atto_coap_requester *requester)
+static void due(struct atto_coap_requester *requester, bool again)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
-    struct agenda agenda = { atto_coap_now(client->server), LONGEST_TIME };
 
-    if (client->uri.ptr != NULL && atto_coap_has_come(&agenda, &client->due)) {
-        if (client->acknowledged != 0u || client->tries++ == ATTO_COAP_MAX_RETRANSMIT)
-            finish(client, ATTO_E_NOT_FOUND, 0);
-        else
-            transmit(client);
-    }
-    if (client->uri.ptr != NULL)
-        atto_coap_note(&agenda, client->due);
-    return agenda.next;
+    if (again)
+        transmit(client);
+    else
+        finish(client, ATTO_E_NOT_FOUND, 0);
 }
 
 void atto_coap_client_init(struct atto_coap_client *client, const struct atto_coap_client_config *config,
@@ -187,7 +167,7 @@ void atto_coap_client_init(struct atto_coap_client *client, const struct atto_co
 {
     memset(client, 0, sizeof *client);
     client->requester.input = input;
-    client->requester.tick = tick;
+    client->requester.due = due;
     client->config = config;
     client->server = server;
     server->requester = &client->requester;
@@ -199,25 +179,23 @@ enum atto_status atto_coap_fetch(struct atto_coap_client *client, struct atto_sp
     struct atto_coap_uri parts;
     enum atto_status status = atto_coap_uri_read(uri, &parts);
 
-    if (client->uri.ptr != NULL)
+    if (client->requester.entry.state != FREE)
         return ATTO_E_BUSY;
     if (status != ATTO_OK)
         return status;
-    if (!client->config->resolve(client->config->user, &parts, &client->peer))
+    if (!client->config->resolve(client->config->user, &parts, &client->requester.entry.peer))
         return ATTO_E_NOT_FOUND;
     client->uri = uri;
     client->offset = 0;
     client->szx = client->server->szx;
     port->random(port->user, client->token, sizeof client->token);
-    if (compose(client) > client->server->config->out_bytes) {
-        client->uri.ptr = NULL;
+    if (compose(client) > client->server->config->out_bytes)
         return ATTO_E_NO_MEMORY;
-    }
     request(client);
     return ATTO_OK;
 }
 
 void atto_coap_cancel(struct atto_coap_client *client)
 {
-    client->uri.ptr = NULL;
+    client->requester.entry.state = FREE;
 }

@@ -13,46 +13,28 @@ bool atto_same_bytes(struct atto_span a, struct atto_span b)
     return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* Fills in what flash and engine have of component view->number. False: it is not there, or not for the reader. */
-static bool look(struct atto_view *view)
+bool atto_view_look(struct atto_view *view, uint32_t number)
 {
-    const struct atto_deploy *deploy = view->manage->config->deploy;
-    struct atto_engine *engine = atto_view_engine(view);
+    const struct atto_deploy_config *deploy = view->deploy;
     memset(&view->component, 0, sizeof *view - offsetof(struct atto_view, component));
-    if (atto_slots_get(deploy->config->slots, view->number, &view->versions) == ATTO_E_NOT_FOUND ||
-        !atto_deploy_name(deploy, view->number, &view->component) ||
+    view->number = number;
+    if (atto_slots_get(deploy->slots, number, &view->versions) == ATTO_E_NOT_FOUND ||
+        !atto_deploy_name(view->config->deploy, number, &view->component) ||
         (view->reader.len != 0u && !atto_same_bytes(view->reader, view->component.tenant)))
         return false;
-    view->container = deploy->config->components[view->number].container;
+    view->container = deploy->components[number].container;
     view->state = STATE_NOT_RUN;
     if (view->versions.previous.image_bytes != 0u)
         view->previous_sequence = view->versions.previous.sequence;
-    if (deploy->config->store != NULL)
-        view->store_bytes = deploy->config->store->container_bytes;
+    if (deploy->store != NULL)
+        view->store_bytes = deploy->store->container_bytes;
     if (view->container == NULL)
         return true;
-    atto_engine_info(engine, view->container, &view->info);
-    atto_engine_schedule(engine, view->container, &view->schedule);
+    atto_engine_info(view->engine, view->container, &view->info);
+    atto_engine_schedule(view->engine, view->container, &view->schedule);
     view->state = (uint32_t)view->info.state;
     view->fuel = atto_container_fuel(view->container);
     return true;
-}
-
-bool atto_view_next(struct atto_view *view)
-{
-    for (; view->number < view->manage->config->deploy->config->component_count; view->number++) {
-        if (look(view))
-            return true;
-    }
-    return false;
-}
-
-uint32_t atto_view_count(struct atto_view *view)
-{
-    uint32_t count = 0;
-    for (view->number = 0; atto_view_next(view); view->number++)
-        count++;
-    return count;
 }
 
 bool atto_view_names(struct atto_view *view)
@@ -68,9 +50,8 @@ bool atto_view_names(struct atto_view *view)
 
 bool atto_view_find(struct atto_view *view)
 {
-    int32_t number = atto_deploy_find(view->manage->config->deploy, &view->component);
-    view->number = (uint32_t)number;
-    return number >= 0 && look(view);
+    int32_t number = atto_deploy_find(view->config->deploy, &view->component);
+    return number >= 0 && atto_view_look(view, (uint32_t)number);
 }
 
 /* ---- state ---- */
@@ -114,23 +95,25 @@ _Static_assert(sizeof row_fields / 2u + sizeof more_fields / 2u == ALL_MEMBERS +
 
 void atto_view_state(struct atto_view *view)
 {
-    static const uint16_t map[] = { MAP(ALL_MEMBERS, 0), 0 };
-    struct atto_out out = atto_out_begin(view);
     view->reply->resource = RESOURCE_CONTAINER(view->number);
-    atto_out_fields(&out, view, map);
-    atto_out_fields(&out, view, row_fields);
-    atto_out_fields(&out, view, more_fields);
+    atto_out_map(view, ALL_MEMBERS);
+    atto_out_fields(view, view, row_fields);
+    atto_out_fields(view, view, more_fields);
+}
+
+static bool write_row(struct atto_view *view, uint32_t number)
+{
+    if (!atto_view_look(view, number))
+        return false;
+    atto_out_map(view, ROW_MEMBERS);
+    atto_out_fields(view, view, row_fields);
+    return true;
 }
 
 void atto_view_list(struct atto_view *view)
 {
-    static const uint16_t map[] = { MAP(ROW_MEMBERS, 0), 0 };
-    struct atto_out out = atto_out_array(view, atto_view_count(view));
     view->reply->resource = RESOURCE_CONTAINERS;
-    for (view->number = 0; atto_view_next(view); view->number++) {
-        atto_out_fields(&out, view, map);
-        atto_out_fields(&out, view, row_fields);
-    }
+    atto_out_items(view, view->deploy->component_count, write_row);
 }
 
 /* ---- rights, schedule, limits ---- */
@@ -142,16 +125,16 @@ void atto_view_rights(struct atto_view *view)
     static const uint16_t limits[] = { NUMBER(struct atto_right, first), NUMBER(struct atto_right, last),
                                        NUMBER(struct atto_right, calls), NUMBER(struct atto_right, bytes), 0 };
     struct atto_right rights[ATTO_RIGHTS_MAX];
-    uint32_t count = atto_engine_rights(atto_view_engine(view), view->container, rights, ATTO_RIGHTS_MAX);
-    const uint16_t list[] = { MAP(1, 8), (uint16_t)LIST(count), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, NULL, list);
+    uint32_t count = atto_engine_rights(view->engine, view->container, rights, ATTO_RIGHTS_MAX);
+    atto_out_map(view, 1);
+    view->key = 8;
+    atto_out_array(view, count);
     for (const struct atto_right *right = rights; right != rights + count; right++) {
-        atto_out_fields(&out, right, row);
-        atto_out_member(&out, atto_right_operations(right));
-        atto_out_fields(&out, right, limits);
-        atto_out_member(&out, atto_right_period(right));
-        atto_out_member(&out, right->total);
+        atto_out_fields(view, right, row);
+        atto_out_member(view, atto_right_operations(right));
+        atto_out_fields(view, right, limits);
+        atto_out_member(view, atto_right_period(right));
+        atto_out_member(view, right->total);
     }
 }
 
@@ -164,14 +147,13 @@ void atto_view_schedule(struct atto_view *view)
                    "the numbers of keys 1 to the last");
     for (uint32_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
         count += i == 0u || numbers[i] != 0u;
-    struct atto_out out = atto_out_begin(view);
-    atto_out_head(&out, ATTO_CBOR_MAP, 1);
-    atto_out_head(&out, ATTO_CBOR_UINT, 7);
-    atto_out_head(&out, ATTO_CBOR_MAP, count);
+    atto_out_map(view, 1);
+    atto_out_head(view, ATTO_CBOR_UINT, 7);
+    atto_out_map(view, count);
     for (uint32_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
-        out.key = i + 1u;
+        view->key = i + 1u;
         if (i == 0u || numbers[i] != 0u)
-            atto_out_member(&out, numbers[i]);
+            atto_out_member(view, numbers[i]);
     }
 }
 
@@ -179,18 +161,17 @@ void atto_view_limits(struct atto_view *view)
 {
     static const uint16_t fields[] = { MAP(3, 0), NUMBER(struct atto_view, info.ram_bytes),
                                        NUMBER(struct atto_view, fuel), NUMBER(struct atto_view, store_bytes), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, view, fields);
+    atto_out_fields(view, view, fields);
 }
 
 /* ---- counters: SenML (RFC 8428) in CBOR, with the labels of its section 6 ---- */
 
 /* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
-static void write_base(struct atto_out *out, const struct atto_view *view)
+static void write_base(struct atto_view *view)
 {
     static const char prefix[] = "urn:dev:uuid:", digits[] = "0123456789abcdef";
     const struct atto_component *component = &view->component;
-    const uint8_t *id = view->manage->config->deploy->config->identity->device_id;
+    const uint8_t *id = view->deploy->identity->device_id;
     char uuid[37], *at = uuid;
     for (uint32_t i = 0; i < ATTO_IDENTITY_BYTES; i++) {
         *at++ = digits[id[i] >> 4];
@@ -199,15 +180,15 @@ static void write_base(struct atto_out *out, const struct atto_view *view)
             *at++ = '-';
     }
     *at = ':';
-    atto_out_head(out, ATTO_CBOR_NEGATIVE, 1); /* -2 */
-    atto_out_head(out, ATTO_CBOR_TEXT,
-                  sizeof prefix + sizeof uuid + component->tenant.len + component->container.len + 1u);
-    atto_out_bytes(out, prefix, sizeof prefix - 1u);
-    atto_out_bytes(out, uuid, sizeof uuid);
-    atto_out_bytes(out, component->tenant.ptr, component->tenant.len);
-    atto_out_bytes(out, ":", 1);
-    atto_out_bytes(out, component->container.ptr, component->container.len);
-    atto_out_bytes(out, ":", 1);
+    atto_out_head(view, ATTO_CBOR_NEGATIVE, 1); /* -2 */
+    atto_out_head(view, ATTO_CBOR_TEXT,
+                  (uint32_t)(sizeof prefix + sizeof uuid) + component->tenant.len + component->container.len + 1u);
+    atto_out_bytes(view, prefix, sizeof prefix - 1u);
+    atto_out_bytes(view, uuid, sizeof uuid);
+    atto_out_bytes(view, component->tenant.ptr, component->tenant.len);
+    atto_out_bytes(view, ":", 1);
+    atto_out_bytes(view, component->container.ptr, component->container.len);
+    atto_out_bytes(view, ":", 1);
 }
 
 /* X(name, member) */
@@ -234,20 +215,19 @@ void atto_view_counters(struct atto_view *view)
 #undef COUNTER
     };
     static const uint16_t name[] = { FIELD_STRING << 12, 0 };
-    struct atto_out out = atto_out_array(view, sizeof rows / sizeof *rows);
+    atto_out_array(view, (uint32_t)(sizeof rows / sizeof *rows));
     view->reply->format = FORMAT_SENML_CBOR;
     for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        atto_out_head(&out, ATTO_CBOR_MAP, i <= TIME ? 3u : 2u);
-        out.key = 0;
-        atto_out_fields(&out, &rows[i], name);
+        atto_out_map(view, i <= TIME ? 3u : 2u);
+        atto_out_fields(view, &rows[i], name);
         if (i == TIME)
-            atto_out_bytes(&out, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
+            atto_out_bytes(view, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
         else
-            atto_out_head(&out, ATTO_CBOR_UINT, 2);
-        out.items = 1;
-        atto_out_fields(&out, &view->info, rows[i].fields);
+            atto_out_head(view, ATTO_CBOR_UINT, 2);
+        view->items = 1;
+        atto_out_fields(view, &view->info, rows[i].fields);
         if (i == 0u)
-            write_base(&out, view);
+            write_base(view);
     }
 }
 
@@ -256,12 +236,11 @@ void atto_view_counters(struct atto_view *view)
 /* The engine's last one of this container, or the one that was kept over a reset. */
 static bool find_postmortem(const struct atto_view *view, struct atto_postmortem *found)
 {
-    struct atto_engine *engine = atto_view_engine(view);
-    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(engine, age, found); age++) {
+    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(view->engine, age, found); age++) {
         if (found->container == view->info.id)
             return true;
     }
-    return atto_deploy_postmortem(view->manage->config->deploy, view->number, found);
+    return atto_deploy_postmortem(view->config->deploy, view->number, found);
 }
 
 void atto_view_postmortem(struct atto_view *view)
@@ -278,10 +257,11 @@ void atto_view_postmortem(struct atto_view *view)
     static const uint16_t calls[] = { LIST(4), PM(last_calls[0]), PM(last_calls[1]), PM(last_calls[2]),
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
-    if (!find_postmortem(view, &found))
+    if (!find_postmortem(view, &found)) {
+        atto_coap_refuse(view->reply, ATTO_COAP_NOT_FOUND, NULL);
         return;
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, &found, fields);
-    atto_out_fields(&out, &found, found.register_count != 0u ? registers : none);
-    atto_out_fields(&out, &found, calls);
+    }
+    atto_out_fields(view, &found, fields);
+    atto_out_fields(view, &found, found.register_count != 0u ? registers : none);
+    atto_out_fields(view, &found, calls);
 }

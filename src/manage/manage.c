@@ -98,7 +98,7 @@ static bool may_read(struct atto_view *view, const struct route *first, const st
         if (view->reader.len == 0u || (route->flags & FOR_TENANTS) != 0u)
             return true;
         code = ATTO_COAP_FORBIDDEN;
-    } else if (view->manage->config->reading_is_open) {
+    } else if (view->config->reading_is_open) {
         return true;
     }
     atto_coap_refuse(view->reply, (enum atto_coap_code)code, NULL);
@@ -117,17 +117,27 @@ static void serve(struct atto_view *view, const struct route *first, const struc
         atto_coap_refuse(view->reply, ATTO_COAP_METHOD_NOT_ALLOWED, NULL);
     } else if (may_read(view, first, route) &&
                (first == route || (atto_view_find(view) && (view->container != NULL || (route->flags & RUNS) == 0u)))) {
+        atto_out_begin(view);
         route->view(view);
     }
+}
+
+void atto_view_begin(struct atto_view *view, struct atto_manage *manage, struct atto_coap_request *request,
+                     struct atto_coap_reply *reply)
+{
+    memset(view, 0, sizeof *view);
+    view->manage = manage;
+    view->config = manage->config;
+    view->deploy = view->config->deploy->config;
+    view->engine = view->deploy->engine;
+    view->request = request;
+    view->reply = reply;
 }
 
 void atto_manage_handle(void *user, struct atto_coap_request *request, struct atto_coap_reply *reply)
 {
     struct atto_view view;
-    memset(&view, 0, sizeof view);
-    view.manage = user;
-    view.request = request;
-    view.reply = reply;
+    atto_view_begin(&view, user, request, reply);
     const struct route *first = find(&view, routes, COUNT(routes)), *route = first;
     if (first == routes && !atto_coap_path_ends(request)) {
         route = NULL;
@@ -142,8 +152,8 @@ void atto_manage_handle(void *user, struct atto_coap_request *request, struct at
     } else if (first == NULL && atto_coap_path_is(request, ".well-known")) {
         if (request->code == ATTO_COAP_GET && atto_coap_path_is(request, "core"))
             atto_view_core(&view);
-    } else if (first == NULL && view.manage->config->more != NULL) {
-        view.manage->config->more(view.manage, request, reply);
+    } else if (first == NULL && view.config->more != NULL) {
+        view.config->more(view.manage, request, reply);
     }
 }
 
@@ -158,7 +168,7 @@ static uint32_t digest_of(struct atto_engine *engine, const struct atto_deploy_c
     atto_engine_info(engine, component->container, &info);
     const uint32_t facts[] = { (uint32_t)component->since_us, component->on_trial, (uint32_t)info.state, info.id,
                                info.counters.faults, info.counters.misses };
-    return atto_coap_hash(HASH_START, facts, sizeof facts);
+    return atto_coap_hash(0, facts, sizeof facts);
 }
 
 uint64_t atto_manage_tick(struct atto_manage *manage)

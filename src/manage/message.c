@@ -103,13 +103,6 @@ enum atto_status atto_coap_read(const uint8_t *bytes, uint32_t len, struct atto_
     return ATTO_OK;
 }
 
-struct atto_coap_options atto_coap_options_of(const struct atto_coap_message *message)
-{
-    struct atto_coap_options walk = { message->options.ptr, message->options.len, 0, 0 };
-
-    return walk;
-}
-
 uint32_t atto_coap_uint(struct atto_span value)
 {
     uint32_t number = 0;

@@ -8,27 +8,20 @@
 #define SIMPLE ((enum atto_cbor_type)7)
 #define SIMPLE_FALSE 20u
 
-void atto_out_bytes(struct atto_out *out, const void *bytes, uint32_t len)
+void atto_out_bytes(struct atto_view *view, const void *bytes, uint32_t len)
 {
-    out->len += len;
-    if (out->reply != NULL)
-        atto_coap_write(out->reply, bytes, len);
+    view->len += len;
+    if (!view->is_counted)
+        atto_coap_write(view->reply, bytes, len);
 }
 
-struct atto_out atto_out_begin(struct atto_view *view)
+void atto_out_begin(struct atto_view *view)
 {
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_CBOR);
-    return (struct atto_out){ .reply = view->reply };
+    view->items = 1;
 }
 
-struct atto_out atto_out_array(struct atto_view *view, uint32_t count)
-{
-    struct atto_out out = atto_out_begin(view);
-    atto_out_head(&out, ATTO_CBOR_ARRAY, count);
-    return out;
-}
-
-void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argument)
+static void put_head(struct atto_view *view, enum atto_cbor_type type, uint64_t argument)
 {
     uint8_t bytes[9];
     uint32_t count = 0, info = (uint32_t)argument;
@@ -39,92 +32,133 @@ void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argu
     bytes[0] = (uint8_t)((uint32_t)type * 32u + info);
     for (uint32_t i = count; i != 0u; i--, argument >>= 8)
         bytes[i] = (uint8_t)argument;
-    atto_out_bytes(out, bytes, 1u + count);
+    atto_out_bytes(view, bytes, 1u + count);
 }
 
-static void put_key(struct atto_out *out)
+void atto_out_head(struct atto_view *view, enum atto_cbor_type type, uint32_t argument)
 {
-    if (out->items != 0u)
-        out->items--;
+    put_head(view, type, argument);
+}
+
+static void put_key(struct atto_view *view)
+{
+    if (view->items != 0u)
+        view->items--;
     else
-        atto_out_head(out, ATTO_CBOR_UINT, out->key++);
+        atto_out_head(view, ATTO_CBOR_UINT, view->key++);
 }
 
-void atto_out_member(struct atto_out *out, uint32_t value)
+void atto_out_map(struct atto_view *view, uint32_t count)
 {
-    put_key(out);
-    atto_out_head(out, ATTO_CBOR_UINT, value);
+    atto_out_head(view, ATTO_CBOR_MAP, count);
+    view->key = 0;
+    view->items = 0;
 }
 
-static void put_string(struct atto_out *out, enum atto_cbor_type type, const void *bytes, uint32_t len)
+void atto_out_array(struct atto_view *view, uint32_t count)
 {
-    atto_out_head(out, type, len);
-    atto_out_bytes(out, bytes, len);
+    put_key(view);
+    atto_out_head(view, ATTO_CBOR_ARRAY, count);
+    view->items = count;
 }
 
-static void put_signed(struct atto_out *out, int64_t value)
+void atto_out_member(struct atto_view *view, uint32_t value)
 {
-    atto_out_head(out, value < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT, (uint64_t)(value ^ value >> 63));
+    put_key(view);
+    atto_out_head(view, ATTO_CBOR_UINT, value);
 }
 
-static void put_field(struct atto_out *out, enum atto_field field, const void *at)
+uint32_t atto_out_count(struct atto_view *view, uint32_t from, uint32_t *end, atto_item_fn *item)
+{
+    uint32_t count = 0, items = view->items;
+    view->is_counted = true;
+    view->len = 0;
+    for (; from != *end; from++) {
+        bool is_there = item(view, from);
+        if (view->len > view->room && count != 0u)
+            *end = from--;
+        else
+            count += is_there;
+    }
+    view->is_counted = false;
+    view->items = items;
+    return count;
+}
+
+void atto_out_items(struct atto_view *view, uint32_t end, atto_item_fn *item)
+{
+    view->room = UINT32_MAX;
+    atto_out_array(view, atto_out_count(view, 0, &end, item));
+    for (uint32_t number = 0; number != end; number++)
+        item(view, number);
+}
+
+static void put_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len)
+{
+    atto_out_head(view, type, len);
+    atto_out_bytes(view, bytes, len);
+}
+
+static void put_signed(struct atto_view *view, int64_t value)
+{
+    put_head(view, value < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT, (uint64_t)(value ^ value >> 63));
+}
+
+static void put_field(struct atto_view *view, enum atto_field field, const void *at)
 {
     const struct atto_span *span = at;
     switch (field) {
     case FIELD_U8:
-        atto_out_head(out, ATTO_CBOR_UINT, *(const uint8_t *)at);
+        atto_out_head(view, ATTO_CBOR_UINT, *(const uint8_t *)at);
         break;
     case FIELD_U16:
-        atto_out_head(out, ATTO_CBOR_UINT, *(const uint16_t *)at);
+        atto_out_head(view, ATTO_CBOR_UINT, *(const uint16_t *)at);
         break;
     case FIELD_U32:
-        atto_out_head(out, ATTO_CBOR_UINT, *(const uint32_t *)at);
+        atto_out_head(view, ATTO_CBOR_UINT, *(const uint32_t *)at);
         break;
     case FIELD_U64:
-        atto_out_head(out, ATTO_CBOR_UINT, *(const uint64_t *)at);
+        put_head(view, ATTO_CBOR_UINT, *(const uint64_t *)at);
         break;
     case FIELD_S8:
-        put_signed(out, *(const int8_t *)at);
+        put_signed(view, *(const int8_t *)at);
         break;
     case FIELD_S64:
-        put_signed(out, *(const int64_t *)at);
+        put_signed(view, *(const int64_t *)at);
         break;
     case FIELD_BOOL:
-        atto_out_head(out, SIMPLE, SIMPLE_FALSE + *(const bool *)at);
+        atto_out_head(view, SIMPLE, SIMPLE_FALSE + *(const bool *)at);
         break;
     case FIELD_STRING:
-        put_string(out, ATTO_CBOR_TEXT, *(const char *const *)at, (uint32_t)strlen(*(const char *const *)at));
+        put_string(view, ATTO_CBOR_TEXT, *(const char *const *)at, (uint32_t)strlen(*(const char *const *)at));
         break;
     case FIELD_TEXT:
-        put_string(out, ATTO_CBOR_TEXT, span->ptr, span->len);
+        put_string(view, ATTO_CBOR_TEXT, span->ptr, span->len);
         break;
     case FIELD_BYTES:
-        put_string(out, ATTO_CBOR_BYTES, span->ptr, span->len);
+        put_string(view, ATTO_CBOR_BYTES, span->ptr, span->len);
         break;
     default:
-        put_string(out, ATTO_CBOR_BYTES, at, field == FIELD_16 ? 16u : 32u);
+        put_string(view, ATTO_CBOR_BYTES, at, field == FIELD_16 ? 16u : 32u);
         break;
     }
 }
 
-void atto_out_fields(struct atto_out *out, const void *structure, const uint16_t *fields)
+void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields)
 {
     for (; *fields != 0u; fields++) {
         enum atto_field field = (enum atto_field)(*fields >> 12);
         uint32_t number = *fields & 0xfffu;
         if (field == FIELD_MAP) {
-            atto_out_head(out, ATTO_CBOR_MAP, number >> 6);
-            out->key = number & 63u;
-            out->items = 0;
-            continue;
-        }
-        if (field != FIELD_ROW)
-            put_key(out);
-        if (field <= FIELD_LIST) {
-            atto_out_head(out, ATTO_CBOR_ARRAY, number);
-            out->items = number;
+            atto_out_map(view, number >> 6);
+            view->key = number & 63u;
+        } else if (field <= FIELD_LIST) {
+            if (field == FIELD_ROW)
+                view->items = 1;
+            atto_out_array(view, number);
         } else {
-            put_field(out, field, (const uint8_t *)structure + number);
+            put_key(view);
+            put_field(view, field, (const uint8_t *)structure + number);
         }
     }
 }

@@ -44,26 +44,24 @@ static bool read_option(struct turn *turn, const struct atto_coap_option *option
     return false;
 }
 
-/* False: there is such an option, and it makes no sense. */
-static bool read_block(uint32_t value, struct atto_coap_block *block)
-{
-    return value == ABSENT ? atto_coap_block_read(ATTO_COAP_SZX_MAX, block) : atto_coap_block_read(value, block);
-}
-
 static void read_options(struct turn *turn, const struct atto_coap_config *config)
 {
-    struct atto_coap_options walk = turn->request.all;
+    struct atto_coap_options *walk = &turn->request.path;
     struct atto_coap_option option;
 
     memset(turn->asked, 0xff, sizeof turn->asked);
-    turn->key = atto_coap_hash(HASH_START, &turn->request.code, 1);
-    while (atto_coap_next(&walk, &option)) {
+    turn->key = turn->request.code;
+    while (atto_coap_next(walk, &option)) {
         if (!read_option(turn, &option) && ATTO_COAP_IS_CRITICAL(option.number) &&
             option.number - config->own_option >= config->own_options)
             turn->refusal = ATTO_COAP_BAD_OPTION;
     }
-    if (!read_block(turn->asked[ASKED_BLOCK1], &turn->block1) || !read_block(turn->asked[ASKED_BLOCK2], &turn->block2))
-        turn->refusal = ATTO_COAP_BAD_REQUEST;
+    for (uint32_t i = 0; i < 2u; i++) {
+        uint32_t value = turn->asked[ASKED_BLOCK2 + i];
+
+        if (!atto_coap_block_read(value == ABSENT ? ATTO_COAP_SZX_MAX : value, &turn->blocks[i]))
+            turn->refusal = ATTO_COAP_BAD_REQUEST;
+    }
     if (turn->asked[ASKED_PROXY_URI] != ABSENT || turn->asked[ASKED_PROXY_SCHEME] != ABSENT)
         turn->refusal = ATTO_COAP_PROXYING_NOT_SUPPORTED;
 }
@@ -76,11 +74,18 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
 
     memset(turn, 0, sizeof *turn);
     turn->message = message;
+    turn->type = ATTO_COAP_ACK;
+    turn->id = message->id;
+    if (message->type != ATTO_COAP_CON) {
+        turn->type = ATTO_COAP_NON;
+        turn->id = atto_coap_new_id(server);
+    }
     turn->observe = ABSENT;
     request->peer = peer;
     request->code = message->code;
-    request->all = request->path = atto_coap_options_of(message);
+    request->path = atto_coap_options_of(message);
     read_options(turn, server->config);
+    request->all = request->path = atto_coap_options_of(message);
     request->last = true;
     request->transfer = ATTO_COAP_WHOLE;
     request->content_format = turn->asked[ASKED_CONTENT_FORMAT];
@@ -90,10 +95,9 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
     reply->code = ATTO_COAP_NOT_FOUND;
     reply->format = ATTO_COAP_FORMAT_NONE;
     reply->max_age_s = ATTO_COAP_MAX_AGE_S;
-    reply->szx = turn->block2.szx < server->szx ? turn->block2.szx : server->szx;
-    reply->offset = turn->block2.offset;
+    reply->szx = turn->blocks[TO_CLIENT].szx < server->szx ? turn->blocks[TO_CLIENT].szx : server->szx;
+    reply->offset = turn->blocks[TO_CLIENT].offset;
     reply->capacity = ATTO_COAP_BLOCK_BYTES(reply->szx);
-    reply->hash = HASH_START;
     reply->window = server->config->out + ATTO_COAP_OUT_BYTES(0);
     reply->server = server;
 }
@@ -132,15 +136,15 @@ uint32_t atto_coap_turn_end(struct turn *turn)
 
     if (block2.more)
         len = reply->capacity;
-    if (turn->block1.offset == 0u && turn->block1.more && turn->block1.szx > reply->server->szx)
-        turn->block1.szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
+    if (turn->blocks[TO_SERVER].offset == 0u && turn->blocks[TO_SERVER].more && turn->blocks[TO_SERVER].szx > reply->server->szx)
+        turn->blocks[TO_SERVER].szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
     memset(answer, 0xff, sizeof answer);
     answer[ASKED_OBSERVE] = turn->observe;
     answer[ASKED_CONTENT_FORMAT] = reply->format;
     if (reply->max_age_s != ATTO_COAP_MAX_AGE_S)
         answer[ASKED_MAX_AGE] = reply->max_age_s;
     if (turn->asked[ASKED_BLOCK1] != ABSENT)
-        answer[ASKED_BLOCK1] = atto_coap_block_value(&turn->block1);
+        answer[ASKED_BLOCK1] = atto_coap_block_value(&turn->blocks[TO_SERVER]);
     if (reply->limit != 0u)
         answer[ASKED_SIZE1] = reply->limit;
     if (is_content) {
@@ -156,8 +160,8 @@ uint32_t atto_coap_turn_end(struct turn *turn)
                 answer[ASKED_SIZE2] = reply->total;
         }
     }
-    atto_coap_begin(&writer, (enum atto_coap_type)turn->message->type, reply->code, turn->message->id,
-                    turn->message->token, turn->message->token_len);
+    atto_coap_begin(&writer, (enum atto_coap_type)turn->type, reply->code, turn->id, turn->message->token,
+                    turn->message->token_len);
     for (uint32_t i = 0; i < ASKED_COUNT; i++) {
         if (answer[i] != ABSENT)
             atto_coap_put_uint(&writer, known[i].number, answer[i]);
