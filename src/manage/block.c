@@ -18,7 +18,7 @@ void atto_coap_transfer_due(const struct atto_coap_server *server, struct atto_c
     const struct atto_coap_config *config = server->config;
 
     if (config->abandon != NULL)
-        config->abandon(config->user, transfer->entry.id);
+        config->abandon(config->user, transfer->entry.tries);
     transfer->entry.state = FREE;
 }
 
@@ -28,12 +28,11 @@ static struct atto_coap_transfer *begin(struct turn *turn)
     const struct atto_coap_server *server = turn->reply.server;
     uint32_t now = atto_coap_now(server), first = TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
     struct atto_coap_transfer *transfer = NULL;
-    uint16_t number = 0;
+    uint8_t number = 0;
 
     for (; (transfer = next_transfer(server, NULL, transfer)) != NULL; number++) {
         if (transfer->entry.state == FREE) {
-            transfer->entry.id = number;
-            transfer->entry.peer = *turn->request.peer;
+            transfer->entry.tries = number;
             transfer->key = turn->key;
             return transfer;
         }
@@ -74,7 +73,7 @@ uint32_t atto_coap_block1_piece(struct turn *turn)
     }
     request->offset = block->offset;
     request->last = !block->more;
-    request->transfer = (uint8_t)transfer->entry.id;
+    request->transfer = transfer->entry.tries;
     turn->transfer = transfer;
     return 0;
 }
@@ -90,7 +89,6 @@ void atto_coap_block1_answered(struct turn *turn)
     if (request->last || ATTO_COAP_CLASS(turn->reply.code) != 2u)
         return;
     transfer->next = request->offset + request->piece.len;
-    transfer->entry.state = WAITS;
-    transfer->entry.due = atto_coap_now(turn->reply.server) + TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
+    atto_coap_hold(turn, &transfer->entry, WAITS, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
     atto_coap_refuse(&turn->reply, ATTO_COAP_CONTINUE, NULL);
 }

@@ -33,11 +33,11 @@ static bool take(struct atto_view *view, enum atto_manage_task task)
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
             return true;
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, NULL);
+        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
     if (is_taken(manage, now_us)) {
-        atto_coap_refuse(view->reply, ATTO_COAP_SERVICE_UNAVAILABLE, NULL);
+        atto_view_refuse(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
     }
@@ -85,8 +85,7 @@ static void finish(struct atto_view *view, enum atto_status status)
         return;
     }
     struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
-    atto_out_begin(view);
-    view->reply->code = ATTO_COAP_CHANGED;
+    atto_out_begin(view, ATTO_COAP_CHANGED);
     atto_engine_info(view->engine, view->deploy->components[installer->component].container, &installed.info);
     installed.state = (uint32_t)installed.info.state;
     atto_out_fields(view, &installed, view->request != NULL ? all : short_of_names);
@@ -162,8 +161,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     const uint32_t len = request->offset + request->piece.len;
     *whole = request->piece;
     if (len > ATTO_COMMAND_MAX) {
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
-        view->reply->limit = ATTO_COMMAND_MAX;
+        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
         atto_manage_abandon(manage, request->transfer);
         return false;
     }
@@ -180,25 +178,36 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     return true;
 }
 
-/* Carries it out if it is one of the operations, on the container or with the name. False: it is refused. */
-static bool carry_out(struct atto_view *view, struct atto_span bytes, uint32_t operations, struct atto_span name,
-                      struct atto_command *command)
+/* Does a command belong to this path: is it one of the operations, on the container or with the name? */
+static bool belongs(const struct atto_view *view, const struct atto_command *command, uint32_t operations,
+                    const char *name)
+{
+    if ((operations >> command->operation & 1u) == 0u)
+        return false;
+    if (name != NULL)
+        return atto_coap_is_text(&command->argument, name);
+    return atto_same_bytes(&command->component.tenant, &view->component.tenant) &&
+           atto_same_bytes(&command->component.container, &view->component.container);
+}
+
+/* Carries out a command, and notes who has signed it. False: it is refused. */
+static bool carry_out(struct atto_view *view, const struct atto_span *bytes, uint32_t operations, const char *name)
 {
     struct atto_refusal refusal = { ATTO_OK, 0 };
-    enum atto_status status = atto_command_read(bytes.ptr, bytes.len, command, &refusal);
-    if (status == ATTO_OK && operations != ANY_OPERATION &&
-        ((operations >> command->operation & 1u) == 0u ||
-         !(name.len != 0u ? atto_same_bytes(command->argument, name)
-                          : atto_same_bytes(command->component.tenant, view->component.tenant) &&
-                                atto_same_bytes(command->component.container, view->component.container)))) {
-        atto_coap_refuse(view->reply, ATTO_COAP_UNPROCESSABLE_ENTITY, NULL);
+    struct atto_command command;
+    enum atto_status status = atto_command_read(bytes->ptr, bytes->len, &command, &refusal);
+    if (status == ATTO_OK && operations != ANY_OPERATION && !belongs(view, &command, operations, name)) {
+        atto_view_refuse(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
         return false;
     }
     /* Again, by who judges it; what cannot be read is for the audit trail. */
-    status = atto_deploy_command(view->config->deploy, bytes.ptr, bytes.len, &refusal);
-    if (status != ATTO_OK)
+    status = atto_deploy_command(view->config->deploy, bytes->ptr, bytes->len, &refusal);
+    if (status != ATTO_OK) {
         atto_refuse_with(view->reply, status, &refusal, NULL);
-    return status == ATTO_OK;
+        return false;
+    }
+    view->reader = command.tenant;
+    return true;
 }
 
 void atto_take_command(struct atto_view *view, uint32_t operations)
@@ -206,35 +215,28 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     static const uint16_t fields[] = { ROW(3), NUMBER(struct atto_manage_call, status),
                                        NUMBER(struct atto_manage_call, value),
                                        FIELD(BYTES, struct atto_manage_call, output), 0 };
-    const struct atto_span none = { NULL, 0 };
     struct atto_span bytes;
-    struct atto_manage_call call = { .status = 1 }; /* nothing was called */
-    struct atto_command command;
+    struct atto_manage_call call;
     if (!collect(view, &bytes))
         return;
+    call.status = 1; /* nothing was called */
     view->manage->call = &call;
-    if (carry_out(view, bytes, operations, none, &command)) {
+    if (carry_out(view, &bytes, operations, NULL)) {
         atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
         if (call.status <= 0) {
-            atto_out_begin(view);
-            view->reply->code = ATTO_COAP_CHANGED;
+            atto_out_begin(view, ATTO_COAP_CHANGED);
             atto_out_fields(view, &call, fields);
         }
     }
     view->manage->call = NULL;
 }
 
-bool atto_take_read(struct atto_view *view, struct atto_span name)
+bool atto_take_read(struct atto_view *view, const char *name)
 {
-    struct atto_command command;
-    if (view->request->transfer != ATTO_COAP_WHOLE) {
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
-        return false;
-    }
-    if (!carry_out(view, view->request->piece, 1u << ATTO_COMMAND_READ, name, &command))
-        return false;
-    view->reader = command.tenant;
-    return true;
+    if (view->request->transfer == ATTO_COAP_WHOLE)
+        return carry_out(view, &view->request->piece, 1u << ATTO_COMMAND_READ, name);
+    atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
+    return false;
 }
 
 /* ---- calls ---- */

@@ -8,44 +8,31 @@
 #include "atto/coap_client.h"
 #include "manage/server.h"
 
-static uint32_t hex(uint8_t c)
+static uint32_t hex(uint32_t c)
 {
-    return c <= '9' ? c - (uint32_t)'0' : (c | 0x20u) - (uint32_t)'a' + 10u;
+    return c % 32u + (c < 'A' ? -16u : 9u); /* '0' is 16 more than a multiple of 32, 'A' and 'a' are 1 */
 }
 
-/* Writes an option with these bytes of a URI, their escapes resolved. */
-static void put_decoded(struct atto_coap_writer *writer, uint32_t number, const uint8_t *bytes, uint32_t len)
+/* Writes an option for each part of a URI that a separator is in front of, escapes resolved (RFC 7252 section 6.4). */
+static void put_parts(struct atto_coap_writer *writer, uint32_t number, uint32_t separator, const uint8_t *at,
+                      const uint8_t *end)
 {
-    uint32_t decoded = len;
+    while (at != end) {
+        const uint8_t *from = ++at;
+        uint32_t len = 0;
 
-    for (uint32_t i = 0; i < len; i++)
-        decoded -= bytes[i] == '%' ? 2u : 0u;
-    atto_coap_put_head(writer, number, decoded);
-    for (uint32_t i = 0; i < len; i++) {
-        uint8_t byte = bytes[i];
+        for (; at != end && *at != separator; at++)
+            len += *at == '%' ? -1u : 1u; /* two digits follow */
+        atto_coap_put_head(writer, number, len);
+        for (; from != at; from++) {
+            uint8_t byte = *from;
 
-        if (byte == '%') {
-            byte = (uint8_t)(hex(bytes[i + 1u]) * 16u + hex(bytes[i + 2u]));
-            i += 2u;
+            if (byte == '%') {
+                byte = (uint8_t)(hex(from[1]) * 16u + hex(from[2]));
+                from += 2;
+            }
+            atto_coap_put_bytes(writer, &byte, 1);
         }
-        atto_coap_put_bytes(writer, &byte, 1);
-    }
-}
-
-/* Writes the options for path and query (RFC 7252 section 6.4). A path of one slash is none. */
-static void put_target(struct atto_coap_writer *writer, struct atto_span target)
-{
-    uint32_t number = ATTO_COAP_URI_PATH, from;
-
-    for (uint32_t i = 0; i < target.len;) {
-        if (number == ATTO_COAP_URI_PATH && target.ptr[i] == '?')
-            number = ATTO_COAP_URI_QUERY;
-        from = ++i;
-        while (i < target.len && (number == ATTO_COAP_URI_PATH ? target.ptr[i] != '/' && target.ptr[i] != '?'
-                                                               : target.ptr[i] != '&'))
-            i++;
-        if (i != 1u || (i < target.len && target.ptr[i] == '/'))
-            put_decoded(writer, number, target.ptr + from, i - from);
     }
 }
 
@@ -65,12 +52,19 @@ static uint32_t compose(const struct atto_coap_client *client)
     struct atto_coap_writer writer = { config->out, config->out_bytes, 0, 0 };
     struct atto_coap_block block = { client->offset, client->szx, false };
     struct atto_coap_uri uri;
+    const uint8_t *query, *end;
 
     (void)atto_coap_uri_read(client->uri, &uri);
+    end = uri.target.ptr + uri.target.len;
+    query = memchr(uri.target.ptr, '?', uri.target.len);
+    if (query == NULL)
+        query = end;
     atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token, sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
-    put_target(&writer, uri.target);
+    if (query - uri.target.ptr > 1) /* a path of one slash is none */
+        put_parts(&writer, ATTO_COAP_URI_PATH, '/', uri.target.ptr, query);
+    put_parts(&writer, ATTO_COAP_URI_QUERY, '&', query, end);
     atto_coap_put_uint(&writer, ATTO_COAP_BLOCK2, atto_coap_block_value(&block));
     return writer.len;
 }
@@ -86,7 +80,7 @@ static void transmit(struct atto_coap_client *client)
 static void request(struct atto_coap_client *client)
 {
     client->requester.entry.id = atto_coap_new_id(client->server);
-    client->requester.entry.state = UNACKED;
+    client->requester.entry.state = WAITS | UNACKED;
     client->requester.entry.tries = 0;
     client->token[0]++;
     atto_coap_confirm(client->server, &client->requester.entry);

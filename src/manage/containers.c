@@ -8,9 +8,9 @@
 
 /* ---- finding ---- */
 
-bool atto_same_bytes(struct atto_span a, struct atto_span b)
+bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b)
 {
-    return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a->len == b->len && (a->len == 0u || memcmp(a->ptr, b->ptr, a->len) == 0);
 }
 
 bool atto_view_look(struct atto_view *view, uint32_t number)
@@ -20,7 +20,7 @@ bool atto_view_look(struct atto_view *view, uint32_t number)
     view->number = number;
     if (atto_slots_get(deploy->slots, number, &view->versions) == ATTO_E_NOT_FOUND ||
         !atto_deploy_name(view->config->deploy, number, &view->component) ||
-        (view->reader.len != 0u && !atto_same_bytes(view->reader, view->component.tenant)))
+        (view->reader.len != 0u && !atto_same_bytes(&view->reader, &view->component.tenant)))
         return false;
     view->container = deploy->components[number].container;
     view->state = STATE_NOT_RUN;
@@ -258,7 +258,7 @@ void atto_view_postmortem(struct atto_view *view)
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
     if (!find_postmortem(view, &found)) {
-        atto_coap_refuse(view->reply, ATTO_COAP_NOT_FOUND, NULL);
+        atto_view_refuse(view, ATTO_COAP_NOT_FOUND, 0);
         return;
     }
     atto_out_fields(view, &found, fields);

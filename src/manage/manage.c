@@ -90,10 +90,9 @@ void atto_view_core(struct atto_view *view)
 /* May the request read what the route is? If so, view->reader is set. */
 static bool may_read(struct atto_view *view, const struct route *first, const struct route *route)
 {
-    const struct atto_span name = { (const uint8_t *)first->name, (uint32_t)strlen(first->name) };
     uint32_t code = ATTO_COAP_UNAUTHORIZED;
     if (view->request->code == ATTO_COAP_FETCH) {
-        if (!atto_take_read(view, name))
+        if (!atto_take_read(view, first->name))
             return false;
         if (view->reader.len == 0u || (route->flags & FOR_TENANTS) != 0u)
             return true;
@@ -101,7 +100,7 @@ static bool may_read(struct atto_view *view, const struct route *first, const st
     } else if (view->config->reading_is_open) {
         return true;
     }
-    atto_coap_refuse(view->reply, (enum atto_coap_code)code, NULL);
+    atto_view_refuse(view, (enum atto_coap_code)code, 0);
     return false;
 }
 
@@ -114,10 +113,10 @@ static void serve(struct atto_view *view, const struct route *first, const struc
         else
             atto_take_envelope(view);
     } else if (route->view == NULL || (code != ATTO_COAP_GET && code != ATTO_COAP_FETCH)) {
-        atto_coap_refuse(view->reply, ATTO_COAP_METHOD_NOT_ALLOWED, NULL);
+        atto_view_refuse(view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
     } else if (may_read(view, first, route) &&
                (first == route || (atto_view_find(view) && (view->container != NULL || (route->flags & RUNS) == 0u)))) {
-        atto_out_begin(view);
+        atto_out_begin(view, ATTO_COAP_CONTENT);
         route->view(view);
     }
 }

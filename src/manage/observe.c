@@ -62,13 +62,6 @@ static bool copy_options(struct atto_coap_observer *observer, const struct atto_
     return writer.len <= writer.capacity;
 }
 
-/* He has said that he is there. */
-static void confirmed(const struct atto_coap_server *server, struct atto_coap_observer *observer)
-{
-    observer->entry.due = atto_coap_now(server);
-    observer->confirm = observer->entry.due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
-}
-
 static void count(struct turn *turn)
 {
     turn->observe = turn->reply.server->sequence++ & 0xffffffu;
@@ -94,24 +87,13 @@ void atto_coap_observe(struct turn *turn)
     }
     if (!copy_options(observer, &turn->request))
         return;
-    observer->entry.state = QUIET;
+    atto_coap_hold(turn, &observer->entry, QUIET, 0);
     observer->entry.id = turn->id;
-    observer->entry.peer = *turn->request.peer;
     observer->resource = turn->reply.resource;
     observer->token_len = message->token_len;
     memcpy(observer->token, message->token, message->token_len);
-    confirmed(server, observer);
+    observer->confirm = observer->entry.due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
     count(turn);
-}
-
-void atto_coap_observer_heard(const struct atto_coap_server *server, struct atto_coap_observer *observer, bool is_reset)
-{
-    if (is_reset) {
-        observer->entry.state = FREE;
-    } else if ((observer->entry.state & UNACKED) != 0u) {
-        observer->entry.state &= (uint8_t)~UNACKED;
-        confirmed(server, observer);
-    }
 }
 
 /* Tells him what the resource is. If that is an error, he observes no more (section 4.2). */
@@ -136,8 +118,10 @@ void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_ob
             atto_coap_confirm(server, &observer->entry);
     }
     atto_coap_turn_begin(&turn, server, &observer->entry.peer, &message);
-    if (again)
+    if (again) {
         turn.type = ATTO_COAP_CON;
+        observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+    }
     observer->entry.id = turn.id;
     config->handle(config->user, &turn.request, &turn.reply);
     if (turn.reply.code == ATTO_COAP_CONTENT) {

@@ -15,9 +15,9 @@ void atto_out_bytes(struct atto_view *view, const void *bytes, uint32_t len)
         atto_coap_write(view->reply, bytes, len);
 }
 
-void atto_out_begin(struct atto_view *view)
+void atto_out_begin(struct atto_view *view, enum atto_coap_code code)
 {
-    atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_CBOR);
+    atto_coap_answer(view->reply, code, ATTO_COAP_FORMAT_CBOR);
     view->items = 1;
 }
 
@@ -164,6 +164,12 @@ void atto_out_fields(struct atto_view *view, const void *structure, const uint16
 }
 
 /* ---- refusals ---- */
+
+void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit)
+{
+    atto_coap_refuse(view->reply, code, NULL);
+    view->reply->limit = limit;
+}
 
 /* Whatever is not here was refused by the pre-flight check, by admission, or by a digest: 4.22. */
 static const struct {

@@ -31,12 +31,12 @@ static bool next_of(struct atto_coap_options *walk, uint32_t number, struct atto
 
 bool atto_coap_path_next(struct atto_coap_request *request, struct atto_span *segment)
 {
-    struct atto_coap_options walk = request->path;
+    return next_of(&request->path, ATTO_COAP_URI_PATH, segment);
+}
 
-    if (!next_of(&walk, ATTO_COAP_URI_PATH, segment))
-        return false;
-    request->path = walk;
-    return true;
+bool atto_coap_is_text(const struct atto_span *span, const char *text)
+{
+    return span->len == strlen(text) && memcmp(span->ptr, text, span->len) == 0;
 }
 
 bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
@@ -44,8 +44,7 @@ bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
     struct atto_coap_options before = request->path;
     struct atto_span value;
 
-    if (atto_coap_path_next(request, &value) && value.len == strlen(segment) &&
-        memcmp(value.ptr, segment, value.len) == 0)
+    if (atto_coap_path_next(request, &value) && atto_coap_is_text(&value, segment))
         return true;
     request->path = before;
     return false;

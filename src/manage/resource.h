@@ -12,6 +12,7 @@
 
 #include "atto/manage.h"
 #include "base/cbor.h"
+#include "manage/server.h"
 
 #define FORMAT_SENML_CBOR 112u
 
@@ -84,7 +85,7 @@ enum atto_field {
                offsetof(structure, member))
 
 /* Begins a representation in CBOR. */
-void atto_out_begin(struct atto_view *view);
+void atto_out_begin(struct atto_view *view, enum atto_coap_code code);
 void atto_out_bytes(struct atto_view *view, const void *bytes, uint32_t len); /* as they are */
 void atto_out_head(struct atto_view *view, enum atto_cbor_type type, uint32_t argument);
 void atto_out_map(struct atto_view *view, uint32_t count);      /* a map begins; the first key is 0 */
@@ -134,7 +135,7 @@ void atto_rings_changed(struct atto_manage *manage);
 void atto_take_envelope(struct atto_view *view);
 void atto_take_command(struct atto_view *view, uint32_t operations);
 /* A READ of what has this name, which lets the request read. False: it is refused. */
-bool atto_take_read(struct atto_view *view, struct atto_span name);
+bool atto_take_read(struct atto_view *view, const char *name);
 /* For a container's own resource; and may this container have one? */
 void atto_take_app(struct atto_view *view);
 bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container);
@@ -143,7 +144,10 @@ bool atto_app_granted(const struct atto_manage *manage, const struct atto_contai
 enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value);
 
-bool atto_same_bytes(struct atto_span a, struct atto_span b);
+bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);
+
+/* limit: how long a payload may be, if that is why; or 0 */
+void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
 
 /* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL */
 void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,

@@ -13,8 +13,8 @@
 _Static_assert(ATTO_COAP_EXCHANGE_BYTES > 16u && ATTO_COAP_EXCHANGE_BYTES <= 255u, "an answer without payload fits");
 _Static_assert(ATTO_COAP_OBSERVED_BYTES <= 255u, "its length is one byte");
 
-/* States of an exchange: QUIET, its answer is kept for duplicates until it is due; len 0: they get an empty ACK. WAITS
- * for atto_coap_server_answer; bytes: header and token. UNACKED: bytes are a confirmable message. */
+/* State of an exchange: KEPT for duplicates until it is due, UNACKED in addition if bytes are a message that is to be
+ * acknowledged; or WAITS for atto_coap_server_answer: bytes are header and token alone. */
 
 /* --- entries */
 
@@ -51,12 +51,11 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
     return NULL;
 }
 
-bool atto_coap_has_come(uint32_t now, uint32_t *time)
+void atto_coap_hold(const struct turn *turn, struct atto_coap_entry *entry, uint32_t state, uint32_t lasts)
 {
-    if (*time - now - 1u < UINT32_MAX / 2u)
-        return false;
-    *time = now;
-    return true;
+    entry->due = atto_coap_now(turn->reply.server) + lasts;
+    entry->state = (uint8_t)state;
+    entry->peer = *turn->request.peer;
 }
 
 static uint64_t now_us(const struct atto_coap_server *server)
@@ -132,55 +131,30 @@ static struct atto_coap_exchange *next_exchange(const struct atto_coap_server *s
     return (struct atto_coap_exchange *)atto_coap_each(server, EXCHANGES, peer, after);
 }
 
-/* The exchange of this request, if it was answered, or is being answered. */
-static struct atto_coap_exchange *find_exchange(const struct atto_coap_server *server,
-                                                const struct atto_coap_peer *peer, uint16_t request_id)
+/* Takes an exchange for a request: the oldest that nobody waits for. */
+static struct atto_coap_exchange *begin_exchange(const struct atto_coap_server *server)
 {
-    struct atto_coap_exchange *exchange = NULL;
-
-    while ((exchange = next_exchange(server, peer, exchange)) != NULL) {
-        if (exchange->request_id == request_id &&
-            (exchange->entry.state > QUIET || !atto_coap_has_come(atto_coap_now(server), &exchange->entry.due)))
-            break;
-    }
-    return exchange;
-}
-
-/* Takes an exchange for this request: the one for the last block of the same peer's, which has no further use, or the
- * oldest that nobody waits for. */
-static struct atto_coap_exchange *begin_exchange(const struct turn *turn)
-{
-    const struct atto_coap_server *server = turn->reply.server;
-    const struct atto_coap_peer *peer = turn->request.peer;
     struct atto_coap_exchange *exchange = NULL, *other = NULL;
     uint32_t now = atto_coap_now(server), least = UINT32_MAX;
 
     while ((other = next_exchange(server, NULL, other)) != NULL) {
-        uint32_t left = other->entry.due - now;
+        uint32_t left = other->entry.state == FREE ? 0u : other->entry.due - now;
 
-        if (other->entry.state > QUIET)
-            continue;
-        if (other->entry.state == FREE || atto_coap_has_come(now, &other->entry.due) ||
-            (other->bytes[1] == ATTO_COAP_CONTINUE && memcmp(&other->entry.peer, peer, sizeof *peer) == 0))
-            left = 0;
-        if (left < least) {
+        if ((other->entry.state & (WAITS | UNACKED)) == 0u && left <= least) {
             exchange = other;
             least = left;
         }
     }
-    exchange->entry.due = now;
-    exchange->entry.peer = *peer;
-    exchange->request_id = turn->message->id;
-    exchange->confirmable = turn->message->type != ATTO_COAP_NON;
     return exchange;
 }
 
-/* Nobody waits for this exchange any more; duplicates of its request get an empty ACK. */
-static void settle(const struct atto_coap_server *server, struct atto_coap_exchange *exchange)
+/* The last message of this entry is acknowledged, or it does not matter any more. */
+static void settle(const struct atto_coap_server *server, enum table table, struct atto_coap_entry *entry)
 {
-    exchange->entry.state = QUIET;
-    exchange->entry.due = atto_coap_now(server) + EXCHANGE_LIFETIME;
-    exchange->len = 0;
+    static const uint32_t lasts[] = { [EXCHANGES] = EXCHANGE_LIFETIME, [REQUESTER] = TIME_OF_MS(ATTO_COAP_LATER_MS) };
+
+    entry->state &= (uint8_t)~UNACKED;
+    entry->due = atto_coap_now(server) + lasts[table];
 }
 
 bool atto_coap_can_wait(const struct atto_coap_server *server)
@@ -189,15 +163,15 @@ bool atto_coap_can_wait(const struct atto_coap_server *server)
     uint32_t waiting = 0;
 
     while ((exchange = next_exchange(server, NULL, exchange)) != NULL) {
-        waiting += exchange->entry.state > QUIET;
-        if (exchange->entry.state == UNACKED && exchange->entry.tries != 0u)
+        waiting += (exchange->entry.state & (WAITS | UNACKED)) != 0u;
+        if ((exchange->entry.state & UNACKED) != 0u && exchange->entry.tries != 0u)
             unheard = exchange;
     }
     if (waiting < server->config->exchange_count / 2u)
         return true;
     if (unheard == NULL)
         return false;
-    settle(server, unheard);
+    settle(server, EXCHANGES, &unheard->entry);
     return true;
 }
 
@@ -210,7 +184,7 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
         exchange = next_exchange(server, NULL, exchange);
         if (exchange == NULL)
             return ATTO_E_NOT_FOUND;
-    } while (exchange->entry.state != WAITS || exchange->entry.id != ticket);
+    } while ((exchange->entry.state & WAITS) == 0u || exchange->entry.id != ticket);
     if (len > ATTO_COAP_LATER_MAX)
         return ATTO_E_ARGUMENT;
     struct atto_coap_writer writer = { exchange->bytes, sizeof exchange->bytes, 0, 0 };
@@ -222,23 +196,25 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
     atto_coap_put_payload(&writer, payload, len);
     send(server, &exchange->entry.peer, exchange->bytes, writer.len);
     exchange->len = (uint8_t)writer.len;
-    exchange->entry.state = UNACKED;
+    exchange->entry.state = KEPT | UNACKED;
     exchange->entry.tries = 0;
     atto_coap_confirm(server, &exchange->entry);
     if (!exchange->confirmable)
-        settle(server, exchange);
+        settle(server, EXCHANGES, &exchange->entry);
     return ATTO_OK;
 }
 
 static void exchange_due(struct atto_coap_server *server, struct atto_coap_exchange *exchange, bool again)
 {
-    if (exchange->entry.state == WAITS)
+    if ((exchange->entry.state & WAITS) != 0u)
         (void)atto_coap_server_answer(server, exchange->entry.id, ATTO_COAP_GATEWAY_TIMEOUT, ATTO_COAP_FORMAT_NONE,
                                       NULL, 0);
     else if (again)
         send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
+    else if ((exchange->entry.state & UNACKED) != 0u)
+        settle(server, EXCHANGES, &exchange->entry);
     else
-        settle(server, exchange);
+        exchange->entry.state = FREE;
 }
 
 /* --- time */
@@ -268,8 +244,11 @@ uint64_t atto_coap_server_tick(struct atto_coap_server *server)
         struct atto_coap_entry *entry = NULL;
 
         while ((entry = atto_coap_each(server, (enum table)table, NULL, entry)) != NULL) {
-            if (atto_coap_has_come(now, &entry->due) && entry->state > QUIET)
-                entry_due(server, (enum table)table, entry);
+            if (entry->due - now - 1u >= UINT32_MAX / 2u) { /* the time has come */
+                entry->due = now;
+                if (entry->state > QUIET)
+                    entry_due(server, (enum table)table, entry);
+            }
             if (entry->state > QUIET && entry->due - now < next)
                 next = entry->due - now;
         }
@@ -285,21 +264,21 @@ static void answer_again(const struct atto_coap_server *server, const struct att
 {
     if (!exchange->confirmable)
         return;
-    if (exchange->entry.state == QUIET && exchange->len != 0u)
+    if (exchange->entry.state == KEPT && exchange->bytes[0] / 16u % 4u == ATTO_COAP_ACK)
         send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
     else
         atto_coap_send_empty(server, &exchange->entry.peer, ATTO_COAP_ACK, exchange->request_id);
 }
 
 /* Fills in the reply: by what the options rule out, by the state of the transfer, or by the handler. */
-static void make_reply(struct turn *turn, bool is_safe)
+static void make_reply(struct turn *turn)
 {
     const struct atto_coap_config *config = turn->reply.server->config;
     uint32_t code = turn->refusal;
 
     if (code == 0u && turn->request.code > ATTO_COAP_IPATCH)
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
-    if (code == 0u && !is_safe && turn->blocks[TO_CLIENT].offset != 0u)
+    if (code == 0u && !turn->is_safe && turn->blocks[TO_CLIENT].offset != 0u)
         code = ATTO_COAP_BAD_OPTION;
     if (code == 0u)
         code = atto_coap_block1_piece(turn);
@@ -315,33 +294,40 @@ static void make_reply(struct turn *turn, bool is_safe)
 static void serve(struct atto_coap_server *server, const struct atto_coap_peer *peer,
                   const struct atto_coap_message *message)
 {
-    struct atto_coap_exchange *exchange = find_exchange(server, peer, message->id);
-    bool is_safe = message->code == ATTO_COAP_GET || message->code == ATTO_COAP_FETCH; /* it can be answered again */
+    struct atto_coap_exchange *exchange = NULL;
     struct turn turn;
     uint32_t len;
     uint16_t ticket;
 
-    if (exchange != NULL) {
-        answer_again(server, exchange);
-        return;
+    while ((exchange = next_exchange(server, peer, exchange)) != NULL) {
+        if (exchange->request_id == message->id) {
+            answer_again(server, exchange);
+            return;
+        }
     }
     atto_coap_turn_begin(&turn, server, peer, message);
-    make_reply(&turn, is_safe);
+    make_reply(&turn);
     ticket = turn.reply.ticket;
     if (ticket == 0u)
         atto_coap_observe(&turn);
     len = atto_coap_turn_end(&turn);
     if (ticket == 0u) {
         send(server, peer, server->config->out, len);
-        if (is_safe)
+        if (turn.is_safe)
             return;
     } else if (message->type == ATTO_COAP_CON) {
         atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
     }
-    exchange = begin_exchange(&turn);
-    exchange->entry.state = ticket != 0u ? WAITS : QUIET;
-    exchange->entry.due += ticket != 0u ? TIME_OF_MS(ATTO_COAP_LATER_MS) : EXCHANGE_LIFETIME;
+    exchange = begin_exchange(server);
+    if (ticket != 0u)
+        atto_coap_hold(&turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
+    else if (turn.reply.code == ATTO_COAP_CONTINUE)
+        atto_coap_hold(&turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
+    else
+        atto_coap_hold(&turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
     exchange->entry.id = ticket;
+    exchange->request_id = message->id;
+    exchange->confirmable = message->type == ATTO_COAP_CON;
     if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
         len = ATTO_COAP_HEADER_BYTES + (uint32_t)message->token_len;
     exchange->len = (uint8_t)len;
@@ -360,20 +346,16 @@ static void heard(struct atto_coap_server *server, const struct atto_coap_peer *
         struct atto_coap_entry *entry = NULL;
 
         while ((entry = atto_coap_each(server, (enum table)table, peer, entry)) != NULL) {
-            if (entry->id != message->id || table == TRANSFERS)
+            if (entry->id != message->id)
                 continue;
-            if (table == OBSERVERS) {
-                atto_coap_observer_heard(server, (struct atto_coap_observer *)entry, is_reset);
-            } else if (entry->state == UNACKED) {
-                if (table == EXCHANGES) {
-                    settle(server, (struct atto_coap_exchange *)entry);
-                } else if (is_reset) {
-                    server->requester->due(server->requester, false);
-                } else {
-                    entry->state = WAITS;
-                    entry->due = atto_coap_now(server) + TIME_OF_MS(ATTO_COAP_LATER_MS);
-                }
-            }
+            if (is_reset && table == OBSERVERS)
+                entry->state = FREE;
+            else if ((entry->state & UNACKED) == 0u)
+                continue;
+            else if (is_reset && table == REQUESTER)
+                server->requester->due(server->requester, false);
+            else
+                settle(server, (enum table)table, entry);
         }
     }
 }

@@ -20,18 +20,22 @@
 #define FREE 0u
 #define QUIET 1u
 #define WAITS 2u   /* for something else than an acknowledgement */
-#define UNACKED 4u /* its last message is to be acknowledged; if not, it is sent again */
+#define UNACKED 4u /* in addition: its last message is to be acknowledged; if not, it is sent again */
+#define KEPT 8u    /* its end is due */
 
 /* Where entries are; the requester is a table of one. */
 enum table { EXCHANGES, OBSERVERS, TRANSFERS, REQUESTER };
+
+struct turn;
 
 /* The entry after that one, NULL: the first one. peer: skips what is free or another's; NULL: skips nothing. NULL if
  * there is none. */
 struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, enum table table,
                                        const struct atto_coap_peer *peer, void *after);
 
-/* Has this time come? If so, it becomes now. */
-bool atto_coap_has_come(uint32_t now, uint32_t *time);
+/* It is the peer's from now on, in this state, and due after this time. */
+void atto_coap_hold(const struct turn *turn, struct atto_coap_entry *entry, uint32_t state, uint32_t lasts);
+
 uint32_t atto_coap_now(const struct atto_coap_server *server);
 uint16_t atto_coap_new_id(struct atto_coap_server *server);
 
@@ -49,6 +53,8 @@ bool atto_coap_can_wait(const struct atto_coap_server *server);
 /* The hash (FNV-1a) of what gave `hash` before, followed by these bytes; to begin with, any number. */
 uint32_t atto_coap_hash(uint32_t hash, const void *bytes, uint32_t len);
 
+bool atto_coap_is_text(const struct atto_span *span, const char *text);
+
 /* Options by their place in ATTO_COAP_OPTION_TABLE: ASKED_ETAG... */
 enum asked_option {
 #define ASKED_OPTION(name, number, min, max, many) ASKED_##name,
@@ -64,8 +70,9 @@ enum { TO_CLIENT, TO_SERVER };
 struct turn {
     const struct atto_coap_message *message; /* the request */
     uint8_t type;    /* of the answer, and its id */
-    uint8_t refusal; /* code to refuse the request with; 0: none */
+    bool is_safe;    /* the request can be answered again, and its answer has blocks */
     uint16_t id;
+    uint8_t refusal; /* code to refuse the request with; 0: none */
     struct atto_coap_reply reply;
     uint32_t observe; /* sequence number of the answer; ABSENT: it does not say that the client observes */
     uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer; of a response: of
@@ -94,8 +101,7 @@ void atto_coap_transfer_due(const struct atto_coap_server *server, struct atto_c
 
 /* After the handler: registers whoever has asked to observe, or forgets him. */
 void atto_coap_observe(struct turn *turn);
-/* The last notification was acknowledged or rejected; or it is time for one, the last one again or another. */
-void atto_coap_observer_heard(const struct atto_coap_server *server, struct atto_coap_observer *observer, bool is_reset);
+/* It is time for a notification: the last one again, or another. */
 void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_observer *observer, bool again);
 
 #endif
