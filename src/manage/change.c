@@ -16,27 +16,26 @@ static void release(struct atto_manage *manage)
 }
 
 /* Is the memory in use? Only for so long by an envelope whose signature was not verified, or by a command. */
-static bool is_taken(const struct atto_manage *manage, uint64_t now_us)
+static bool is_taken(const struct atto_manage *manage, uint32_t now)
 {
     if (manage->task == ATTO_MANAGE_FREE || manage->task == ATTO_MANAGE_FETCHES)
         return manage->task != ATTO_MANAGE_FREE;
     return (manage->task == ATTO_MANAGE_INSTALLS && manage->work.installer.state == ATTO_INSTALL_IMAGE) ||
-           now_us - manage->since_us < ATTO_MANAGE_PATIENCE_MS * 1000u;
+           now - manage->since < TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS);
 }
 
 /* Takes the memory for the first piece of a payload, or goes on with it. False: refused. */
 static bool take(struct atto_view *view, enum atto_manage_task task)
 {
     struct atto_manage *manage = view->manage;
-    const struct atto_port *port = view->engine->config->port;
-    uint64_t now_us = port->now_us(port->user);
+    const uint32_t now = atto_coap_now(view->config->server);
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
             return true;
         atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
-    if (is_taken(manage, now_us)) {
+    if (is_taken(manage, now)) {
         atto_view_refuse(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
@@ -44,7 +43,7 @@ static bool take(struct atto_view *view, enum atto_manage_task task)
     release(manage);
     manage->task = (uint8_t)task;
     manage->transfer = view->request->transfer;
-    manage->since_us = now_us;
+    manage->since = now;
     if (task == ATTO_MANAGE_INSTALLS)
         atto_install_begin(&manage->work.installer, manage->config->deploy);
     return true;

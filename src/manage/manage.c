@@ -5,7 +5,7 @@
 #include "manage/resource.h"
 #include "manage/server.h"
 
-#define TRIAL_TICK_US 1000000u
+#define TRIAL_TICK TIME_OF_S(1u)
 
 void atto_manage_init(struct atto_manage *manage, const struct atto_manage_config *config)
 {
@@ -165,21 +165,20 @@ static uint32_t digest_of(struct atto_engine *engine, const struct atto_deploy_c
     if (component->container == NULL)
         return 0;
     atto_engine_info(engine, component->container, &info);
-    const uint32_t facts[] = { (uint32_t)component->since_us, component->on_trial, (uint32_t)info.state, info.id,
-                               info.counters.faults, info.counters.misses };
-    return atto_coap_hash(0, facts, sizeof facts);
+    const uint32_t facts[] = { (uint32_t)info.state, info.id, info.counters.faults + info.counters.misses * 65536u };
+    return atto_coap_hash((uint32_t)component->since_us + component->on_trial, facts, sizeof facts);
 }
 
 uint64_t atto_manage_tick(struct atto_manage *manage)
 {
     const struct atto_manage_config *config = manage->config;
     const struct atto_deploy_config *deploy = config->deploy->config;
-    const struct atto_port *port = deploy->engine->config->port;
-    bool on_trial = false;
+    uint32_t longest = LONGEST_TIME;
     atto_deploy_tick(config->deploy);
     atto_rings_changed(manage);
     for (uint32_t i = 0; i < deploy->component_count; i++) {
-        on_trial |= deploy->components[i].on_trial;
+        if (deploy->components[i].on_trial)
+            longest = TRIAL_TICK;
         if (config->seen == NULL)
             continue;
         uint32_t digest = digest_of(deploy->engine, &deploy->components[i]);
@@ -189,6 +188,5 @@ uint64_t atto_manage_tick(struct atto_manage *manage)
         atto_coap_changed(config->server, RESOURCE_CONTAINERS);
         atto_coap_changed(config->server, RESOURCE_CONTAINER(i));
     }
-    uint64_t next_us = atto_coap_server_tick(config->server), trial_us = port->now_us(port->user) + TRIAL_TICK_US;
-    return on_trial && trial_us < next_us ? trial_us : next_us;
+    return atto_coap_tick(config->server, longest);
 }

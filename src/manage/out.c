@@ -24,15 +24,15 @@ void atto_out_begin(struct atto_view *view, enum atto_coap_code code)
 static void put_head(struct atto_view *view, enum atto_cbor_type type, uint64_t argument)
 {
     uint8_t bytes[9];
-    uint32_t count = 0, info = (uint32_t)argument;
-    if (argument >= 24u) {
-        for (count = 1, info = 24; count < 8u && argument >> 8u * count != 0u; info++)
-            count *= 2u;
+    struct atto_cbor_writer writer = { bytes, sizeof bytes, 0 };
+    atto_cbor_put_head(&writer, type, (uint32_t)argument);
+    if (argument > UINT32_MAX) {
+        bytes[0] = (uint8_t)((uint32_t)type * 32u + 27u);
+        for (uint32_t i = 8; i != 0u; i--, argument >>= 8)
+            bytes[i] = (uint8_t)argument;
+        writer.len = 9;
     }
-    bytes[0] = (uint8_t)((uint32_t)type * 32u + info);
-    for (uint32_t i = count; i != 0u; i--, argument >>= 8)
-        bytes[i] = (uint8_t)argument;
-    atto_out_bytes(view, bytes, 1u + count);
+    atto_out_bytes(view, bytes, writer.len);
 }
 
 void atto_out_head(struct atto_view *view, enum atto_cbor_type type, uint32_t argument)

@@ -238,7 +238,12 @@ static void entry_due(struct atto_coap_server *server, enum table table, struct 
 
 uint64_t atto_coap_server_tick(struct atto_coap_server *server)
 {
-    uint32_t now = atto_coap_now(server), next = LONGEST_TIME;
+    return atto_coap_tick(server, LONGEST_TIME);
+}
+
+uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next)
+{
+    uint32_t now = atto_coap_now(server);
 
     for (uint32_t table = EXCHANGES; table <= REQUESTER; table++) {
         struct atto_coap_entry *entry = NULL;

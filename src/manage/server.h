@@ -39,6 +39,9 @@ void atto_coap_hold(const struct turn *turn, struct atto_coap_entry *entry, uint
 uint32_t atto_coap_now(const struct atto_coap_server *server);
 uint16_t atto_coap_new_id(struct atto_coap_server *server);
 
+/* As atto_coap_server_tick, which wants to be called again after this time at the latest. */
+uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next);
+
 /* A confirmable message is sent now, after `tries` times before: it is due when it has to be sent again. */
 void atto_coap_confirm(const struct atto_coap_server *server, struct atto_coap_entry *entry);
 
