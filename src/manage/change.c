@@ -58,20 +58,13 @@ void atto_manage_abandon(void *user, uint32_t transfer)
 
 /* ---- envelopes ---- */
 
-struct installed {
-    struct atto_component component;
-    uint32_t sequence;
-    struct atto_container_info info;
-    uint32_t state;
-};
-
 /* All bytes are there, or `status` says why not. An answer that comes later has no names. */
 static void finish(struct atto_view *view, enum atto_status status)
 {
-    static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct installed, component.tenant),
-                                    FIELD(TEXT, struct installed, component.container), 0 };
+    static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct atto_view, component.tenant),
+                                    FIELD(TEXT, struct atto_view, component.container), 0 };
     static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct installed, sequence), NUMBER(struct installed, state), 0 };
+    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence), NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
     struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
@@ -83,12 +76,13 @@ static void finish(struct atto_view *view, enum atto_status status)
         release(manage);
         return;
     }
-    struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
+    view->component = installer->names;
+    view->versions.current.sequence = installer->order.sequence;
+    atto_engine_info(view->engine, view->deploy->components[installer->component].container, &view->info);
+    view->state = (uint32_t)view->info.state;
     atto_out_begin(view, ATTO_COAP_CHANGED);
-    atto_engine_info(view->engine, view->deploy->components[installer->component].container, &installed.info);
-    installed.state = (uint32_t)installed.info.state;
-    atto_out_fields(view, &installed, view->request != NULL ? all : short_of_names);
-    atto_out_fields(view, &installed, rest);
+    atto_out_fields(view, view, view->request != NULL ? all : short_of_names);
+    atto_out_fields(view, view, rest);
     manage->task = ATTO_MANAGE_FREE;
 }
 

@@ -169,15 +169,15 @@ void atto_view_limits(struct atto_view *view)
 /* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
 static void write_base(struct atto_view *view)
 {
-    static const char prefix[] = "urn:dev:uuid:", digits[] = "0123456789abcdef";
+    static const char prefix[] = "urn:dev:uuid:";
     const struct atto_component *component = &view->component;
     const uint8_t *id = view->deploy->identity->device_id;
     char uuid[37], *at = uuid;
-    for (uint32_t i = 0; i < ATTO_IDENTITY_BYTES; i++) {
-        *at++ = digits[id[i] >> 4];
-        *at++ = digits[id[i] & 15u];
-        if ((0x2a8u >> i & 1u) != 0u) /* behind bytes 3, 5, 7 and 9 */
+    for (uint32_t i = 0; i < 2u * ATTO_IDENTITY_BYTES; i++) {
+        uint32_t digit = id[i / 2u] >> (i % 2u != 0u ? 0u : 4u) & 15u;
+        if ((0x111100u >> i & 1u) != 0u) /* in front of digits 8, 12, 16 and 20 */
             *at++ = '-';
+        *at++ = (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u);
     }
     *at = ':';
     atto_out_head(view, ATTO_CBOR_NEGATIVE, 1); /* -2 */
@@ -220,11 +220,11 @@ void atto_view_counters(struct atto_view *view)
     for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         atto_out_map(view, i <= TIME ? 3u : 2u);
         atto_out_fields(view, &rows[i], name);
-        if (i == TIME)
+        view->key = 2;
+        if (i == TIME) {
             atto_out_bytes(view, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
-        else
-            atto_out_head(view, ATTO_CBOR_UINT, 2);
-        view->items = 1;
+            view->items = 1;
+        }
         atto_out_fields(view, &view->info, rows[i].fields);
         if (i == 0u)
             write_base(view);

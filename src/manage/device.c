@@ -29,8 +29,6 @@ static uint32_t bits(uint32_t set)
 struct device_state {
     uint32_t uptime_s, now_s, pool_bytes, pool_used_bytes, slot_bytes, slots, free_slots;
     uint32_t area_bytes, room_bytes, damaged;
-    uint16_t endpoints;
-    bool reading_is_open;
 };
 
 static const uint16_t identity_fields[] = { MAP(12, 1), FIELD(16, struct atto_identity, device_id),

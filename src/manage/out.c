@@ -171,67 +171,55 @@ void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t
     view->reply->limit = limit;
 }
 
-/* Whatever is not here was refused by the pre-flight check, by admission, or by a digest: 4.22. */
+/* From each status on, down to the next one. Most are of the image, the pre-flight check, or admission: 4.22. */
 static const struct {
     int8_t status;
     uint8_t code;
 } codes[] = {
     { ATTO_E_ARGUMENT, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_ENVELOPE, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_COMMAND, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_COSE, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_TENANT, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_UNSUPPORTED, ATTO_COAP_BAD_REQUEST },
-    { ATTO_E_ALGORITHM, ATTO_COAP_UNAUTHORIZED },
-    { ATTO_E_SIGNER, ATTO_COAP_UNAUTHORIZED },
-    { ATTO_E_SIGNATURE, ATTO_COAP_UNAUTHORIZED },
-    { ATTO_E_DENIED, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_EXPIRED, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_VENDOR, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_CLASS, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_DEVICE, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_ABORT, ATTO_COAP_FORBIDDEN },
-    { ATTO_E_NOT_FOUND, ATTO_COAP_NOT_FOUND },
-    { ATTO_E_SEQUENCE, ATTO_COAP_CONFLICT },
     { ATTO_E_STATE, ATTO_COAP_CONFLICT },
-    { ATTO_E_BUSY, ATTO_COAP_CONFLICT },
-    { ATTO_E_NO_SPACE, ATTO_COAP_SERVICE_UNAVAILABLE },
     { ATTO_E_NO_MEMORY, ATTO_COAP_SERVICE_UNAVAILABLE },
+    { ATTO_E_NOT_FOUND, ATTO_COAP_NOT_FOUND },
+    { ATTO_E_DENIED, ATTO_COAP_FORBIDDEN },
+    { ATTO_E_BUSY, ATTO_COAP_CONFLICT },
+    { ATTO_E_ADMISSION, ATTO_COAP_UNPROCESSABLE_ENTITY },
     { ATTO_E_QUOTA, ATTO_COAP_SERVICE_UNAVAILABLE },
+    { ATTO_E_FORMAT, ATTO_COAP_UNPROCESSABLE_ENTITY },
     { ATTO_E_FLASH, ATTO_COAP_INTERNAL_SERVER_ERROR },
+    { ATTO_E_NO_SPACE, ATTO_COAP_SERVICE_UNAVAILABLE },
     { ATTO_E_DAMAGED, ATTO_COAP_INTERNAL_SERVER_ERROR },
+    { ATTO_E_ENVELOPE, ATTO_COAP_BAD_REQUEST },
+    { ATTO_E_ALGORITHM, ATTO_COAP_UNAUTHORIZED },
+    { ATTO_E_DIGEST, ATTO_COAP_UNPROCESSABLE_ENTITY },
+    { ATTO_E_SEQUENCE, ATTO_COAP_CONFLICT },
+    { ATTO_E_EXPIRED, ATTO_COAP_FORBIDDEN },
+    { INT8_MIN, 0 },
 };
 
-/* Writes a text and a number behind it. Returns where it ends. */
+/* Puts a text and a number behind it in front of what is there. */
 static char *put_number(char *at, const char *text, uint32_t value)
 {
-    uint32_t power = 1;
-    while (*text != '\0')
-        *at++ = *text++;
-    while (value / power >= 10u)
-        power *= 10u;
-    for (; power != 0u; power /= 10u)
-        *at++ = (char)('0' + value / power % 10u);
-    return at;
+    size_t len = strlen(text);
+    do
+        *--at = (char)('0' + value % 10u);
+    while ((value /= 10u) != 0u);
+    return memcpy(at - len, text, len);
 }
 
 /* What a number means in words is for the command to say; the words would cost the device 4 KB. */
 void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,
                       const struct atto_report *report)
 {
-    char text[sizeof "-104 constraint 7 missing 4294967295"];
-    char *at = put_number(text, "-", (uint32_t)-(int32_t)status);
-    uint32_t code = ATTO_COAP_UNPROCESSABLE_ENTITY;
-    for (uint32_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        if (codes[i].status == status)
-            code = codes[i].code;
-    }
+    char text[sizeof "-104 constraint 7 missing 4294967295"], *at = text + sizeof text - 1u;
+    uint32_t i = 1;
+    *at = '\0';
     if (report != NULL && report->constraint != ATTO_CONSTRAINT_NONE) {
-        at = put_number(at, " constraint ", (uint32_t)report->constraint);
         at = put_number(at, " missing ", report->missing);
+        at = put_number(at, " constraint ", (uint32_t)report->constraint);
     } else if (refusal != NULL && refusal->status == status) {
         at = put_number(at, " at ", refusal->at);
     }
-    *at = '\0';
-    atto_coap_refuse(reply, (enum atto_coap_code)code, text);
+    while (status <= codes[i].status)
+        i++;
+    atto_coap_refuse(reply, (enum atto_coap_code)codes[i - 1u].code, put_number(at, "-", (uint32_t)-(int32_t)status));
 }
