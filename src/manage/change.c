@@ -70,6 +70,8 @@ static void finish(struct atto_view *view, enum atto_status status)
     struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
     if (status == ATTO_OK)
         status = atto_install_finish(installer, &report);
+    if (status == ATTO_E_SEQUENCE)
+        (void)atto_slots_sequence(view->deploy->slots, installer->component, &installer->refusal.at);
     if (status != ATTO_OK) {
         atto_refuse_with(view->reply, status,
                          report.refusal.status != ATTO_OK ? &report.refusal : &installer->refusal, &report);

@@ -166,6 +166,11 @@ void atto_view_limits(struct atto_view *view)
 
 /* ---- counters: SenML (RFC 8428) in CBOR, with the labels of its section 6 ---- */
 
+char atto_hex_digit(uint32_t digit)
+{
+    return (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u);
+}
+
 /* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
 static void write_base(struct atto_view *view)
 {
@@ -177,7 +182,7 @@ static void write_base(struct atto_view *view)
         uint32_t digit = id[i / 2u] >> (i % 2u != 0u ? 0u : 4u) & 15u;
         if ((0x111100u >> i & 1u) != 0u) /* in front of digits 8, 12, 16 and 20 */
             *at++ = '-';
-        *at++ = (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u);
+        *at++ = atto_hex_digit(digit);
     }
     *at = ':';
     atto_out_head(view, ATTO_CBOR_NEGATIVE, 1); /* -2 */

@@ -29,7 +29,7 @@ struct route {
     uint16_t operations; /* of commands that do; 0: envelopes do */
 };
 
-/* First segments of paths. The first few have more behind them. */
+/* First segments of paths. The first one has more behind it; the last ones have nothing to read. */
 static const struct route routes[] = {
     { "containers", atto_view_list, FOR_TENANTS | OBSERVED, 0, 0 },
     { "device", atto_view_device, FOR_TENANTS, 0, 0 },
@@ -44,12 +44,12 @@ static const struct route routes[] = {
 
 /* What a container has behind its names. */
 static const struct route parts[] = {
-    { "", atto_view_state, FOR_TENANTS, 0, 0 },
+    { "", atto_view_state, FOR_TENANTS | OBSERVED, 0, 0 },
     { "rights", atto_view_rights, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_RIGHTS) },
     { "schedule", atto_view_schedule, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
     { "limits", atto_view_limits, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
     { "counters", atto_view_counters, FOR_TENANTS | RUNS, 0, 0 },
-    { "log", atto_view_log, FOR_TENANTS | RUNS, 0, 0 },
+    { "log", atto_view_log, FOR_TENANTS | RUNS | OBSERVED, 0, 0 },
     { "postmortem", atto_view_postmortem, FOR_TENANTS, 0, 0 },
     { "call", NULL, FOR_TENANTS, ATTO_COAP_POST, OPERATION(CALL) },
 };
@@ -68,20 +68,44 @@ static const struct route *find(struct atto_view *view, const struct route *rout
 
 /* ---- .well-known/core (RFC 6690) ---- */
 
-static void put_text(struct atto_view *view, const char *text)
+/* Writes a text, with the name in the place of each '*'. */
+static void put_text(struct atto_view *view, const char *text, const char *name)
 {
-    atto_coap_write(view->reply, text, (uint32_t)strlen(text));
+    for (; *text != '\0'; text++) {
+        if (*text == '*')
+            put_text(view, name, name);
+        else
+            atto_out_bytes(view, text, 1);
+    }
 }
 
+static bool is_plain(const struct atto_span *name)
+{
+    for (uint32_t i = 0; i < name->len; i++) {
+        const uint32_t byte = name->ptr[i];
+        if (byte - '0' >= 10u && (byte | 0x20u) - 'a' >= 26u && byte != '-' && byte != '_')
+            return false;
+    }
+    return true;
+}
+
+/* What there is to read, and each container, for those who may read it. What is below a container is always the same. */
 void atto_view_core(struct atto_view *view)
 {
+    const struct atto_component *component = &view->component;
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
-    for (const struct route *route = routes; route != routes + COUNT(routes); route++) {
-        put_text(view, route != routes ? ",</" : "</");
-        put_text(view, route->name);
-        put_text(view, ">;rt=\"atto.");
-        put_text(view, route->name);
-        put_text(view, (route->flags & OBSERVED) != 0u ? "\";obs" : "\"");
+    for (const struct route *route = routes; route->view != NULL; route++) {
+        put_text(view, route != routes ? ",</*>;rt=\"atto.*\"" : "</*>;rt=\"atto.*\"", route->name);
+        put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", NULL);
+    }
+    for (uint32_t i = 0; view->config->reading_is_open && i < view->deploy->component_count; i++) {
+        if (!atto_view_look(view, i) || !is_plain(&component->tenant) || !is_plain(&component->container))
+            continue;
+        put_text(view, component->tenant.len != 0u ? ",</containers/" : ",</containers/-", NULL);
+        atto_out_bytes(view, component->tenant.ptr, component->tenant.len);
+        atto_out_bytes(view, "/", 1);
+        atto_out_bytes(view, component->container.ptr, component->container.len);
+        put_text(view, ">;rt=\"atto.container\";obs", NULL);
     }
 }
 

@@ -217,7 +217,7 @@ void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, co
         at = put_number(at, " missing ", report->missing);
         at = put_number(at, " constraint ", (uint32_t)report->constraint);
     } else if (refusal != NULL && refusal->status == status) {
-        at = put_number(at, " at ", refusal->at);
+        at = put_number(at, status != ATTO_E_SEQUENCE ? " at " : " last ", refusal->at);
     }
     while (status <= codes[i].status)
         i++;

@@ -93,6 +93,8 @@ void atto_out_array(struct atto_view *view, uint32_t count);    /* an array, in 
 void atto_out_member(struct atto_view *view, uint32_t value);   /* key and value */
 void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields);
 
+char atto_hex_digit(uint32_t digit);
+
 /* Writes what there is under this number. False: nothing. */
 typedef bool atto_item_fn(struct atto_view *view, uint32_t number);
 /* How many items there are from `from` up to *end, which becomes less where they have no room. */
@@ -149,7 +151,8 @@ bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);
 /* limit: how long a payload may be, if that is why; or 0 */
 void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
 
-/* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL */
+/* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL. refusal->at: of
+ * ATTO_E_SEQUENCE, the last number that was used */
 void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,
                       const struct atto_report *report);
 
