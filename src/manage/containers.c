@@ -253,12 +253,7 @@ void atto_view_postmortem(struct atto_view *view)
 #define PM(member) NUMBER(struct atto_postmortem, member)
     static const uint16_t fields[] = { MAP(7, 0),   PM(status),     PM(pc), PM(fault_address),
                                        PM(time_us), PM(activation), 0 };
-    static const uint16_t registers[] = {
-        LIST(ATTO_POSTMORTEM_REGISTERS), PM(registers[0]), PM(registers[1]), PM(registers[2]), PM(registers[3]),
-        PM(registers[4]), PM(registers[5]), PM(registers[6]), PM(registers[7]), PM(registers[8]), PM(registers[9]),
-        PM(registers[10]), 0,
-    };
-    static const uint16_t none[] = { LIST(0), 0 };
+    static const uint16_t one[] = { FIELD_U64 << 12, 0 };
     static const uint16_t calls[] = { LIST(4), PM(last_calls[0]), PM(last_calls[1]), PM(last_calls[2]),
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
@@ -267,6 +262,8 @@ void atto_view_postmortem(struct atto_view *view)
         return;
     }
     atto_out_fields(view, &found, fields);
-    atto_out_fields(view, &found, found.register_count != 0u ? registers : none);
+    atto_out_array(view, found.register_count);
+    for (uint32_t i = 0; i < found.register_count; i++)
+        atto_out_fields(view, &found.registers[i], one);
     atto_out_fields(view, &found, calls);
 }

@@ -68,6 +68,13 @@ void atto_out_member(struct atto_view *view, uint32_t value)
     atto_out_head(view, ATTO_CBOR_UINT, value);
 }
 
+void atto_out_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len)
+{
+    put_key(view);
+    atto_out_head(view, type, len);
+    atto_out_bytes(view, bytes, len);
+}
+
 uint32_t atto_out_count(struct atto_view *view, uint32_t from, uint32_t *end, atto_item_fn *item)
 {
     uint32_t count = 0, items = view->items;
@@ -93,55 +100,51 @@ void atto_out_items(struct atto_view *view, uint32_t end, atto_item_fn *item)
         item(view, number);
 }
 
-static void put_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len)
-{
-    atto_out_head(view, type, len);
-    atto_out_bytes(view, bytes, len);
-}
-
-static void put_signed(struct atto_view *view, int64_t value)
-{
-    put_head(view, value < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT, (uint64_t)(value ^ value >> 63));
-}
-
 static void put_field(struct atto_view *view, enum atto_field field, const void *at)
 {
     const struct atto_span *span = at;
+    enum atto_cbor_type type = ATTO_CBOR_UINT;
+    int64_t number;
     switch (field) {
     case FIELD_U8:
-        atto_out_head(view, ATTO_CBOR_UINT, *(const uint8_t *)at);
+        number = *(const uint8_t *)at;
         break;
     case FIELD_U16:
-        atto_out_head(view, ATTO_CBOR_UINT, *(const uint16_t *)at);
+        number = *(const uint16_t *)at;
         break;
     case FIELD_U32:
-        atto_out_head(view, ATTO_CBOR_UINT, *(const uint32_t *)at);
+        number = *(const uint32_t *)at;
         break;
     case FIELD_U64:
-        put_head(view, ATTO_CBOR_UINT, *(const uint64_t *)at);
+        number = (int64_t)*(const uint64_t *)at;
         break;
     case FIELD_S8:
-        put_signed(view, *(const int8_t *)at);
+        number = *(const int8_t *)at;
+        type = number < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT;
         break;
     case FIELD_S64:
-        put_signed(view, *(const int64_t *)at);
+        number = *(const int64_t *)at;
+        type = number < 0 ? ATTO_CBOR_NEGATIVE : ATTO_CBOR_UINT;
         break;
     case FIELD_BOOL:
-        atto_out_head(view, SIMPLE, SIMPLE_FALSE + *(const bool *)at);
+        number = SIMPLE_FALSE + *(const bool *)at;
+        type = SIMPLE;
         break;
     case FIELD_STRING:
-        put_string(view, ATTO_CBOR_TEXT, *(const char *const *)at, (uint32_t)strlen(*(const char *const *)at));
-        break;
+        atto_out_string(view, ATTO_CBOR_TEXT, *(const char *const *)at, (uint32_t)strlen(*(const char *const *)at));
+        return;
     case FIELD_TEXT:
-        put_string(view, ATTO_CBOR_TEXT, span->ptr, span->len);
-        break;
+        atto_out_string(view, ATTO_CBOR_TEXT, span->ptr, span->len);
+        return;
     case FIELD_BYTES:
-        put_string(view, ATTO_CBOR_BYTES, span->ptr, span->len);
-        break;
+        atto_out_string(view, ATTO_CBOR_BYTES, span->ptr, span->len);
+        return;
     default:
-        put_string(view, ATTO_CBOR_BYTES, at, field == FIELD_16 ? 16u : 32u);
-        break;
+        atto_out_string(view, ATTO_CBOR_BYTES, at, field == FIELD_16 ? 16u : 32u);
+        return;
     }
+    put_key(view);
+    put_head(view, type, (uint64_t)(type == ATTO_CBOR_NEGATIVE ? ~number : number));
 }
 
 void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields)
@@ -157,7 +160,6 @@ void atto_out_fields(struct atto_view *view, const void *structure, const uint16
                 view->items = 1;
             atto_out_array(view, number);
         } else {
-            put_key(view);
             put_field(view, field, (const uint8_t *)structure + number);
         }
     }

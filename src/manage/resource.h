@@ -91,6 +91,7 @@ void atto_out_head(struct atto_view *view, enum atto_cbor_type type, uint32_t ar
 void atto_out_map(struct atto_view *view, uint32_t count);      /* a map begins; the first key is 0 */
 void atto_out_array(struct atto_view *view, uint32_t count);    /* an array, in the place of an item or member */
 void atto_out_member(struct atto_view *view, uint32_t value);   /* key and value */
+void atto_out_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len);
 void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields);
 
 char atto_hex_digit(uint32_t digit);

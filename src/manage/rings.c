@@ -36,31 +36,23 @@ static void view_entries(struct atto_view *view, uint32_t first, uint32_t end, a
 
 /* ---- log ---- */
 
-struct line {
-    uint32_t number;
-    struct atto_log_line head;
-    struct atto_span text;
-};
-
 /* Of the container view->container, or of all. */
 static bool write_line(struct atto_view *view, uint32_t number)
 {
+    static const uint16_t time[] = { NUMBER(struct atto_log_line, time_us), 0 };
     char text[ATTO_LOG_LINE_MAX];
-    struct line line = { .number = number };
-    if (!atto_engine_log_line(view->engine, number, &line.head, text) ||
-        (view->container != NULL && line.head.id != view->info.id))
+    struct atto_log_line line;
+    const bool is_one = view->container != NULL;
+    if (!atto_engine_log_line(view->engine, number, &line, text) || (is_one && line.id != view->info.id))
         return false;
-    line.text = (struct atto_span){ (const uint8_t *)text, line.head.len };
-    uint16_t fields[] = { ROW(4), NUMBER(struct line, number), NUMBER(struct line, head.time_us),
-                          NUMBER(struct line, head.id), FIELD(TEXT, struct line, text), 0 };
-    if (!atto_cbor_is_plain_text(line.text.ptr, line.text.len))
-        fields[4] = FIELD(BYTES, struct line, text);
-    if (view->container != NULL) {
-        fields[0] = ROW(3);
-        fields[3] = fields[4];
-        fields[4] = 0;
-    }
-    atto_out_fields(view, &line, fields);
+    view->items = 1;
+    atto_out_array(view, is_one ? 3u : 4u);
+    atto_out_member(view, number);
+    atto_out_fields(view, &line, time);
+    if (!is_one)
+        atto_out_member(view, line.id);
+    atto_out_string(view, atto_cbor_is_plain_text((const uint8_t *)text, line.len) ? ATTO_CBOR_TEXT : ATTO_CBOR_BYTES,
+                    text, line.len);
     return true;
 }
 

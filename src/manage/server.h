@@ -76,14 +76,14 @@ struct turn {
     bool is_safe;    /* the request can be answered again, and its answer has blocks */
     uint16_t id;
     uint8_t refusal; /* code to refuse the request with; 0: none */
-    struct atto_coap_reply reply;
+    struct atto_coap_transfer *transfer; /* NULL: the payload is whole */
     uint32_t observe; /* sequence number of the answer; ABSENT: it does not say that the client observes */
     uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer; of a response: of
                          its code and entity tag */
-    struct atto_coap_transfer *transfer; /* NULL: the payload is whole */
-    struct atto_coap_block blocks[2];    /* Block2 and Block1 */
-    uint32_t asked[ASKED_COUNT]; /* options as integers, the last of each; ABSENT: not there */
+    struct atto_coap_reply reply;
+    struct atto_coap_block blocks[2]; /* Block2 and Block1 */
     struct atto_coap_request request;
+    uint32_t asked[ASKED_COUNT]; /* options as integers, the last of each; ABSENT: not there */
 };
 
 /* Begins a turn: reads the request's options. The client reads a response by it. */
