@@ -39,7 +39,7 @@ static struct atto_coap_transfer *begin(struct turn *turn)
         if (transfer->entry.due - now < first)
             first = transfer->entry.due - now;
     }
-    turn->reply.max_age_s = first / TIME_OF_S(1u) + 1u;
+    turn->reply.max_age_s = first / 1024u + 2u; /* rounded up */
     return NULL;
 }
 

@@ -105,28 +105,30 @@ void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_ob
         { observer->options, observer->options_len }, { NULL, 0 },
     };
     uint32_t now = atto_coap_now(server), state = observer->entry.state;
+    bool confirm = again;
     struct turn turn;
 
     observer->entry.state = FREE;
     if (!again) {
         if ((state & UNACKED) != 0u)
             return;
-        again = observer->confirm - now - 1u >= TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
         observer->entry.tries = 0;
         observer->entry.due = now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
-        if (again)
+        confirm = observer->confirm - now - 1u >= TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+        if (confirm)
             atto_coap_confirm(server, &observer->entry);
     }
     atto_coap_turn_begin(&turn, server, &observer->entry.peer, &message);
-    if (again) {
-        turn.type = ATTO_COAP_CON;
-        observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
-    }
+    turn.type = confirm ? ATTO_COAP_CON : ATTO_COAP_NON;
     observer->entry.id = turn.id;
     config->handle(config->user, &turn.request, &turn.reply);
     if (turn.reply.code == ATTO_COAP_CONTENT) {
-        observer->entry.state = again ? QUIET | UNACKED : QUIET;
         count(&turn);
+        observer->entry.state = QUIET;
+        if (confirm) {
+            observer->entry.state = QUIET | UNACKED;
+            observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+        }
     }
     config->send(config->user, &observer->entry.peer, config->out, atto_coap_turn_end(&turn));
 }

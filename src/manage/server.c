@@ -258,7 +258,7 @@ uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next)
                 next = entry->due - now;
         }
     }
-    return (now_us(server) / 1024u + next) * 1024u;
+    return now_us(server) + next * (uint64_t)1024u;
 }
 
 /* --- requests */
