@@ -101,7 +101,7 @@ struct atto_coap_entry {
 struct atto_coap_exchange { /* an answer that was given, or is to be given later */
     struct atto_coap_entry entry;
     uint16_t request_id;
-    uint8_t confirmable, len;
+    uint8_t type, len; /* type: of the request */
     uint8_t bytes[ATTO_COAP_EXCHANGE_BYTES];
 };
 struct atto_coap_observer { /* somebody observes a resource */

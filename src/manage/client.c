@@ -105,7 +105,7 @@ static enum atto_status take(struct atto_coap_client *client, const struct atto_
     if (ATTO_COAP_CLASS(message->code) != 2u)
         return ATTO_E_DENIED;
     atto_coap_turn_begin(&turn, client->server, &client->requester.entry.peer, message);
-    block = &turn.blocks[TO_CLIENT];
+    block = &turn.block2;
     if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
         (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
         return ATTO_E_FORMAT;

@@ -16,7 +16,7 @@ bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b)
 bool atto_view_look(struct atto_view *view, uint32_t number)
 {
     const struct atto_deploy_config *deploy = view->deploy;
-    memset(&view->component, 0, sizeof *view - offsetof(struct atto_view, component));
+    memset(&view->container, 0, sizeof *view - offsetof(struct atto_view, container));
     view->number = number;
     if (atto_slots_get(deploy->slots, number, &view->versions) == ATTO_E_NOT_FOUND ||
         !atto_deploy_name(view->config->deploy, number, &view->component) ||

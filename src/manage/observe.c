@@ -74,7 +74,7 @@ void atto_coap_observe(struct turn *turn)
     uint32_t asked = turn->asked[ASKED_OBSERVE];
     struct atto_coap_observer *observer;
 
-    if (message->code != ATTO_COAP_GET || asked > 1u || turn->blocks[TO_CLIENT].offset != 0u)
+    if (message->code != ATTO_COAP_GET || asked > 1u || turn->block2.offset != 0u)
         return;
     observer = find(turn);
     if (observer != NULL)

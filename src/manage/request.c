@@ -68,12 +68,10 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
     while (next_of(&walk, ATTO_COAP_URI_QUERY, &query)) {
         if (query.len < len || memcmp(query.ptr, key, len) != 0 || (query.len > len && query.ptr[len] != '='))
             continue;
+        if (query.len > len)
+            len++;
         value->ptr = query.ptr + len;
         value->len = query.len - len;
-        if (value->len != 0u) {
-            value->ptr++;
-            value->len--;
-        }
         return true;
     }
     return false;

@@ -40,12 +40,12 @@ struct atto_view {
     uint32_t items;  /* of an array that are still to come: they have no keys */
     /* Of the container that the path names, or of one after the other: */
     uint32_t number;
-    struct atto_component component;
-    struct atto_versions versions;
     struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
+    struct atto_component component;
+    uint32_t state, previous_sequence, store_bytes, fuel;
     struct atto_container_info info;
     struct atto_schedule schedule;
-    uint32_t state, previous_sequence, store_bytes, fuel;
+    struct atto_versions versions;
 };
 
 void atto_view_begin(struct atto_view *view, struct atto_manage *manage, struct atto_coap_request *request,

@@ -189,7 +189,7 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
         return ATTO_E_ARGUMENT;
     struct atto_coap_writer writer = { exchange->bytes, sizeof exchange->bytes, 0, 0 };
 
-    atto_coap_begin(&writer, exchange->confirmable ? ATTO_COAP_CON : ATTO_COAP_NON, code, ticket,
+    atto_coap_begin(&writer, (enum atto_coap_type)exchange->type, code, ticket,
                     exchange->bytes + ATTO_COAP_HEADER_BYTES, exchange->len - ATTO_COAP_HEADER_BYTES);
     if (format != ATTO_COAP_FORMAT_NONE)
         atto_coap_put_uint(&writer, ATTO_COAP_CONTENT_FORMAT, format);
@@ -199,7 +199,7 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
     exchange->entry.state = KEPT | UNACKED;
     exchange->entry.tries = 0;
     atto_coap_confirm(server, &exchange->entry);
-    if (!exchange->confirmable)
+    if (exchange->type == ATTO_COAP_NON)
         settle(server, EXCHANGES, &exchange->entry);
     return ATTO_OK;
 }
@@ -267,7 +267,7 @@ uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next)
  * one that was not confirmable is not repeated. */
 static void answer_again(const struct atto_coap_server *server, const struct atto_coap_exchange *exchange)
 {
-    if (!exchange->confirmable)
+    if (exchange->type == ATTO_COAP_NON)
         return;
     if (exchange->entry.state == KEPT && exchange->bytes[0] / 16u % 4u == ATTO_COAP_ACK)
         send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
@@ -283,7 +283,7 @@ static void make_reply(struct turn *turn)
 
     if (code == 0u && turn->request.code > ATTO_COAP_IPATCH)
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
-    if (code == 0u && !turn->is_safe && turn->blocks[TO_CLIENT].offset != 0u)
+    if (code == 0u && !turn->is_safe && turn->block2.offset != 0u)
         code = ATTO_COAP_BAD_OPTION;
     if (code == 0u)
         code = atto_coap_block1_piece(turn);
@@ -332,7 +332,7 @@ static void serve(struct atto_coap_server *server, const struct atto_coap_peer *
         atto_coap_hold(&turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
     exchange->entry.id = ticket;
     exchange->request_id = message->id;
-    exchange->confirmable = message->type == ATTO_COAP_CON;
+    exchange->type = message->type;
     if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
         len = ATTO_COAP_HEADER_BYTES + (uint32_t)message->token_len;
     exchange->len = (uint8_t)len;

@@ -67,9 +67,6 @@ enum asked_option {
 };
 #define ABSENT UINT32_MAX
 
-/* Places of blocks by where the payload goes: Block2, Block1. */
-enum { TO_CLIENT, TO_SERVER };
-
 struct turn {
     const struct atto_coap_message *message; /* the request */
     uint8_t type;    /* of the answer, and its id */
@@ -81,7 +78,7 @@ struct turn {
     uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer; of a response: of
                          its code and entity tag */
     struct atto_coap_reply reply;
-    struct atto_coap_block blocks[2]; /* Block2 and Block1 */
+    struct atto_coap_block block2;
     struct atto_coap_request request;
     uint32_t asked[ASKED_COUNT]; /* options as integers, the last of each; ABSENT: not there */
 };
