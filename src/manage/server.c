@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "manage/server.h"
 
 #define EXCHANGE_LIFETIME TIME_OF_S(247u) /* RFC 7252 section 4.8.2 */
@@ -296,6 +297,27 @@ static void make_reply(struct turn *turn)
     atto_coap_block1_answered(turn);
 }
 
+/* Keeps an answer for duplicates of its request, or the request for its answer. */
+static void keep(const struct turn *turn, uint16_t ticket, uint32_t len)
+{
+    const struct atto_coap_server *server = turn->reply.server;
+    struct atto_coap_exchange *exchange = begin_exchange(server);
+
+    if (ticket != 0u)
+        atto_coap_hold(turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
+    else if (turn->reply.code == ATTO_COAP_CONTINUE)
+        atto_coap_hold(turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
+    else
+        atto_coap_hold(turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
+    exchange->entry.id = ticket;
+    exchange->request_id = turn->message->id;
+    exchange->type = turn->message->type;
+    if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
+        len = ATTO_COAP_HEADER_BYTES + (uint32_t)turn->message->token_len;
+    exchange->len = (uint8_t)len;
+    memcpy(exchange->bytes, server->config->out, len);
+}
+
 static void serve(struct atto_coap_server *server, const struct atto_coap_peer *peer,
                   const struct atto_coap_message *message)
 {
@@ -316,27 +338,12 @@ static void serve(struct atto_coap_server *server, const struct atto_coap_peer *
     if (ticket == 0u)
         atto_coap_observe(&turn);
     len = atto_coap_turn_end(&turn);
-    if (ticket == 0u) {
+    if (ticket == 0u)
         send(server, peer, server->config->out, len);
-        if (turn.is_safe)
-            return;
-    } else if (message->type == ATTO_COAP_CON) {
+    else if (message->type == ATTO_COAP_CON)
         atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
-    }
-    exchange = begin_exchange(server);
-    if (ticket != 0u)
-        atto_coap_hold(&turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
-    else if (turn.reply.code == ATTO_COAP_CONTINUE)
-        atto_coap_hold(&turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
-    else
-        atto_coap_hold(&turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
-    exchange->entry.id = ticket;
-    exchange->request_id = message->id;
-    exchange->type = message->type;
-    if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
-        len = ATTO_COAP_HEADER_BYTES + (uint32_t)message->token_len;
-    exchange->len = (uint8_t)len;
-    memcpy(exchange->bytes, server->config->out, len);
+    if (ticket != 0u || !turn.is_safe)
+        keep(&turn, ticket, len);
 }
 
 /* --- datagrams */
