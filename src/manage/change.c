@@ -32,11 +32,11 @@ static bool take(struct atto_view *view, enum atto_manage_task task)
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
             return true;
-        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
     if (is_taken(manage, now)) {
-        atto_view_refuse(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
+        atto_view_code(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
     }
@@ -100,7 +100,7 @@ static enum atto_status fetch(struct atto_view *view)
     manage->task = ATTO_MANAGE_FETCHES;
     manage->ticket = 0;
     if (!atto_coap_later(view->reply, &manage->ticket))
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
     return ATTO_OK;
 }
 
@@ -117,7 +117,7 @@ void atto_take_envelope(struct atto_view *view)
     else if (status == ATTO_OK && request->last)
         finish(view, ATTO_OK);
     else if (status == ATTO_OK)
-        atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     if (status != ATTO_OK)
         finish(view, status);
 }
@@ -156,7 +156,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     const uint32_t len = request->offset + request->piece.len;
     *whole = request->piece;
     if (len > ATTO_COMMAND_MAX) {
-        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
         atto_manage_abandon(manage, request->transfer);
         return false;
     }
@@ -165,7 +165,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     if (!take(view, ATTO_MANAGE_COLLECTS))
         return false;
     memcpy(manage->work.command + request->offset, request->piece.ptr, request->piece.len);
-    atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     if (!request->last)
         return false;
     *whole = (struct atto_span){ manage->work.command, len };
@@ -192,7 +192,7 @@ static bool carry_out(struct atto_view *view, const struct atto_span *bytes, uin
     struct atto_command command;
     enum atto_status status = atto_command_read(bytes->ptr, bytes->len, &command, &refusal);
     if (status == ATTO_OK && operations != ANY_OPERATION && !belongs(view, &command, operations, name)) {
-        atto_view_refuse(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
+        atto_view_code(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
         return false;
     }
     /* Again, by who judges it; what cannot be read is for the audit trail. */
@@ -217,7 +217,7 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     call.status = 1; /* nothing was called */
     view->manage->call = &call;
     if (carry_out(view, &bytes, operations, NULL)) {
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
         if (call.status <= 0) {
             atto_out_begin(view, ATTO_COAP_CHANGED);
             atto_out_fields(view, &call, fields);
@@ -230,7 +230,7 @@ bool atto_take_read(struct atto_view *view, const char *name)
 {
     if (view->request->transfer == ATTO_COAP_WHOLE)
         return carry_out(view, &view->request->piece, 1u << ATTO_COMMAND_READ, name);
-    atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
+    atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
     return false;
 }
 

@@ -258,7 +258,7 @@ void atto_view_postmortem(struct atto_view *view)
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
     if (!find_postmortem(view, &found)) {
-        atto_view_refuse(view, ATTO_COAP_NOT_FOUND, 0);
+        atto_view_code(view, ATTO_COAP_NOT_FOUND, 0);
         return;
     }
     atto_out_fields(view, &found, fields);

@@ -124,7 +124,7 @@ static bool may_read(struct atto_view *view, const struct route *first, const st
     } else if (view->config->reading_is_open) {
         return true;
     }
-    atto_view_refuse(view, (enum atto_coap_code)code, 0);
+    atto_view_code(view, (enum atto_coap_code)code, 0);
     return false;
 }
 
@@ -137,7 +137,7 @@ static void serve(struct atto_view *view, const struct route *first, const struc
         else
             atto_take_envelope(view);
     } else if (route->view == NULL || (code != ATTO_COAP_GET && code != ATTO_COAP_FETCH)) {
-        atto_view_refuse(view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
+        atto_view_code(view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
     } else if (may_read(view, first, route) &&
                (first == route || (atto_view_find(view) && (view->container != NULL || (route->flags & RUNS) == 0u)))) {
         atto_out_begin(view, ATTO_COAP_CONTENT);

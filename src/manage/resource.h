@@ -149,8 +149,8 @@ enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_c
 
 bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);
 
-/* limit: how long a payload may be, if that is why; or 0 */
-void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
+/* Answers with a code alone. limit: how long a payload may be, if that is why; or 0 */
+void atto_view_code(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
 
 /* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL. refusal->at: of
  * ATTO_E_SEQUENCE, the last number that was used */
