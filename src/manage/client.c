@@ -71,9 +71,7 @@ static uint32_t compose(const struct atto_coap_client *client)
 
 static void transmit(struct atto_coap_client *client)
 {
-    const struct atto_coap_config *config = client->server->config;
-
-    config->send(config->user, &client->requester.entry.peer, config->out, compose(client));
+    atto_coap_send_out(client->server, &client->requester.entry.peer, compose(client));
 }
 
 /* Asks for the block at client->offset. */

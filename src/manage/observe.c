@@ -130,5 +130,5 @@ void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_ob
             observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
         }
     }
-    config->send(config->user, &observer->entry.peer, config->out, atto_coap_turn_end(&turn));
+    atto_coap_send_out(server, &observer->entry.peer, atto_coap_turn_end(&turn));
 }

@@ -109,13 +109,3 @@ void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, c
     reply->offset = 0;
     atto_coap_write(reply, text, len < reply->capacity ? len : reply->capacity);
 }
-
-bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
-{
-    if (!reply->may_be_later || !atto_coap_can_wait(reply->server))
-        return false;
-    if (reply->ticket == 0u)
-        reply->ticket = atto_coap_new_id(reply->server);
-    *ticket = reply->ticket;
-    return true;
-}

@@ -92,6 +92,11 @@ static void send(const struct atto_coap_server *server, const struct atto_coap_p
     server->config->send(server->config->user, peer, bytes, len);
 }
 
+void atto_coap_send_out(const struct atto_coap_server *server, const struct atto_coap_peer *peer, uint32_t len)
+{
+    send(server, peer, server->config->out, len);
+}
+
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           enum atto_coap_type type, uint32_t id)
 {
@@ -158,21 +163,28 @@ static void settle(const struct atto_coap_server *server, enum table table, stru
     entry->due = atto_coap_now(server) + lasts[table];
 }
 
-bool atto_coap_can_wait(const struct atto_coap_server *server)
+/* An exchange whose answer was sent more than once, and not heard of, is given up if there is no room for another one. */
+bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
 {
+    struct atto_coap_server *server = reply->server;
     struct atto_coap_exchange *exchange = NULL, *unheard = NULL;
     uint32_t waiting = 0;
 
+    if (!reply->may_be_later)
+        return false;
     while ((exchange = next_exchange(server, NULL, exchange)) != NULL) {
         waiting += (exchange->entry.state & (WAITS | UNACKED)) != 0u;
         if ((exchange->entry.state & UNACKED) != 0u && exchange->entry.tries != 0u)
             unheard = exchange;
     }
-    if (waiting < server->config->exchange_count / 2u)
-        return true;
-    if (unheard == NULL)
-        return false;
-    settle(server, EXCHANGES, &unheard->entry);
+    if (waiting >= server->config->exchange_count / 2u) {
+        if (unheard == NULL)
+            return false;
+        settle(server, EXCHANGES, &unheard->entry);
+    }
+    if (reply->ticket == 0u)
+        reply->ticket = atto_coap_new_id(server);
+    *ticket = reply->ticket;
     return true;
 }
 
@@ -339,7 +351,7 @@ static void serve(struct atto_coap_server *server, const struct atto_coap_peer *
         atto_coap_observe(&turn);
     len = atto_coap_turn_end(&turn);
     if (ticket == 0u)
-        send(server, peer, server->config->out, len);
+        atto_coap_send_out(server, peer, len);
     else if (message->type == ATTO_COAP_CON)
         atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
     if (ticket != 0u || !turn.is_safe)
