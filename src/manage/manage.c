@@ -115,7 +115,7 @@ void atto_view_core(struct atto_view *view)
     const struct atto_component *component = &view->component;
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
     for (const struct route *route = routes; route->view != NULL; route++) {
-        put_text(view, route != routes ? ",</*>;rt=\"atto.*\"" : "</*>;rt=\"atto.*\"", name_of(route));
+        put_text(view, &",</*>;rt=\"atto.*\""[route == routes], name_of(route)); /* no comma in front of the first one */
         put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", NULL);
     }
     for (uint32_t i = 0; view->config->reading_is_open && i < view->deploy->component_count; i++) {
