@@ -64,7 +64,8 @@ static void finish(struct atto_view *view, enum atto_status status)
     static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct atto_view, component.tenant),
                                     FIELD(TEXT, struct atto_view, component.container), 0 };
     static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence), NUMBER(struct atto_view, state), 0 };
+    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence),
+                                     NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
     struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };

@@ -59,7 +59,8 @@ static uint32_t compose(const struct atto_coap_client *client)
     query = memchr(uri.target.ptr, '?', uri.target.len);
     if (query == NULL)
         query = end;
-    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token, sizeof client->token);
+    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token,
+                    sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
     if (query - uri.target.ptr > 1) /* a path of one slash is none */
@@ -101,7 +102,7 @@ static enum atto_status take(struct atto_coap_client *client, const struct atto_
     struct turn turn;
 
     if (message->code != ATTO_COAP_CONTENT)
-        return message->code == ATTO_COAP_NOT_FOUND           ? ATTO_E_NOT_FOUND
+        return message->code == ATTO_COAP_NOT_FOUND   ? ATTO_E_NOT_FOUND
                : ATTO_COAP_CLASS(message->code) == 2u ? ATTO_E_FORMAT
                                                       : ATTO_E_DENIED;
     atto_coap_turn_begin(&turn, client->server, &client->requester.entry.peer, message);

@@ -109,13 +109,13 @@ static bool is_plain(const struct atto_span *name)
     return true;
 }
 
-/* What there is to read, and each container, for those who may read it. What is below a container is always the same. */
+/* What there is to read, and each container, for those who may read it. What is below one is always the same. */
 void atto_view_core(struct atto_view *view)
 {
     const struct atto_component *component = &view->component;
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
     for (const struct route *route = routes; route->view != NULL; route++) {
-        put_text(view, &",</*>;rt=\"atto.*\""[route == routes], name_of(route)); /* no comma in front of the first one */
+        put_text(view, &",</*>;rt=\"atto.*\""[route == routes], name_of(route)); /* no comma before the first one */
         put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", NULL);
     }
     for (uint32_t i = 0; view->config->reading_is_open && i < view->deploy->component_count; i++) {

@@ -32,8 +32,8 @@ static struct atto_coap_observer *find(const struct turn *turn)
     return free;
 }
 
-/* A resource has changed. 0: all have, as it were, and their observers have to confirm that they are told: who is gone is
- * forgotten then, and makes room for others. */
+/* 0: all have changed, as it were, and their observers have to confirm that they are told: who is gone is forgotten
+ * then, and makes room for others. */
 void atto_coap_changed(struct atto_coap_server *server, uint16_t resource)
 {
     struct atto_coap_observer *observer = NULL;

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "manage/server.h"
 
 #define EXCHANGE_LIFETIME TIME_OF_S(247u) /* RFC 7252 section 4.8.2 */
@@ -20,8 +19,9 @@ _Static_assert(ATTO_COAP_OBSERVED_BYTES <= 255u, "its length is one byte");
 /* --- entries */
 
 /* Entries of one table: where they are, and how many there are, as it stands in the configuration. */
-#define TABLE(table, type, kind) \
-    [table] = { sizeof(type), offsetof(struct atto_coap_config, kind##s), offsetof(struct atto_coap_config, kind##_count) }
+#define TABLE(table, type, kind)                                          \
+    [table] = { sizeof(type), offsetof(struct atto_coap_config, kind##s), \
+                offsetof(struct atto_coap_config, kind##_count) }
 
 struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, enum table table,
                                        const struct atto_coap_peer *peer, void *after)
@@ -33,20 +33,20 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
                    TABLE(OBSERVERS, struct atto_coap_observer, observer),
                    TABLE(TRANSFERS, struct atto_coap_transfer, transfer) };
     const uint8_t *config = (const uint8_t *)server->config;
-    uint8_t *at = (uint8_t *)server->requester, *end = at + (at != NULL);
-    uint32_t bytes = 1;
+    uint8_t *at = (uint8_t *)server->requester;
+    uint32_t count = at != NULL, bytes = 1;
 
     if (table != REQUESTER) {
-        bytes = tables[table].bytes;
         memcpy(&at, config + tables[table].entries, sizeof at);
-        end = at + config[tables[table].count] * bytes;
+        count = config[tables[table].count];
+        bytes = tables[table].bytes;
     }
-    if (after != NULL)
-        at = (uint8_t *)after + bytes;
-    for (; at != end; at += bytes) {
+    for (; count != 0u; count--, at += bytes) {
         struct atto_coap_entry *entry = (struct atto_coap_entry *)at;
 
-        if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
+        if (after != NULL)
+            after = entry != after ? after : NULL;
+        else if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
             return entry;
     }
     return NULL;
@@ -163,7 +163,7 @@ static void settle(const struct atto_coap_server *server, enum table table, stru
     entry->due = atto_coap_now(server) + lasts[table];
 }
 
-/* An exchange whose answer was sent more than once, and not heard of, is given up if there is no room for another one. */
+/* If there is no room, an exchange whose answer was sent more than once, and not heard of, is given up. */
 bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
 {
     struct atto_coap_server *server = reply->server;
