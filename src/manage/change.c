@@ -68,7 +68,9 @@ static void finish(struct atto_view *view, enum atto_status status)
                                      NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
-    struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
+    struct atto_report report;
+    report.constraint = ATTO_CONSTRAINT_NONE;
+    report.refusal.status = ATTO_OK;
     if (status == ATTO_OK)
         status = atto_install_finish(installer, &report);
     if (status == ATTO_E_SEQUENCE)
@@ -253,13 +255,14 @@ enum atto_status atto_manage_call(void *user, struct atto_container *container, 
     struct atto_manage_call *call = manage->call;
     struct atto_cbor cbor = { bytes.ptr, bytes.len, 0 };
     struct atto_span entry, context;
-    char name[ATTO_NAME_MAX + 1u] = "";
+    char name[ATTO_NAME_MAX + 1u];
     uint32_t count;
     if (call == NULL || !atto_cbor_head(&cbor, ATTO_CBOR_ARRAY, &count) || count != 2u ||
         !atto_cbor_text(&cbor, 1, ATTO_NAME_MAX, &entry) ||
         !atto_cbor_bytes(&cbor, 0, ATTO_MANAGE_CALL_BYTES, &context) || cbor.pos != cbor.len)
         return ATTO_E_ARGUMENT;
     memcpy(name, entry.ptr, entry.len);
+    name[entry.len] = '\0';
     if (context.len != 0u)
         memcpy(call->context, context.ptr, context.len);
     call->output = (struct atto_span){ call->context, context.len };
