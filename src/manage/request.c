@@ -77,12 +77,6 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
     return false;
 }
 
-void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
-{
-    reply->code = (uint8_t)code;
-    reply->format = format;
-}
-
 void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t len)
 {
     uint32_t from = reply->total, end = reply->total + len;

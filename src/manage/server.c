@@ -33,7 +33,7 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
                    TABLE(OBSERVERS, struct atto_coap_observer, observer),
                    TABLE(TRANSFERS, struct atto_coap_transfer, transfer) };
     const uint8_t *config = (const uint8_t *)server->config;
-    uint8_t *at = (uint8_t *)server->requester;
+    uint8_t *at = (uint8_t *)server->requester, *end;
     uint32_t count = at != NULL, bytes = 1;
 
     if (table != REQUESTER) {
@@ -41,12 +41,15 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
         count = config[tables[table].count];
         bytes = tables[table].bytes;
     }
-    for (; count != 0u; count--, at += bytes) {
+    if (count == 0u)
+        return NULL;
+    end = at + count * bytes;
+    if (after != NULL)
+        at = (uint8_t *)after + bytes;
+    for (; at != end; at += bytes) {
         struct atto_coap_entry *entry = (struct atto_coap_entry *)at;
 
-        if (after != NULL)
-            after = entry != after ? after : NULL;
-        else if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
+        if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
             return entry;
     }
     return NULL;
