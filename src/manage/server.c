@@ -103,10 +103,9 @@ void atto_coap_send_out(const struct atto_coap_server *server, const struct atto
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           enum atto_coap_type type, uint32_t id)
 {
-    uint8_t bytes[ATTO_COAP_HEADER_BYTES];
-    struct atto_coap_writer writer = { bytes, sizeof bytes, 0, 0 };
+    const uint8_t bytes[ATTO_COAP_HEADER_BYTES] = { (uint8_t)(0x40u + type * 16u), ATTO_COAP_EMPTY, (uint8_t)(id >> 8),
+                                                    (uint8_t)id };
 
-    atto_coap_begin(&writer, type, ATTO_COAP_EMPTY, (uint16_t)id, NULL, 0);
     send(server, peer, bytes, sizeof bytes);
 }
 
