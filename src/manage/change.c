@@ -61,11 +61,11 @@ void atto_manage_abandon(void *user, uint32_t transfer)
 /* All bytes are there, or `status` says why not. An answer that comes later has no names. */
 static void finish(struct atto_view *view, enum atto_status status)
 {
-    static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct atto_view, component.tenant),
-                                    FIELD(TEXT, struct atto_view, component.container), 0 };
-    static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence),
-                                     NUMBER(struct atto_view, state), 0 };
+    static const uint16_t fields[] = { MAP(4, 0),
+                                       FIELD(TEXT, struct atto_view, component.tenant),
+                                       FIELD(TEXT, struct atto_view, component.container),
+                                       NUMBER(struct atto_view, versions.current.sequence),
+                                       NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
     struct atto_report report;
@@ -86,8 +86,11 @@ static void finish(struct atto_view *view, enum atto_status status)
     atto_engine_info(view->engine, view->deploy->components[installer->component].container, &view->info);
     view->state = (uint32_t)view->info.state;
     atto_out_begin(view, ATTO_COAP_CHANGED);
-    atto_out_fields(view, view, view->request != NULL ? all : short_of_names);
-    atto_out_fields(view, view, rest);
+    if (view->request == NULL) {
+        atto_out_map(view, 2);
+        view->key = 2;
+    }
+    atto_out_fields(view, view, view->request != NULL ? fields : fields + 3);
     manage->task = ATTO_MANAGE_FREE;
 }
 
