@@ -53,14 +53,15 @@ struct atto_deploy_tenant {
     char name[ATTO_NAME_MAX + 1u];
     struct atto_right rights[ATTO_CEILING_ROWS];
 };
+/* Times here are in ticks of 1.024 ms, the low 32 bits. */
 struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
-    uint64_t since_us;                /* that this version runs */
-    uint64_t kept_us;                 /* the last post-mortem */
-    uint64_t tried_us;                /* when the last image came, */
-    uint32_t tried;                   /* and its sequence number */
-    uint32_t pin;                     /* bit of the slot that it runs from */
-    uint16_t faults;                  /* when it began */
+    uint32_t since;     /* that this version runs */
+    uint32_t kept_at;   /* the last post-mortem */
+    uint32_t tried_at;  /* when the last image came, */
+    uint32_t tried;     /* and its sequence number */
+    uint32_t pin;       /* bit of the slot that it runs from */
+    uint16_t faults;    /* when it began */
     uint8_t heartbeats;
     uint8_t kept;  /* post-mortems, since the reset */
     uint8_t tries; /* images that came for the sequence number */

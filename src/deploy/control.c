@@ -56,7 +56,7 @@ static enum atto_status put_argument(struct control *control, enum atto_record_k
 /* ---- lives ---- */
 
 /* Whether the component is to run is kept, for the next reset. */
-static ATTO_APART enum atto_status put_invoke(struct control *control, bool invoke)
+static enum atto_status put_invoke(struct control *control, bool invoke)
 {
     uint8_t bytes[ATTO_NAME_RECORD_MAX];
     struct atto_span old;
@@ -71,7 +71,7 @@ static ATTO_APART enum atto_status put_invoke(struct control *control, bool invo
 
 #define IN(state) (uint8_t)(1u << ATTO_STATE_##state)
 
-static ATTO_APART enum atto_status live(struct control *control)
+static enum atto_status live(struct control *control)
 {
     static const uint8_t allowed[] = { [ATTO_COMMAND_START] = IN(INSTALLED) | IN(STOPPED) | IN(FAULTED),
                                        [ATTO_COMMAND_STOP] = IN(STARTING) | IN(RUNNING) | IN(PAUSED) | IN(FAULTED),
@@ -131,7 +131,7 @@ static ATTO_APART enum atto_status set_rights(struct control *control)
     return status;
 }
 
-static ATTO_APART enum atto_status set_schedule(struct control *control)
+static enum atto_status set_schedule(struct control *control)
 {
     struct atto_engine *engine = engine_of(control);
     struct atto_manifest manifest;
@@ -158,7 +158,7 @@ static enum atto_status rotate_key(struct control *control)
 }
 
 /* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
-static ATTO_APART bool rotation_stays(const struct atto_deploy *deploy, const struct atto_tenant_record *tenant)
+static bool rotation_stays(const struct atto_deploy *deploy, const struct atto_tenant_record *tenant)
 {
     struct atto_tenant_record old;
     struct atto_span value;
@@ -168,7 +168,7 @@ static ATTO_APART bool rotation_stays(const struct atto_deploy *deploy, const st
            atto_tenant_record_read(value, &old, NULL) == ATTO_OK && atto_same_span(old.key, tenant->key);
 }
 
-static ATTO_APART enum atto_status put_tenant(struct control *control, uint32_t *id)
+static enum atto_status put_tenant(struct control *control, uint32_t *id)
 {
     struct atto_deploy *deploy = control->deploy;
     struct atto_tenant_record tenant;
@@ -194,7 +194,7 @@ static enum atto_status set_tenant(struct control *control)
 }
 
 /* The tenant's record goes first: from then on nothing of it runs, whatever becomes of its containers. */
-static ATTO_APART enum atto_status revoke_tenant(struct control *control)
+static enum atto_status revoke_tenant(struct control *control)
 {
     struct atto_deploy *deploy = control->deploy;
     int32_t tenant = atto_deploy_tenant_named(deploy, control->command->argument);
@@ -224,7 +224,7 @@ static enum atto_status call(struct control *control)
 
 /* ---- the way in ---- */
 
-static ATTO_APART enum atto_status carry_out(struct control *control)
+static enum atto_status carry_out(struct control *control)
 {
     switch (control->command->operation) {
     case ATTO_COMMAND_REMOVE:

@@ -299,10 +299,10 @@ static ATTO_APART enum atto_status run_changed(struct atto_deploy *deploy, uint3
     return status;
 }
 
-uint64_t atto_deploy_now_us(const struct atto_deploy *deploy)
+uint32_t atto_deploy_now(const struct atto_deploy *deploy)
 {
     const struct atto_port *port = deploy->engine->config->port;
-    return port->now_us(port->user);
+    return ATTO_DEPLOY_TICKS(port->now_us(port->user));
 }
 
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, const struct atto_container_info *info)
@@ -310,7 +310,7 @@ void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, const struct
     struct atto_deploy_component *component = &deploy->components[number];
     component->faults = info->counters.faults;
     component->heartbeats = info->counters.heartbeats;
-    component->since_us = atto_deploy_now_us(deploy);
+    component->since = atto_deploy_now(deploy);
 }
 
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
@@ -360,7 +360,7 @@ static bool is_of_the_image(enum atto_status status)
 }
 
 /* What is to be run as this component, whose image is as its digest says. */
-static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_t number, bool counts, struct next *next)
+static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_t number, uint32_t due, struct next *next)
 {
     struct atto_versions versions;
     struct atto_name_record name;
@@ -371,7 +371,7 @@ static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_
     int32_t tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
     if (tenant < 0)
         return ATTO_E_SIGNER;
-    status = atto_slots_start(deploy->slots, number, name.invoke && counts, &versions);
+    status = atto_slots_start(deploy->slots, number, name.invoke && due == ATTO_DUE_COUNTED, &versions);
     if (status != ATTO_OK)
         return status;
     struct atto_span image = atto_slots_image(deploy->slots, &versions.current);
@@ -383,13 +383,13 @@ static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_
     return atto_digest_holds(deploy->config->crypto, image, versions.current.digest) ? ATTO_OK : ATTO_E_DIGEST;
 }
 
-/* Runs what flash says of a component. counts: as a start, if the version is on trial: after a reset, or a fault. */
-static void bring_up(struct atto_deploy *deploy, uint32_t number, bool counts)
+/* Runs what flash says of a component. due: whether that counts as a start, if the version is on trial. */
+static void bring_up(struct atto_deploy *deploy, uint32_t number, uint32_t due)
 {
     struct next next;
     deploy->components[number].due = ATTO_NOT_DUE;
     for (;;) {
-        enum atto_status status = find_next(deploy, number, counts, &next);
+        enum atto_status status = find_next(deploy, number, due, &next);
         if (status == ATTO_OK)
             status = run_changed(deploy, number, &next.request);
         if (status == ATTO_OK) {
@@ -411,12 +411,14 @@ static void bring_up(struct atto_deploy *deploy, uint32_t number, bool counts)
 
 /* ---- boot ---- */
 
+#define LOG_MAGIC 0x314c5241u /* "ARL1" */
+
 /* Is there a log whose areas have another size (area_bytes; 0: any size)? All begin with a header, at some block. */
 static bool has_other_log(const struct atto_flash *flash, uint32_t area_bytes)
 {
     for (uint32_t at = 0; at < flash->bytes; at += flash->block_bytes) {
         const uint8_t *header = flash->mapped + at;
-        if (memcmp(header, "ARL1", 4) == 0 && atto_le32(header + 8) != area_bytes &&
+        if (atto_le32(header) == LOG_MAGIC && atto_le32(header + 8) != area_bytes &&
             atto_le32(header + 12) == atto_crc32(0, header, 12))
             return true;
     }
@@ -454,12 +456,6 @@ static enum atto_status open_storage(const struct atto_deploy *deploy)
     return ATTO_OK;
 }
 
-static ATTO_APART bool is_installed(const struct atto_deploy *deploy, uint32_t number)
-{
-    struct atto_versions versions;
-    return atto_slots_get(deploy->slots, number, &versions) != ATTO_E_NOT_FOUND;
-}
-
 bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
     struct atto_span value;
@@ -488,7 +484,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
     static const uint8_t kinds[] = { ATTO_RECORD_COMPONENT, ATTO_RECORD_RIGHTS, ATTO_RECORD_LIMITS,
                                      ATTO_RECORD_POST_MORTEM };
     struct atto_record records[sizeof kinds + 1u];
-    enum atto_status status = is_installed(deploy, number) ? atto_deploy_take_out(deploy, number) : ATTO_E_NOT_FOUND;
+    enum atto_status status = atto_deploy_take_out(deploy, number);
     if (status != ATTO_OK)
         return status;
     for (uint32_t i = 0; i < sizeof kinds; i++)
@@ -496,7 +492,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
     if (together != NULL)
         records[sizeof kinds] = *together;
     status = atto_slots_remove(deploy->slots, number, records, sizeof kinds + (together != NULL));
-    deploy->components[number].due = status != ATTO_OK ? ATTO_DUE : ATTO_NOT_DUE;
+    deploy->components[number].due = status == ATTO_OK || status == ATTO_E_NOT_FOUND ? ATTO_NOT_DUE : ATTO_DUE;
     if (status == ATTO_OK)
         atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, number, ATTO_OK);
     return status;
@@ -505,6 +501,7 @@ enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number,
 enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_deploy_config *config)
 {
     uint32_t tenant_count = config->engine->config->tenant_count;
+    struct atto_versions versions;
     if (config->component_count > ATTO_COMPONENTS_MAX)
         return ATTO_E_ARGUMENT;
     memset(deploy, 0, sizeof *deploy);
@@ -529,8 +526,8 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
         atto_deploy_remove_all(deploy, NULL);
     atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
-        if (is_installed(deploy, i))
-            bring_up(deploy, i, true);
+        if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
+            bring_up(deploy, i, ATTO_DUE_COUNTED);
     }
     return ATTO_OK;
 }
@@ -560,14 +557,14 @@ static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_statu
 static ATTO_APART void look_after(struct atto_deploy *deploy, uint32_t number)
 {
     const struct atto_deploy_component *component = &deploy->components[number];
-    const uint64_t trial_us = deploy->config->trial_ms * (uint64_t)1000u;
+    const uint32_t trial = ATTO_DEPLOY_TICKS(deploy->config->trial_ms * (uint64_t)1000u);
     struct atto_container_info info;
     atto_engine_info(deploy->engine, component->container, &info);
     bool runs = info.state == ATTO_STATE_STARTING || info.state == ATTO_STATE_RUNNING;
     if (info.counters.faults != component->faults)
         give_up(deploy, number, (enum atto_status)info.counters.last_fault);
     else if (info.counters.heartbeats != component->heartbeats ||
-             (trial_us != 0u && runs && atto_deploy_now_us(deploy) - component->since_us >= trial_us))
+             (deploy->config->trial_ms != 0u && runs && atto_deploy_now(deploy) - component->since > trial))
         atto_deploy_confirm(deploy, number);
 }
 
@@ -581,6 +578,6 @@ void atto_deploy_tick(struct atto_deploy *deploy)
         if (component->on_trial)
             look_after(deploy, i);
         if (component->due != ATTO_NOT_DUE)
-            bring_up(deploy, i, component->due == ATTO_DUE_COUNTED);
+            bring_up(deploy, i, component->due);
     }
 }

@@ -81,7 +81,10 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, co
 void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial);
 /* A trial begins anew. info: of the container, from just before. */
 void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, const struct atto_container_info *info);
-uint64_t atto_deploy_now_us(const struct atto_deploy *deploy);
+
+/* Ticks of a component's times: a shift, and 32 bits, in place of a division of 64. */
+#define ATTO_DEPLOY_TICKS(us) ((uint32_t)((uint64_t)(us) >> 10))
+uint32_t atto_deploy_now(const struct atto_deploy *deploy);
 /* Puts kept values back into the store: those of a component that has come into the engine; ATTO_NO_COMPONENT: the
  * device's and its tenants'. */
 #define ATTO_NO_COMPONENT (-1)

@@ -34,16 +34,16 @@ static int32_t number_for(const struct atto_installer *installer)
 /* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
 static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_component *component, uint32_t sequence)
 {
-    uint64_t now_us = atto_deploy_now_us(deploy);
+    uint32_t now = atto_deploy_now(deploy);
     if (sequence > component->tried) {
         component->tried = sequence;
         component->tries = 0;
     }
     if (component->tries < ATTO_INSTALL_TRIES)
         component->tries++;
-    else if (now_us - component->tried_us < ATTO_INSTALL_PAUSE_S * 1000000ull)
+    else if (now - component->tried_at < ATTO_DEPLOY_TICKS(ATTO_INSTALL_PAUSE_S * 1000000ull))
         return false;
-    component->tried_us = now_us;
+    component->tried_at = now;
     return true;
 }
 

@@ -118,25 +118,23 @@ uint32_t atto_slots_free(const struct atto_slots *slots)
 enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writer *writer, uint32_t image_bytes)
 {
     const struct atto_flash *flash = slots->records->flash;
-    uint32_t least = ~0u, free = atto_slots_free(slots);
+    uint32_t least = ~0u, best = 0, free = atto_slots_free(slots);
     uint8_t wear_bytes[4];
-    if (!slots->records->mounted)
-        return ATTO_E_STATE;
     if (image_bytes == 0)
         return ATTO_E_ARGUMENT;
-    for (uint8_t slot = 0; slot < slots->slot_count; slot++) {
+    for (uint32_t slot = 0; slot < slots->slot_count; slot++) {
         uint32_t wear = (free >> slot & 1u) != 0 ? atto_slots_wear(slots, slot) : ~0u;
         if (wear < least) {
             least = wear;
-            writer->slot = slot;
+            best = slot;
         }
     }
     if (image_bytes > slots->slot_bytes || least == ~0u)
         return ATTO_E_NO_SPACE;
     atto_put_le32(wear_bytes, least + 1u);
-    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, writer->slot), { wear_bytes, 4 } };
+    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, best), { wear_bytes, 4 } };
     enum atto_status status = atto_records_put(slots->records, &wear, 1);
-    uint32_t offset = slots->offset + writer->slot * slots->slot_bytes;
+    uint32_t offset = slots->offset + best * slots->slot_bytes;
     if (status == ATTO_OK)
         status = atto_flash_erase(flash, offset, image_bytes);
     if (status != ATTO_OK)
@@ -144,7 +142,8 @@ enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writ
     atto_flash_begin(&writer->writer, flash, offset);
     writer->image_bytes = image_bytes;
     writer->written = 0;
-    slots->open |= 1u << writer->slot;
+    writer->slot = (uint8_t)best;
+    slots->open |= 1u << best;
     return ATTO_OK;
 }
 

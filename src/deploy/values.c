@@ -106,7 +106,7 @@ void atto_deploy_forget(struct atto_deploy *deploy)
 
 /* The next one is kept after a minute at the soonest, and each time it takes twice as long, up to 17 hours: a container that
  * faults must not wear the flash out. */
-#define MINUTE_US 60000000u
+#define MINUTE ATTO_DEPLOY_TICKS(60000000u)
 #define DOUBLED_MAX 10u
 
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
@@ -123,13 +123,14 @@ void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
         if (number < 0)
             continue;
         struct atto_deploy_component *component = &deploy->components[number];
-        if (component->kept != 0u && postmortem.time_us - component->kept_us < (uint64_t)MINUTE_US << (component->kept - 1u))
+        uint32_t at = ATTO_DEPLOY_TICKS(postmortem.time_us);
+        if (component->kept != 0u && at - component->kept_at < MINUTE << (component->kept - 1u))
             continue;
         const struct atto_record record = { ATTO_RECORD_KEY(ATTO_RECORD_POST_MORTEM, number),
                                             { (const uint8_t *)&postmortem, sizeof postmortem } };
         if (atto_records_put(deploy->records, &record, 1) != ATTO_OK)
             continue;
-        component->kept_us = postmortem.time_us;
+        component->kept_at = at;
         component->kept = (uint8_t)(component->kept + (component->kept <= DOUBLED_MAX));
     }
 }

@@ -156,7 +156,7 @@ static uint32_t digest_of(struct atto_engine *engine, const struct atto_deploy_c
     if (component->container == NULL)
         return 0;
     atto_engine_info(engine, component->container, &info);
-    const uint32_t facts[] = { (uint32_t)component->since_us, component->on_trial, (uint32_t)info.state, info.id,
+    const uint32_t facts[] = { component->since, component->on_trial, (uint32_t)info.state, info.id,
                                info.counters.faults, info.counters.misses };
     return atto_coap_hash(HASH_START, facts, sizeof facts);
 }
