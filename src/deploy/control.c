@@ -3,7 +3,6 @@
  * comes behind that. If flash refuses, the engine gets back what it had.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/bytes.h"
 #include "atto/trusted.h"
 #include "base/compiler.h"
 #include "deploy/deployment.h"
@@ -11,13 +10,12 @@
 /* A command on its way. */
 struct control {
     struct atto_deploy *deploy;
-    const struct atto_command *command;
     uint32_t signer;          /* tenant */
     uint32_t number;          /* of the component, where there is one */
     struct atto_container *container; /* NULL: it is not in the engine */
     uint32_t count;
     struct atto_record records[3]; /* that become true together; the counter is the first */
-    uint8_t counter[4];
+    struct atto_command command;
 };
 
 static struct atto_engine *engine_of(const struct control *control)
@@ -34,10 +32,10 @@ static void add(struct control *control, enum atto_record_kind kind, uint32_t nu
         record->value = *value;
 }
 
-static void add_counter(struct control *control, uint32_t counter)
+/* Numbers in memory are little-endian, as in records: slots.c makes sure of it. */
+static void add_counter(struct control *control)
 {
-    const struct atto_span value = { control->counter, sizeof control->counter };
-    atto_put_le32(control->counter, counter);
+    const struct atto_span value = { (const uint8_t *)&control->command.counter, 4 };
     add(control, ATTO_RECORD_COUNTER, control->signer, &value);
 }
 
@@ -49,7 +47,7 @@ static enum atto_status put(const struct control *control)
 /* Puts what the command has as its argument. */
 static enum atto_status put_argument(struct control *control, enum atto_record_kind kind, uint32_t number)
 {
-    add(control, kind, number, &control->command->argument);
+    add(control, kind, number, &control->command.argument);
     return put(control);
 }
 
@@ -58,14 +56,16 @@ static enum atto_status put_argument(struct control *control, enum atto_record_k
 /* Whether the component is to run is kept, for the next reset. */
 static enum atto_status put_invoke(struct control *control, bool invoke)
 {
-    uint8_t bytes[ATTO_NAME_RECORD_MAX];
+    struct atto_name_bytes bytes;
     struct atto_span old;
     enum atto_status status = atto_records_get(control->deploy->records,
                                                ATTO_RECORD_KEY(ATTO_RECORD_NAME, control->number), &old);
     if (status != ATTO_OK)
         return status;
-    control->records[control->count++] =
-        atto_name_record_make(control->number, invoke, (struct atto_span){ old.ptr + 1, old.len - 1u }, bytes);
+    old.ptr++;
+    old.len--;
+    atto_name_record_make(&bytes, invoke, old);
+    add(control, ATTO_RECORD_NAME, control->number, &bytes.value);
     return put(control);
 }
 
@@ -78,7 +78,7 @@ static enum atto_status live(struct control *control)
                                        [ATTO_COMMAND_PAUSE] = IN(STARTING) | IN(RUNNING),
                                        [ATTO_COMMAND_RESUME] = IN(PAUSED) };
     struct atto_engine *engine = engine_of(control);
-    enum atto_command_operation operation = control->command->operation;
+    enum atto_command_operation operation = control->command.operation;
     struct atto_container_info info;
     enum atto_status status;
     atto_engine_info(engine, control->container, &info);
@@ -120,7 +120,7 @@ static ATTO_APART enum atto_status set_rights(struct control *control)
     const uint8_t actor = (uint8_t)control->signer;
     memset(before, 0, sizeof before);
     uint32_t had = atto_engine_rights(engine, control->container, before, ATTO_RIGHTS_MAX);
-    enum atto_status status = atto_deploy_set_rights(control->deploy, control->container, control->command->argument,
+    enum atto_status status = atto_deploy_set_rights(control->deploy, control->container, control->command.argument,
                                                      actor);
     if (status == ATTO_OK)
         status = put_argument(control, ATTO_RECORD_RIGHTS, control->number);
@@ -136,7 +136,7 @@ static enum atto_status set_schedule(struct control *control)
     struct atto_engine *engine = engine_of(control);
     struct atto_manifest manifest;
     struct atto_schedule before;
-    enum atto_status status = atto_manifest_parse(control->command->argument, &manifest, NULL);
+    enum atto_status status = atto_manifest_parse(control->command.argument, &manifest, NULL);
     if (status != ATTO_OK)
         return status;
     atto_engine_schedule(engine, control->container, &before);
@@ -154,50 +154,35 @@ static enum atto_status set_schedule(struct control *control)
 static enum atto_status rotate_key(struct control *control)
 {
     enum atto_status status = put_argument(control, ATTO_RECORD_KEY_ROTATED, control->signer);
-    return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, control->command->argument) : status;
-}
-
-/* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
-static bool rotation_stays(const struct atto_deploy *deploy, const struct atto_tenant_record *tenant)
-{
-    struct atto_tenant_record old;
-    struct atto_span value;
-    return atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, tenant->id), &value) !=
-               ATTO_E_DAMAGED &&
-           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant->id), &value) == ATTO_OK &&
-           atto_tenant_record_read(value, &old, NULL) == ATTO_OK && atto_same_span(old.key, tenant->key);
-}
-
-static enum atto_status put_tenant(struct control *control, uint32_t *id)
-{
-    struct atto_deploy *deploy = control->deploy;
-    struct atto_tenant_record tenant;
-    enum atto_status status = atto_tenant_record_read(control->command->argument, &tenant, NULL);
-    if (status == ATTO_OK)
-        status = atto_deploy_judge_tenant(deploy, &tenant);
-    if (status != ATTO_OK)
-        return status;
-    *id = tenant.id;
-    /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
-    if (!atto_deploy_is_tenant(deploy, tenant.id) && !atto_deploy_remove_all(deploy, &tenant.name))
-        return ATTO_E_BUSY;
-    if (!rotation_stays(deploy, &tenant))
-        add(control, ATTO_RECORD_KEY_ROTATED, tenant.id, NULL);
-    return put_argument(control, ATTO_RECORD_TENANT, tenant.id);
+    return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, control->command.argument) : status;
 }
 
 static enum atto_status set_tenant(struct control *control)
 {
-    uint32_t id;
-    enum atto_status status = put_tenant(control, &id);
-    return status == ATTO_OK ? atto_deploy_boot_tenant(control->deploy, id, control->command->argument) : status;
+    struct atto_deploy *deploy = control->deploy;
+    struct atto_tenant_record tenant, old;
+    struct atto_span value;
+    enum atto_status status = atto_deploy_read_tenant(deploy, control->command.argument, &tenant);
+    if (status != ATTO_OK)
+        return status;
+    status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant.id), &value);
+    /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
+    if (status == ATTO_E_NOT_FOUND && !atto_deploy_remove_all(deploy, &tenant.name))
+        return ATTO_E_BUSY;
+    /* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
+    if (status != ATTO_OK || atto_tenant_record_read(value, &old, NULL) != ATTO_OK ||
+        !atto_same_span(old.key, tenant.key) ||
+        atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, tenant.id), &value) == ATTO_E_DAMAGED)
+        add(control, ATTO_RECORD_KEY_ROTATED, tenant.id, NULL);
+    status = put_argument(control, ATTO_RECORD_TENANT, tenant.id);
+    return status == ATTO_OK ? atto_deploy_boot_tenant(deploy, tenant.id, control->command.argument) : status;
 }
 
 /* The tenant's record goes first: from then on nothing of it runs, whatever becomes of its containers. */
 static enum atto_status revoke_tenant(struct control *control)
 {
     struct atto_deploy *deploy = control->deploy;
-    int32_t tenant = atto_deploy_tenant_named(deploy, control->command->argument);
+    int32_t tenant = atto_deploy_tenant_named(deploy, control->command.argument);
     const struct atto_tenant_record none = { .id = (uint32_t)tenant };
     if (tenant <= 0)
         return ATTO_E_NOT_FOUND;
@@ -207,7 +192,7 @@ static enum atto_status revoke_tenant(struct control *control)
     if (status != ATTO_OK)
         return status;
     atto_deploy_enrol(deploy, &none);
-    (void)atto_deploy_remove_all(deploy, &control->command->argument);
+    (void)atto_deploy_remove_all(deploy, &control->command.argument);
     return ATTO_OK;
 }
 
@@ -219,14 +204,14 @@ static enum atto_status call(struct control *control)
     if (config->call == NULL)
         return ATTO_E_UNSUPPORTED;
     enum atto_status status = put(control);
-    return status == ATTO_OK ? config->call(config->user, control->container, control->command->argument) : status;
+    return status == ATTO_OK ? config->call(config->user, control->container, control->command.argument) : status;
 }
 
 /* ---- the way in ---- */
 
 static enum atto_status carry_out(struct control *control)
 {
-    switch (control->command->operation) {
+    switch (control->command.operation) {
     case ATTO_COMMAND_REMOVE:
         return remove_component(control);
     case ATTO_COMMAND_SET_RIGHTS:
@@ -251,7 +236,7 @@ static enum atto_status carry_out(struct control *control)
 /* Finds the component that the command is about, if it is about one, and does what it says. */
 static enum atto_status find_and_carry_out(struct control *control)
 {
-    const struct atto_command *command = control->command;
+    const struct atto_command *command = &control->command;
     if (command->component.container.len != 0u) {
         int32_t number = atto_deploy_find(control->deploy, &command->component);
         if (number < 0 || atto_deploy_tenant_named(control->deploy, command->component.tenant) < 0)
@@ -269,26 +254,25 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
 {
     const struct atto_deploy_config *config = deploy->config;
     struct atto_command_conditions conditions = { .identity = config->identity };
-    struct atto_command command;
-    struct control control = { .deploy = deploy, .command = &command };
-    enum atto_status status = atto_command_read(bytes, len, &command, refusal);
+    struct control control = { .deploy = deploy };
+    enum atto_status status = atto_command_read(bytes, len, &control.command, refusal);
     if (status != ATTO_OK)
         return status;
-    int32_t tenant = atto_deploy_tenant_named(deploy, command.tenant);
+    int32_t tenant = atto_deploy_tenant_named(deploy, control.command.tenant);
     if (tenant < 0)
         return ATTO_E_SIGNER;
     *signer = control.signer = (uint32_t)tenant;
-    status = atto_command_verify(&command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
+    status = atto_command_verify(&control.command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
     if (status == ATTO_OK)
         status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
                                      &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);
     if (status == ATTO_OK)
-        status = atto_command_judge(&command, &conditions);
+        status = atto_command_judge(&control.command, &conditions);
     if (status != ATTO_OK)
         return status;
-    add_counter(&control, command.counter);
+    add_counter(&control);
     status = find_and_carry_out(&control);
     /* What is refused now must not be done later, when it is sent again by whoever has seen it. */
     if (status != ATTO_OK) {
@@ -311,14 +295,14 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
 enum atto_status atto_deploy_order(struct atto_deploy *deploy, enum atto_command_operation operation,
                                    const struct atto_component *component)
 {
-    struct atto_command command = { .operation = operation, .component = *component };
-    struct control control = { .deploy = deploy, .command = &command, .signer = ATTO_TENANT_OWNER };
+    struct control control = { .deploy = deploy, .signer = ATTO_TENANT_OWNER,
+                               .command = { .operation = operation, .component = *component } };
     if (operation < ATTO_COMMAND_START || operation > ATTO_COMMAND_REMOVE || component->container.len == 0u)
         return ATTO_E_ARGUMENT;
     /* The owner's counter is put with the change, as it is. */
     enum atto_status status = atto_records_number(deploy->records,
                                                   ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, ATTO_TENANT_OWNER),
-                                                  &command.counter);
-    add_counter(&control, command.counter);
+                                                  &control.command.counter);
+    add_counter(&control);
     return status == ATTO_OK ? find_and_carry_out(&control) : status;
 }

@@ -42,11 +42,12 @@ enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t
     return atto_component_read(&cbor, &name->component) && cbor.pos == cbor.len ? ATTO_OK : ATTO_E_DAMAGED;
 }
 
-struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes)
+void atto_name_record_make(struct atto_name_bytes *bytes, bool invoke, struct atto_span component)
 {
-    bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
-    memcpy(bytes + 1, component.ptr, component.len);
-    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 1u + component.len } };
+    bytes->value.ptr = bytes->bytes;
+    bytes->value.len = 1u + component.len;
+    bytes->bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
+    memcpy(bytes->bytes + 1, component.ptr, component.len);
 }
 
 bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component)
@@ -127,8 +128,12 @@ static ATTO_APART int32_t read_ceiling(const struct atto_deploy *deploy, struct 
     return status == ATTO_OK ? (int32_t)manifest.right_count : (int32_t)status;
 }
 
-enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record)
+enum atto_status atto_deploy_read_tenant(const struct atto_deploy *deploy, struct atto_span bytes,
+                                         struct atto_tenant_record *record)
 {
+    enum atto_status status = atto_tenant_record_read(bytes, record, NULL);
+    if (status != ATTO_OK)
+        return status;
     if (record->id > deploy->engine->config->tenant_count)
         return ATTO_E_ARGUMENT;
     int32_t same = atto_deploy_tenant_named(deploy, record->name);
@@ -164,15 +169,13 @@ enum atto_status atto_deploy_boot_tenant(struct atto_deploy *deploy, uint32_t nu
 {
     struct atto_tenant_record record;
     struct atto_span key;
-    enum atto_status status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status status = atto_deploy_read_tenant(deploy, value, &record);
     enum atto_status rotated = atto_records_get(deploy->records,
                                                 ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
-    if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
-        status = ATTO_E_DAMAGED;
-    if (status == ATTO_OK)
-        status = atto_deploy_judge_tenant(deploy, &record);
     if (status != ATTO_OK)
         return status;
+    if (record.id != number || rotated == ATTO_E_DAMAGED)
+        return ATTO_E_DAMAGED;
     if (rotated == ATTO_OK)
         record.key = key;
     atto_deploy_enrol(deploy, &record);
@@ -416,8 +419,8 @@ static void bring_up(struct atto_deploy *deploy, uint32_t number, uint32_t due)
 /* Is there a log whose areas have another size (area_bytes; 0: any size)? All begin with a header, at some block. */
 static bool has_other_log(const struct atto_flash *flash, uint32_t area_bytes)
 {
-    for (uint32_t at = 0; at < flash->bytes; at += flash->block_bytes) {
-        const uint8_t *header = flash->mapped + at;
+    const uint8_t *end = flash->mapped + flash->bytes;
+    for (const uint8_t *header = flash->mapped; header < end; header += flash->block_bytes) {
         if (atto_le32(header) == LOG_MAGIC && atto_le32(header + 8) != area_bytes &&
             atto_le32(header + 12) == atto_crc32(0, header, 12))
             return true;
@@ -454,13 +457,6 @@ static enum atto_status open_storage(const struct atto_deploy *deploy)
     }
     (void)atto_records_put(records, &record, 1);
     return ATTO_OK;
-}
-
-bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
-{
-    struct atto_span value;
-    return tenant == ATTO_TENANT_OWNER ||
-           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant), &value) != ATTO_E_NOT_FOUND;
 }
 
 bool atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)

@@ -21,8 +21,12 @@ struct atto_name_record {
 
 /* ATTO_OK, ATTO_E_NOT_FOUND or ATTO_E_DAMAGED. */
 enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t number, struct atto_name_record *name);
-/* Writes one; returns the record to be put. component: in CBOR. bytes: ATTO_NAME_RECORD_MAX. */
-struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes);
+/* Writes one. component: in CBOR. */
+struct atto_name_bytes {
+    struct atto_span value;
+    uint8_t bytes[ATTO_NAME_RECORD_MAX];
+};
+void atto_name_record_make(struct atto_name_bytes *bytes, bool invoke, struct atto_span component);
 
 static inline struct atto_record atto_record_without(enum atto_record_kind kind, uint32_t number)
 {
@@ -52,13 +56,12 @@ const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *de
 /* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
  * atto_key_read, and then there is none. */
 enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes);
-/* Can the device have such a tenant? */
-enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record);
-/* Puts a tenant's record, which was judged, in force, or one that is empty but for the id; its containers' rights are
+/* Reads a tenant's record; and can the device have such a tenant? */
+enum atto_status atto_deploy_read_tenant(const struct atto_deploy *deploy, struct atto_span bytes,
+                                         struct atto_tenant_record *record);
+/* Puts a tenant's record, which was read so, in force, or one that is empty but for the id; its containers' rights are
  * cut. */
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record);
-/* Is there a record of it, damaged or not? */
-bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant);
 /* Puts in force what flash has of a tenant: its record, and its key if that was rotated. */
 enum atto_status atto_deploy_boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value);
 /* Removes the containers of a tenant, or of all that there are not (of: NULL), and values that nobody has any more. What

@@ -164,10 +164,10 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
 {
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
-    uint8_t bytes[ATTO_NAME_RECORD_MAX];
+    struct atto_name_bytes name;
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
-    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
-                                                             installer->names_cbor, bytes);
+    atto_name_record_make(&name, installer->order.invoke, installer->names_cbor);
+    records[ATTO_SLOTS_OWN_RECORDS] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), name.value };
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,

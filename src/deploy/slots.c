@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/bytes.h"
 
 /* A component's record is the front of struct atto_versions as it lies in memory, with the version that is kept only if
  * there is one. */
@@ -119,7 +118,6 @@ enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writ
 {
     const struct atto_flash *flash = slots->records->flash;
     uint32_t least = ~0u, best = 0, free = atto_slots_free(slots);
-    uint8_t wear_bytes[4];
     if (image_bytes == 0)
         return ATTO_E_ARGUMENT;
     for (uint32_t slot = 0; slot < slots->slot_count; slot++) {
@@ -131,8 +129,8 @@ enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writ
     }
     if (image_bytes > slots->slot_bytes || least == ~0u)
         return ATTO_E_NO_SPACE;
-    atto_put_le32(wear_bytes, least + 1u);
-    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, best), { wear_bytes, 4 } };
+    least++;
+    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, best), { (const uint8_t *)&least, 4 } };
     enum atto_status status = atto_records_put(slots->records, &wear, 1);
     uint32_t offset = slots->offset + best * slots->slot_bytes;
     if (status == ATTO_OK)
@@ -177,7 +175,6 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
 {
     struct atto_versions found;
     uint32_t last;
-    uint8_t sequence_bytes[4];
     if (component > ATTO_COMPONENT_MAX)
         return ATTO_E_ARGUMENT;
     enum atto_status status = atto_slots_sequence(slots, component, &last);
@@ -198,9 +195,8 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
     found.current.slot = writer->slot;
     memcpy(found.current.digest, digest, ATTO_DIGEST_BYTES);
 
-    atto_put_le32(sequence_bytes, sequence);
-    together[1] =
-        (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), { sequence_bytes, 4 } };
+    together[1] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component),
+                                        { (const uint8_t *)&found.current.sequence, 4 } };
     status = put_component(slots, component, &found, together, count);
     if (status == ATTO_OK)
         atto_slots_abandon(slots, writer); /* the record names it from now on */

@@ -82,6 +82,14 @@ void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number)
     }
 }
 
+/* Is there a record of it, damaged or not? */
+static bool is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    struct atto_span value;
+    return tenant == ATTO_TENANT_OWNER ||
+           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant), &value) != ATTO_E_NOT_FOUND;
+}
+
 void atto_deploy_forget(struct atto_deploy *deploy)
 {
     const struct atto_deploy_config *config = deploy->config;
@@ -94,7 +102,7 @@ void atto_deploy_forget(struct atto_deploy *deploy)
             continue;
         uint32_t scope = value.ptr[0], whose = value.ptr[1];
         if (scope == ATTO_SCOPE_CONTAINER ? atto_slots_get(deploy->slots, whose, &versions) != ATTO_E_NOT_FOUND
-                                          : scope == ATTO_SCOPE_DEVICE || atto_deploy_is_tenant(deploy, whose))
+                                          : scope == ATTO_SCOPE_DEVICE || is_tenant(deploy, whose))
             continue;
         if (scope == ATTO_SCOPE_TENANT && config->store != NULL)
             atto_store_forget(config->store, atto_store_owner(ATTO_SCOPE_TENANT, whose, 0));
