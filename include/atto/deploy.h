@@ -162,8 +162,9 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
  * judged as soon as the head is complete, and only then is flash touched. After a refusal the installer is over, and
  * nothing has changed. A head that cannot be read is refused when ATTO_ENVELOPE_HEAD_MAX bytes or all have come.
  * Returns ATTO_OK; what atto_envelope_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_QUOTA (it
- * has as many containers as it may, or ATTO_INSTALL_TRIES images came for this sequence number and none was good);
- * ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE (it is over). */
+ * has as many containers as it may, or ATTO_INSTALL_TRIES images came for this sequence number or lower ones and none
+ * was good); ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE
+ * (it is over). */
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len);
 
 /* All bytes are there. Compares the digest of what is in flash, lets the engine judge the image where it lies, and makes

@@ -1,6 +1,6 @@
 /* Carries out signed commands, see atto/deploy.h. What a command changes is tried in the engine first, where a refusal
  * leaves everything as it was; then it becomes true in flash together with the counter; only a life that begins or ends
- * comes behind that. If flash refuses, the engine gets back what it had.
+ * comes behind that. If flash refuses, the engine gets back what it had, at once or in the next tick.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/trusted.h"
@@ -112,7 +112,7 @@ static enum atto_status remove_component(struct control *control)
 
 /* ---- rights and schedules ---- */
 
-/* If a row is refused, or flash refuses, all are as before, and rows that there were not allow nothing. */
+/* If there is no room for a row, or flash refuses, all are as before, and rows that there were not allow nothing. */
 static ATTO_APART enum atto_status set_rights(struct control *control)
 {
     struct atto_right before[ATTO_RIGHTS_MAX];
@@ -124,7 +124,7 @@ static ATTO_APART enum atto_status set_rights(struct control *control)
                                                      actor);
     if (status == ATTO_OK)
         status = put_argument(control, ATTO_RECORD_RIGHTS, control->number);
-    if (status != ATTO_OK) {
+    if (status != ATTO_OK && status != ATTO_E_NOT_FOUND && status != ATTO_E_ARGUMENT) { /* with these none was set */
         uint32_t has = atto_engine_rights(engine, control->container, NULL, 0);
         atto_engine_set_rights(engine, control->container, 0, before, has > had ? has : had, actor);
     }

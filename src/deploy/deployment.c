@@ -85,9 +85,9 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 /* ---- tenants ---- */
 
-const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->tenants[tenant - 1u];
+    return tenant == ATTO_TENANT_OWNER ? (struct atto_deploy_tenant *)&deploy->owner : &deploy->tenants[tenant - 1u];
 }
 
 /* The owner comes first, whose name is empty as those of tenants that there are not. */
@@ -102,7 +102,7 @@ int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_s
 
 enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
 {
-    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)atto_deploy_tenant(deploy, tenant);
+    struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, tenant);
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
     memory->keys++;
@@ -137,7 +137,7 @@ enum atto_status atto_deploy_read_tenant(const struct atto_deploy *deploy, struc
     if (record->id > deploy->engine->config->tenant_count)
         return ATTO_E_ARGUMENT;
     int32_t same = atto_deploy_tenant_named(deploy, record->name);
-    if (same >= 0 ? (uint32_t)same != record->id : deploy->tenants[record->id - 1u].name[0] != '\0')
+    if (same >= 0 ? (uint32_t)same != record->id : atto_deploy_tenant(deploy, record->id)->name[0] != '\0')
         return ATTO_E_ARGUMENT;
     int32_t rows = read_ceiling(deploy, record->rights, NULL);
     return rows < 0 ? (enum atto_status)rows : ATTO_OK;
@@ -146,7 +146,7 @@ enum atto_status atto_deploy_read_tenant(const struct atto_deploy *deploy, struc
 void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record)
 {
     struct atto_engine *engine = deploy->engine;
-    struct atto_deploy_tenant *memory = &deploy->tenants[record->id - 1u];
+    struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, record->id);
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
     uint32_t keys = memory->keys;
     memset(memory, 0, sizeof *memory);
@@ -278,7 +278,8 @@ static ATTO_APART enum atto_status changed_schedule(const struct atto_deploy *de
     enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
     if (status == ATTO_OK)
         status = atto_manifest_parse(value, &manifest, NULL);
-    *schedule = manifest.schedule;
+    if (status == ATTO_OK)
+        *schedule = manifest.schedule;
     return status;
 }
 

@@ -51,7 +51,7 @@ void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum
 /* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);
 /* What is in memory of a tenant, or of the owner, by its number. */
-const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant);
+struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant);
 
 /* Keeps a tenant's key, or the owner's, whose bytes are a COSE_Key. ATTO_E_ARGUMENT: it is too long; else as
  * atto_key_read, and then there is none. */
