@@ -86,7 +86,8 @@ struct atto_deploy_config {
     struct atto_deploy_component *components;
     uint32_t component_count; /* names of containers that the device can ever know; at most ATTO_COMPONENTS_MAX */
     const struct atto_store *store; /* whose values stay; its `changed` is atto_deploy_value, its user the deployment */
-    uint32_t trial_ms;        /* a version that has run so long without a fault is healthy; 0: a heartbeat alone says so */
+    uint32_t trial_ms;        /* a version that has run so long (to 2 ms) without a fault is healthy; 0: a heartbeat alone
+                                 says so */
 };
 
 struct atto_deploy {

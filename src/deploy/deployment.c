@@ -37,7 +37,7 @@ enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t
     if (status != ATTO_OK)
         return status;
     struct atto_cbor cbor = { value.ptr, value.len, 1 };
-    memset(name, 0, sizeof *name);
+    name->component.tenant = (struct atto_span){ NULL, 0 }; /* there may be none */
     name->invoke = (value.ptr[0] & ATTO_NAME_INVOKE) != 0u;
     return atto_component_read(&cbor, &name->component) && cbor.pos == cbor.len ? ATTO_OK : ATTO_E_DAMAGED;
 }
@@ -238,9 +238,9 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, co
             atto_deploy_restore(deploy, (int32_t)number);
     }
     if (status == ATTO_OK) {
-        slots->runs &= ~component->pin;
-        component->pin = 1u << atto_slots_slot_of(slots, request->bytes);
-        slots->runs |= component->pin;
+        uint32_t pin = 1u << atto_slots_slot_of(slots, request->bytes);
+        slots->runs ^= component->pin ^ pin; /* no two run from one slot */
+        component->pin = pin;
     }
     return status;
 }
@@ -265,8 +265,8 @@ ATTO_APART enum atto_status atto_deploy_set_rights(struct atto_deploy *deploy, s
 /* What a boot is about to run. */
 struct next {
     struct atto_install request;
-    uint8_t state; /* enum atto_component_state; 0: not known */
     bool invoke;
+    bool on_trial; /* false, too, while it is not known */
 };
 
 /* A schedule that was changed at run time. ATTO_E_NOT_FOUND: it was not. */
@@ -382,8 +382,8 @@ static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_
     next->request.bytes = image.ptr;
     next->request.len = image.len;
     next->request.tenant = (uint32_t)tenant;
-    next->state = versions.state;
     next->invoke = name.invoke;
+    next->on_trial = versions.state == ATTO_COMPONENT_TRIAL;
     return atto_digest_holds(deploy->config->crypto, image, versions.current.digest) ? ATTO_OK : ATTO_E_DIGEST;
 }
 
@@ -397,10 +397,10 @@ static void bring_up(struct atto_deploy *deploy, uint32_t number, uint32_t due)
         if (status == ATTO_OK)
             status = run_changed(deploy, number, &next.request);
         if (status == ATTO_OK) {
-            atto_deploy_begin(deploy, number, next.invoke, next.state == ATTO_COMPONENT_TRIAL);
+            atto_deploy_begin(deploy, number, next.invoke, next.on_trial);
             return;
         }
-        bool was_tried = next.state == ATTO_COMPONENT_TRIAL && is_of_the_image(status);
+        bool was_tried = next.on_trial && is_of_the_image(status);
         if (was_tried) {
             atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
             status = atto_slots_fault(deploy->slots, number);
