@@ -74,7 +74,8 @@
     /* what persists in flash */                                                          \
     X(ATTO_E_FLASH, -80, "flash did not take what was programmed, or was not erased")     \
     X(ATTO_E_NO_SPACE, -81, "no room in flash")                                           \
-    X(ATTO_E_DAMAGED, -82, "what was kept in flash is damaged")
+    X(ATTO_E_DAMAGED, -82, "what was kept in flash is damaged")                           \
+    X(ATTO_E_LAYOUT, -83, "flash is laid out otherwise")
 
 enum atto_status {
 #define ATTO_STATUS_ENUM(name, value, sentence) name = (value),

@@ -16,9 +16,8 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 
 void atto_install_abandon(struct atto_installer *installer)
 {
-    if (installer->slot_open)
+    if (installer->state == ATTO_INSTALL_IMAGE)
         atto_slots_abandon(installer->deploy->slots, &installer->writer);
-    installer->slot_open = false;
     installer->state = ATTO_INSTALL_OVER;
 }
 
@@ -35,17 +34,16 @@ static int32_t number_for(const struct atto_installer *installer)
 /* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
 static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_component *component, uint32_t sequence)
 {
-    const struct atto_port *port = deploy->engine->config->port;
-    uint64_t now_us = port->now_us(port->user);
+    uint32_t now = atto_deploy_now(deploy);
     if (sequence > component->tried) {
         component->tried = sequence;
         component->tries = 0;
     }
     if (component->tries < ATTO_INSTALL_TRIES)
         component->tries++;
-    else if (now_us - component->tried_us < ATTO_INSTALL_PAUSE_S * 1000000ull)
+    else if (now - component->tried_at < ATTO_DEPLOY_TICKS(ATTO_INSTALL_PAUSE_S * 1000000ull))
         return false;
-    component->tried_us = now_us;
+    component->tried_at = now;
     return true;
 }
 
@@ -54,7 +52,8 @@ static enum atto_status open_slot(struct atto_installer *installer)
 {
     enum atto_status status = atto_slots_open(installer->deploy->slots, &installer->writer,
                                               installer->order.image_bytes);
-    installer->slot_open = status == ATTO_OK;
+    if (status == ATTO_OK)
+        installer->state = ATTO_INSTALL_IMAGE;
     return status;
 }
 
@@ -102,7 +101,6 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->names_cbor = envelope.component_cbor;
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = judge(installer, &envelope);
-        installer->state = ATTO_INSTALL_IMAGE;
     } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
         *status = ATTO_OK;
     }
@@ -147,11 +145,7 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
         status = ATTO_E_SEQUENCE;
     installer->order.image_bytes = image_bytes;
     installer->order.digest = installer->head;
-    if (status == ATTO_OK)
-        status = open_slot(installer);
-    if (status == ATTO_OK)
-        installer->state = ATTO_INSTALL_IMAGE;
-    return status;
+    return status == ATTO_OK ? open_slot(installer) : status;
 }
 
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len)
@@ -170,10 +164,10 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
 {
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
-    uint8_t bytes[ATTO_NAME_RECORD_MAX];
+    struct atto_name_bytes name;
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
-    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
-                                                             installer->names_cbor, bytes);
+    atto_name_record_make(&name, installer->order.invoke, installer->names_cbor);
+    records[ATTO_SLOTS_OWN_RECORDS] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), name.value };
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,
@@ -219,13 +213,14 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         status = run(installer, image, report);
     if (status == ATTO_OK) {
         status = commit(installer);
-        if (status != ATTO_OK) /* the engine gets back what it had */
-            atto_deploy_bring_up(deploy, number, false);
+        if (status != ATTO_OK) { /* nothing of it may run; what was there before is due */
+            (void)atto_deploy_take_out(deploy, number);
+            deploy->components[number].due = ATTO_DUE;
+        }
     }
     if (status != ATTO_OK)
         return refused(installer, status);
-    installer->slot_open = false; /* the commit has given it away */
-    installer->state = ATTO_INSTALL_OVER;
+    installer->state = ATTO_INSTALL_OVER; /* the commit has given the slot away */
     atto_deploy_begin(deploy, number, installer->order.invoke, true);
     return ATTO_OK;
 }

@@ -210,7 +210,7 @@ static uint32_t digest_of(struct atto_engine *engine, const struct atto_deploy_c
         return 0;
     atto_engine_info(engine, component->container, &info);
     const uint32_t facts[] = { (uint32_t)info.state, info.id, info.counters.faults + info.counters.misses * 65536u };
-    return atto_coap_hash((uint32_t)component->since_us + component->on_trial, facts, sizeof facts);
+    return atto_coap_hash(component->since + component->on_trial, facts, sizeof facts);
 }
 
 uint64_t atto_manage_tick(struct atto_manage *manage)
