@@ -197,7 +197,9 @@ static void refused_envelopes(void)
 static void try_again(void)
 {
     for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
-        dw.components[i].tries = 0;
+        dw.components[i].tries.count = 0;
+    for (uint32_t i = 0; i < sizeof dw.tenants / sizeof *dw.tenants; i++)
+        dw.tenants[i].tries.count = 0;
 }
 
 /* Every byte of the envelope is flipped, and it ends at every byte. */

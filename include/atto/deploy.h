@@ -44,27 +44,33 @@ enum atto_deploy_event {
 #define ATTO_NO_TENANT UINT32_MAX
 #define ATTO_COMPONENTS_MAX 255u
 
-/* Memory for one tenant and for one component; the library's alone. */
+/* Memory for one tenant and for one component; the library's alone. Times are in ticks of 1.024 ms, the low 32 bits. */
+
+/* Images that came for one sequence number or for lower ones. */
+struct atto_deploy_tries {
+    uint32_t sequence, count;
+    uint32_t at; /* the last one */
+};
+
 struct atto_deploy_tenant {
     struct atto_signer signer; /* points into what follows */
     uint32_t keys;             /* how often its key was changed */
     uint8_t key_bytes[ATTO_KEY_RECORD_MAX];
     uint32_t components; /* names that it may have; 0: no limit */
+    struct atto_deploy_tries tries; /* of names that are new */
     char name[ATTO_NAME_MAX + 1u];
     struct atto_right rights[ATTO_CEILING_ROWS];
 };
-/* Times here are in ticks of 1.024 ms, the low 32 bits. */
+
 struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
     uint32_t since;     /* that this version runs */
     uint32_t kept_at;   /* the last post-mortem */
-    uint32_t tried_at;  /* when the last image came, */
-    uint32_t tried;     /* and its sequence number */
+    struct atto_deploy_tries tries;
     uint32_t pin;       /* bit of the slot that it runs from */
     uint16_t faults;    /* when it began */
     uint8_t heartbeats;
     uint8_t kept;  /* post-mortems, since the reset */
-    uint8_t tries; /* images that came for the sequence number */
     uint8_t due;   /* what the next tick does */
     bool on_trial;
     bool revoked; /* its tenant is gone, and it goes as soon as it can */
