@@ -272,7 +272,13 @@ static void the_last_numbers(void)
     EQUAL(deploy_install("acme", "blink", UINT32_MAX, PROGRAM_GOOD), ATTO_OK);
     EQUAL(deploy_install("acme", "blink", UINT32_MAX, PROGRAM_GOOD), ATTO_E_SEQUENCE);
     install("acme", "blank", 1);
+    /* The last counter is far away: steps are small. */
     const uint32_t counter = dw.counter;
+    dw.counter = UINT32_MAX;
+    EQUAL(deploy_order("acme", ATTO_COMMAND_STOP, "acme", "blank", NULL, 0), ATTO_E_SEQUENCE);
+    const uint32_t before = UINT32_MAX - 1u;
+    const struct atto_record far = { ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, 1), { (const uint8_t *)&before, 4 } };
+    EQUAL(atto_records_put(&dw.records, &far, 1), ATTO_OK);
     dw.counter = UINT32_MAX;
     EQUAL(deploy_order("acme", ATTO_COMMAND_STOP, "acme", "blank", NULL, 0), ATTO_OK);
     dw.counter = UINT32_MAX;
