@@ -118,6 +118,7 @@ void atto_take_envelope(struct atto_view *view)
         finish(view, ATTO_OK);
     else if (status == ATTO_OK)
         atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    view->reply->stays = installer->state == ATTO_INSTALL_IMAGE;
     if (status != ATTO_OK)
         finish(view, status);
 }

@@ -308,6 +308,8 @@ bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_requ
     }
     uint32_t action = atto_coap_uint(options[ACTION]);
     enum atto_coap_code code = ATTO_COAP_BAD_OPTION;
+    if (request->transfer != ATTO_COAP_WHOLE)
+        action = 0; /* nothing of theirs comes in blocks */
     if (action >= LOAD && action <= DELETE && request->code != methods[action])
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
     else if (action == LOAD)
