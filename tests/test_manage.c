@@ -581,6 +581,7 @@ static void calls(void)
     EQUAL(look_number(LOOK(0)), ATTO_OK);
     EQUAL(look_number(LOOK(1)), 42);
     CHECK(look_bytes(LOOK(2), "\x2a\0\0\0\0\0\0\0", 8));
+    atto_manage_tick(&mw.manage);
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "acme", "blink", add, sizeof add),
           ATTO_COAP_CHANGED);
     EQUAL(look_number(LOOK(1)), 42);
@@ -592,6 +593,7 @@ static void calls(void)
           ATTO_COAP_FORBIDDEN);
     EQUAL(manage_order("command", ATTO_COAP_POST, "acme", ATTO_COMMAND_STOP, "acme", "blink", NULL, 0),
           ATTO_COAP_CHANGED);
+    atto_manage_tick(&mw.manage);
     EQUAL(manage_order("command", ATTO_COAP_POST, "acme", ATTO_COMMAND_CALL, "acme", "blink", add, sizeof add),
           ATTO_COAP_CONFLICT);
     CHECK(manage_says("-6"));
@@ -606,10 +608,12 @@ static void app(void)
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_NOT_FOUND); /* it has no right */
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", rights, sizeof rights),
           ATTO_COAP_CHANGED);
+    GO_ON();
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
     EQUAL(mw.format, UINT32_MAX);
     EQUAL(mw.message.payload.len, 3);
     CHECK(memcmp(mw.message.payload.ptr, "\x01xy", 3) == 0);
+    atto_manage_tick(&mw.manage);
     EQUAL(ASK(.method = ATTO_COAP_PUT, .path = "app/-/web/a/b", .format = 1, .payload = "q", .len = 1),
           ATTO_COAP_CONTENT);
     CHECK(memcmp(mw.message.payload.ptr, "\x03" "a/", 3) == 0);
@@ -622,6 +626,36 @@ static void app(void)
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", "\x43\xa1\x08\x80", 4),
           ATTO_COAP_CHANGED);
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_NOT_FOUND);
+}
+
+/* Whoever asks runs a container for a slice: not twice without the containers' turn, and not more often than its right
+ * says. */
+static void app_is_bounded(void)
+{
+    /* of endpoint 1: to read, with any argument, 2 calls in a second */
+    static const uint8_t rights[] = { 0x4d, 0xa1, 8, 0x81, 0x87, 1, 1, 0, 0x19, 0xff, 0xff, 2, 0, 4 };
+    static const uint8_t add[] = { 0x4e, 0x82, 0x63, 'a', 'd', 'd', 0x48, 41, 0, 0, 0, 0, 0, 0, 0 };
+    manage_begin_empty();
+    EQUAL(deploy_install("", "web", 1, PROGRAM_SERVED), ATTO_OK);
+    manage_run(10);
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", rights, sizeof rights),
+          ATTO_COAP_CHANGED);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    CHECK(atto_manage_has_called(&mw.manage));
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "", "web", add, sizeof add),
+          ATTO_COAP_SERVICE_UNAVAILABLE);
+    CHECK(manage_says("-8"));
+    atto_manage_tick(&mw.manage);
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "", "web", add, sizeof add),
+          ATTO_COAP_CHANGED);
+    atto_manage_tick(&mw.manage);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    atto_manage_tick(&mw.manage);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_SERVICE_UNAVAILABLE);
+    EQUAL(mw.max_age_s, 1);
+    manage_run(1000);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    EQUAL(world_info(&dw.world, deploy_container("", "web")).state, ATTO_STATE_RUNNING);
 }
 
 /* ---- observing ---- */
@@ -686,6 +720,7 @@ static const struct harness_test tests[] = {
     TEST(command_in_blocks, "A command may come in blocks."),
     TEST(calls, "An entry point is called, and its result and context come back."),
     TEST(app, "A container serves requests of its own if it may."),
+    TEST(app_is_bounded, "Requests to a container run it once in a turn, and count by its right."),
     TEST(observers, "Who observes is told what has changed, and of nothing else."),
 };
 HARNESS_MAIN(tests)

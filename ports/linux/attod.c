@@ -62,7 +62,8 @@ static void run(struct attod *device, int udp)
     while (!ends) {
         sleep_until(udp, attod_work(device), &while_asleep);
         /* So many before containers have their turn again. */
-        for (uint32_t i = 0; i < 16u && (len = udp_receive(udp, &peer, bytes)) >= 0; i++)
+        for (uint32_t i = 0; i < 16u && !atto_manage_has_called(&device->manage) &&
+                             (len = udp_receive(udp, &peer, bytes)) >= 0; i++)
             atto_coap_server_input(&device->server, &peer, bytes, (uint32_t)len);
     }
 }

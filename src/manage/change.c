@@ -237,13 +237,19 @@ bool atto_take_read(struct atto_view *view, const char *name)
 
 /* ---- calls ---- */
 
-enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
+enum atto_status atto_call_entry(struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value)
 {
     const struct atto_context memory = { context, len, ATTO_WRITE };
     struct atto_attachment attachment = { .target = container };
     enum atto_status status = atto_engine_find_entry(container, name, &attachment.entry);
-    return status == ATTO_OK ? atto_engine_run(&attachment, &memory, manage->config->call_fuel, (uint64_t *)value) : status;
+    if (status != ATTO_OK)
+        return status;
+    if (manage->has_called)
+        return ATTO_E_QUOTA;
+    manage->has_called = true;
+    return atto_engine_run(&attachment, &memory, manage->config->deploy->config->engine->config->slice_fuel,
+                           (uint64_t *)value);
 }
 
 /* [entry point, context] */

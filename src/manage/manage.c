@@ -198,6 +198,7 @@ uint64_t atto_manage_tick(struct atto_manage *manage)
     const struct atto_manage_config *config = manage->config;
     const struct atto_deploy_config *deploy = config->deploy->config;
     uint32_t longest = LONGEST_TIME;
+    manage->has_called = false;
     atto_deploy_tick(config->deploy);
     atto_rings_changed(manage);
     for (uint32_t i = 0; i < deploy->component_count; i++) {
