@@ -103,7 +103,7 @@ struct atto_coap_entry {
 struct atto_coap_exchange { /* an answer that was given, or is to be given later */
     struct atto_coap_entry entry;
     uint16_t request_id;
-    uint8_t confirmable, len;
+    uint8_t type, len; /* type: of the request */
     uint8_t bytes[ATTO_COAP_EXCHANGE_BYTES];
 };
 struct atto_coap_observer { /* somebody observes a resource */
@@ -178,7 +178,8 @@ void atto_coap_server_input(struct atto_coap_server *server, const struct atto_c
  * can make something due. To be called after every other call of the server, and again at that time. */
 uint64_t atto_coap_server_tick(struct atto_coap_server *server);
 
-/* The resource with this number has changed: who observes it is notified by the next tick that is due for him.
+/* The resource with this number has changed: who observes it is notified by the next tick that is due for him. 0: all
+ * that are observed, and who does has to acknowledge it.
  * May be called from a handler. */
 void atto_coap_changed(struct atto_coap_server *server, uint16_t resource);
 

@@ -34,7 +34,7 @@ void atto_take_app(struct atto_view *view)
     if (!atto_view_names(view) || !atto_view_find(view) || view->container == NULL || !copy_path(&resource, view->request))
         return;
     if (request->transfer != ATTO_COAP_WHOLE || request->piece.len > ATTO_RESOURCE_BYTES) {
-        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_RESOURCE_BYTES);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_RESOURCE_BYTES);
         return;
     }
     resource.len = request->piece.len;
@@ -50,7 +50,7 @@ void atto_take_app(struct atto_view *view)
         view->reply->max_age_s = 1;
         atto_refuse_with(view->reply, status, NULL, NULL);
     } else if (status != ATTO_OK || resource.len > ATTO_RESOURCE_BYTES || class < 2u || class > 5u) {
-        atto_view_refuse(view, ATTO_COAP_INTERNAL_SERVER_ERROR, 0);
+        atto_view_code(view, ATTO_COAP_INTERNAL_SERVER_ERROR, 0);
     } else {
         atto_coap_answer(view->reply, (enum atto_coap_code)code,
                          resource.format != ATTO_RESOURCE_NO_FORMAT ? resource.format : ATTO_COAP_FORMAT_NONE);

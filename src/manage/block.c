@@ -49,21 +49,24 @@ static struct atto_coap_transfer *begin(struct turn *turn)
 uint32_t atto_coap_block1_piece(struct turn *turn)
 {
     struct atto_coap_request *request = &turn->request;
-    const struct atto_coap_block *block = &turn->blocks[TO_SERVER];
-    uint32_t len = request->piece.len, full = ATTO_COAP_BLOCK_BYTES(block->szx);
+    uint32_t len = request->piece.len, full;
     struct atto_coap_transfer *transfer;
+    struct atto_coap_block block;
 
     if (turn->asked[ASKED_BLOCK1] == ABSENT)
         return 0;
-    if (len > full || (block->more && len != full))
+    if (!atto_coap_block_read(turn->asked[ASKED_BLOCK1], &block))
+        return ATTO_COAP_BAD_REQUEST;
+    full = ATTO_COAP_BLOCK_BYTES(block.szx);
+    if (len > full || (block.more && len != full))
         return ATTO_COAP_BAD_REQUEST;
     transfer = next_transfer(turn->reply.server, request->peer, NULL);
-    if (block->offset == 0u) {
+    if (block.offset == 0u) {
         if (transfer != NULL && transfer->entry.id == turn->message->id)
             return ATTO_COAP_CONTINUE; /* the first block came late once more */
         if (transfer != NULL)
             atto_coap_transfer_due(turn->reply.server, transfer);
-        if (!block->more)
+        if (!block.more)
             return 0;
         transfer = begin(turn);
         if (transfer == NULL) {
@@ -75,13 +78,13 @@ uint32_t atto_coap_block1_piece(struct turn *turn)
     } else {
         if (transfer == NULL || transfer->key != turn->key)
             return ATTO_COAP_REQUEST_ENTITY_INCOMPLETE;
-        if (block->more && block->offset + len == transfer->next)
+        if (block.more && block.offset + len == transfer->next)
             return ATTO_COAP_CONTINUE;
-        if (block->offset != transfer->next)
+        if (block.offset != transfer->next)
             return ATTO_COAP_REQUEST_ENTITY_INCOMPLETE;
     }
-    request->offset = block->offset;
-    request->last = !block->more;
+    request->offset = block.offset;
+    request->last = !block.more;
     request->transfer = transfer->entry.tries;
     turn->transfer = transfer;
     return 0;

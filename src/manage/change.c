@@ -32,11 +32,11 @@ static bool take(struct atto_view *view, enum atto_manage_task task)
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
             return true;
-        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
     if (is_taken(manage, now)) {
-        atto_view_refuse(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
+        atto_view_code(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
     }
@@ -64,7 +64,8 @@ static void finish(struct atto_view *view, enum atto_status status)
     static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct atto_view, component.tenant),
                                     FIELD(TEXT, struct atto_view, component.container), 0 };
     static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence), NUMBER(struct atto_view, state), 0 };
+    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence),
+                                     NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
     struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
@@ -100,7 +101,7 @@ static enum atto_status fetch(struct atto_view *view)
     manage->task = ATTO_MANAGE_FETCHES;
     manage->ticket = 0;
     if (!atto_coap_later(view->reply, &manage->ticket))
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
     return ATTO_OK;
 }
 
@@ -117,7 +118,7 @@ void atto_take_envelope(struct atto_view *view)
     else if (status == ATTO_OK && request->last)
         finish(view, ATTO_OK);
     else if (status == ATTO_OK)
-        atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     view->reply->stays = installer->state == ATTO_INSTALL_IMAGE;
     if (status != ATTO_OK)
         finish(view, status);
@@ -157,7 +158,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     const uint32_t len = request->offset + request->piece.len;
     *whole = request->piece;
     if (len > ATTO_COMMAND_MAX) {
-        atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
         atto_manage_abandon(manage, request->transfer);
         return false;
     }
@@ -166,7 +167,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     if (!take(view, ATTO_MANAGE_COLLECTS))
         return false;
     memcpy(manage->work.command + request->offset, request->piece.ptr, request->piece.len);
-    atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     if (!request->last)
         return false;
     *whole = (struct atto_span){ manage->work.command, len };
@@ -193,7 +194,7 @@ static bool carry_out(struct atto_view *view, const struct atto_span *bytes, uin
     struct atto_command command;
     enum atto_status status = atto_command_read(bytes->ptr, bytes->len, &command, &refusal);
     if (status == ATTO_OK && operations != ANY_OPERATION && !belongs(view, &command, operations, name)) {
-        atto_view_refuse(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
+        atto_view_code(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
         return false;
     }
     /* Again, by who judges it; what cannot be read is for the audit trail. */
@@ -218,7 +219,7 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     call.status = 1; /* nothing was called */
     view->manage->call = &call;
     if (carry_out(view, &bytes, operations, NULL)) {
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
         if (call.status <= 0) {
             atto_out_begin(view, ATTO_COAP_CHANGED);
             atto_out_fields(view, &call, fields);
@@ -231,7 +232,7 @@ bool atto_take_read(struct atto_view *view, const char *name)
 {
     if (view->request->transfer == ATTO_COAP_WHOLE)
         return carry_out(view, &view->request->piece, 1u << ATTO_COMMAND_READ, name);
-    atto_view_refuse(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
+    atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
     return false;
 }
 

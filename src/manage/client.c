@@ -59,7 +59,8 @@ static uint32_t compose(const struct atto_coap_client *client)
     query = memchr(uri.target.ptr, '?', uri.target.len);
     if (query == NULL)
         query = end;
-    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token, sizeof client->token);
+    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token,
+                    sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
     if (query - uri.target.ptr > 1) /* a path of one slash is none */
@@ -71,9 +72,7 @@ static uint32_t compose(const struct atto_coap_client *client)
 
 static void transmit(struct atto_coap_client *client)
 {
-    const struct atto_coap_config *config = client->server->config;
-
-    config->send(config->user, &client->requester.entry.peer, config->out, compose(client));
+    atto_coap_send_out(client->server, &client->requester.entry.peer, compose(client));
 }
 
 /* Asks for the block at client->offset. */
@@ -89,47 +88,46 @@ static void request(struct atto_coap_client *client)
 
 static void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
 {
+    if (client->requester.entry.state == FREE) /* `take` has cancelled it */
+        return;
     client->requester.entry.state = FREE;
     client->config->done(client->config->user, status, code);
 }
 
 /* Takes a block; what is wrong with it, or ATTO_OK. */
-static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *more)
+static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *last)
 {
-    struct atto_span piece = message->payload;
-    struct atto_coap_block *block;
+    const struct atto_span *piece = &message->payload;
+    const uint32_t offset = client->offset;
     struct turn turn;
 
-    if (message->code == ATTO_COAP_NOT_FOUND)
-        return ATTO_E_NOT_FOUND;
-    if (ATTO_COAP_CLASS(message->code) != 2u)
-        return ATTO_E_DENIED;
+    if (message->code != ATTO_COAP_CONTENT)
+        return message->code == ATTO_COAP_NOT_FOUND   ? ATTO_E_NOT_FOUND
+               : ATTO_COAP_CLASS(message->code) == 2u ? ATTO_E_FORMAT
+                                                      : ATTO_E_DENIED;
     atto_coap_turn_begin(&turn, client->server, &client->requester.entry.peer, message);
-    block = &turn.blocks[TO_CLIENT];
-    if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
-        (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
+    *last = !turn.block2.more;
+    if (turn.refusal != 0u || turn.block2.offset != offset ||
+        (!*last && piece->len != ATTO_COAP_BLOCK_BYTES(turn.block2.szx)))
         return ATTO_E_FORMAT;
-    if (block->offset == 0u)
+    if (offset == 0u)
         client->etag = turn.key;
     if (client->etag != turn.key)
         return ATTO_E_DIGEST;
-    if (block->szx < client->szx)
-        client->szx = block->szx;
-    *more = block->more;
-    client->offset += piece.len;
-    return client->config->take(client->config->user, block->offset, piece.ptr, piece.len, !block->more);
+    if (turn.block2.szx < client->szx)
+        client->szx = turn.block2.szx;
+    client->offset += piece->len;
+    return client->config->take(client->config->user, offset, piece->ptr, piece->len, *last);
 }
 
 static void answered(struct atto_coap_client *client, const struct atto_coap_message *message)
 {
-    bool more = false;
-    enum atto_status status = take(client, message, &more);
+    bool last = true;
+    enum atto_status status = take(client, message, &last);
 
-    if (client->requester.entry.state == FREE) /* `take` has cancelled it */
-        return;
-    if (status != ATTO_OK || !more)
+    if (status != ATTO_OK || last)
         finish(client, status, message->code);
-    else
+    else if (client->requester.entry.state != FREE)
         request(client);
 }
 

@@ -16,7 +16,7 @@ bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b)
 bool atto_view_look(struct atto_view *view, uint32_t number)
 {
     const struct atto_deploy_config *deploy = view->deploy;
-    memset(&view->component, 0, sizeof *view - offsetof(struct atto_view, component));
+    memset(&view->container, 0, sizeof *view - offsetof(struct atto_view, container));
     view->number = number;
     if (atto_slots_get(deploy->slots, number, &view->versions) == ATTO_E_NOT_FOUND ||
         !atto_deploy_name(view->config->deploy, number, &view->component) ||
@@ -197,40 +197,40 @@ static void write_base(struct atto_view *view)
 }
 
 /* X(name, member) */
-#define COUNTERS(X)                      \
-    X("fuel", counters.fuel)             \
-    X("time", counters.time_us)          \
+#define COUNTERS(X)                        \
+    X("fuel", counters.fuel)               \
+    X("time", counters.time_us)            \
     X("activations", counters.activations) \
-    X("faults", counters.faults)         \
-    X("misses", counters.misses)         \
-    X("denials", counters.denials)       \
-    X("calls", counters.host_calls)      \
-    X("heartbeats", counters.heartbeats) \
+    X("faults", counters.faults)           \
+    X("misses", counters.misses)           \
+    X("denials", counters.denials)         \
+    X("calls", counters.host_calls)        \
+    X("heartbeats", counters.heartbeats)   \
     X("ram", ram_bytes)
 #define TIME 1u /* its place; in seconds: so many times 10 to the -6 */
 
 void atto_view_counters(struct atto_view *view)
 {
-    static const struct {
-        const char *name;
-        uint16_t fields[2];
-    } rows[] = {
-#define COUNTER(text, member) { text, { NUMBER(struct atto_container_info, member), 0 } },
-        COUNTERS(COUNTER)
-#undef COUNTER
-    };
-    static const uint16_t name[] = { FIELD_STRING << 12, 0 };
-    atto_out_array(view, (uint32_t)(sizeof rows / sizeof *rows));
+#define COUNTER_NAME(text, member) text "\0"
+#define COUNTER_FIELD(text, member) NUMBER(struct atto_container_info, member),
+    static const char names[] = COUNTERS(COUNTER_NAME);
+    static const uint16_t members[] = { COUNTERS(COUNTER_FIELD) };
+    const uint32_t count = sizeof members / sizeof *members;
+    const char *name = names;
+    atto_out_array(view, count);
     view->reply->format = FORMAT_SENML_CBOR;
-    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint16_t field[] = { members[i], 0 };
+        const uint32_t len = (uint32_t)strlen(name);
         atto_out_map(view, i <= TIME ? 3u : 2u);
-        atto_out_fields(view, &rows[i], name);
+        atto_out_string(view, ATTO_CBOR_TEXT, name, len);
+        name += len + 1u;
         view->key = 2;
         if (i == TIME) {
             atto_out_bytes(view, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
             view->items = 1;
         }
-        atto_out_fields(view, &view->info, rows[i].fields);
+        atto_out_fields(view, &view->info, field);
         if (i == 0u)
             write_base(view);
     }
@@ -258,7 +258,7 @@ void atto_view_postmortem(struct atto_view *view)
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
     if (!find_postmortem(view, &found)) {
-        atto_view_refuse(view, ATTO_COAP_NOT_FOUND, 0);
+        atto_view_code(view, ATTO_COAP_NOT_FOUND, 0);
         return;
     }
     atto_out_fields(view, &found, fields);

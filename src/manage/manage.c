@@ -15,44 +15,64 @@ void atto_manage_init(struct atto_manage *manage, const struct atto_manage_confi
 
 /* ---- paths ---- */
 
+/* Flags of what a path leads to; the method that changes something stands above them. */
 #define FOR_TENANTS 1u /* they see what is theirs in it */
 #define OBSERVED 2u
 #define RUNS 4u        /* of a container that is in the engine */
+#define METHOD(name) (ATTO_COAP_##name * 16u)
 
 #define OPERATION(name) (1u << ATTO_COMMAND_##name)
 
-struct route {
-    const char *name;
-    void (*view)(struct atto_view *view); /* NULL: there is nothing to read */
-    uint8_t flags;
-    uint8_t method;      /* that changes something; 0: none does */
-    uint16_t operations; /* of commands that do; 0: envelopes do */
+#define NAMES(X)                                                                                              \
+    X(containers) X(device) X(tenants) X(inventory) X(audit) X(log) X(trace) X(install) X(command) X(rights) \
+    X(schedule) X(limits) X(counters) X(postmortem) X(call)
+static const struct names {
+#define NAME(name) char name[sizeof #name];
+    NAMES(NAME)
+#undef NAME
+} names = {
+#define NAME(name) #name,
+    NAMES(NAME)
+#undef NAME
 };
+
+struct route {
+    void (*view)(struct atto_view *view); /* NULL: there is nothing to read */
+    uint16_t operations; /* of commands that change something; 0: envelopes do */
+    uint8_t name;        /* where it is in names */
+    uint8_t flags;
+};
+#define ROUTE(name, view, flags, operations) { view, operations, offsetof(struct names, name), flags }
 
 /* First segments of paths. The first one has more behind it; the last ones have nothing to read. */
 static const struct route routes[] = {
-    { "containers", atto_view_list, FOR_TENANTS | OBSERVED, 0, 0 },
-    { "device", atto_view_device, FOR_TENANTS, 0, 0 },
-    { "tenants", atto_view_tenants, 0, 0, 0 },
-    { "inventory", atto_view_inventory, FOR_TENANTS, 0, 0 },
-    { "audit", atto_view_audit, 0, 0, 0 },
-    { "log", atto_view_log, OBSERVED, 0, 0 },
-    { "trace", atto_view_trace, OBSERVED, 0, 0 },
-    { "install", NULL, 0, ATTO_COAP_POST, 0 },
-    { "command", NULL, 0, ATTO_COAP_POST, ANY_OPERATION },
+    ROUTE(containers, atto_view_list, FOR_TENANTS | OBSERVED, 0),
+    ROUTE(device, atto_view_device, FOR_TENANTS, 0),
+    ROUTE(tenants, atto_view_tenants, 0, 0),
+    ROUTE(inventory, atto_view_inventory, FOR_TENANTS, 0),
+    ROUTE(audit, atto_view_audit, 0, 0),
+    ROUTE(log, atto_view_log, OBSERVED, 0),
+    ROUTE(trace, atto_view_trace, OBSERVED, 0),
+    ROUTE(install, NULL, METHOD(POST), 0),
+    ROUTE(command, NULL, METHOD(POST), ANY_OPERATION),
 };
 
-/* What a container has behind its names. */
+/* What a container has behind its names: first itself, which has none there. */
 static const struct route parts[] = {
-    { "", atto_view_state, FOR_TENANTS | OBSERVED, 0, 0 },
-    { "rights", atto_view_rights, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_RIGHTS) },
-    { "schedule", atto_view_schedule, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
-    { "limits", atto_view_limits, FOR_TENANTS | RUNS, ATTO_COAP_IPATCH, OPERATION(SET_SCHEDULE) },
-    { "counters", atto_view_counters, FOR_TENANTS | RUNS, 0, 0 },
-    { "log", atto_view_log, FOR_TENANTS | RUNS | OBSERVED, 0, 0 },
-    { "postmortem", atto_view_postmortem, FOR_TENANTS, 0, 0 },
-    { "call", NULL, FOR_TENANTS, ATTO_COAP_POST, OPERATION(CALL) },
+    ROUTE(containers, atto_view_state, FOR_TENANTS | OBSERVED, 0),
+    ROUTE(rights, atto_view_rights, FOR_TENANTS | RUNS | METHOD(IPATCH), OPERATION(SET_RIGHTS)),
+    ROUTE(schedule, atto_view_schedule, FOR_TENANTS | RUNS | METHOD(IPATCH), OPERATION(SET_SCHEDULE)),
+    ROUTE(limits, atto_view_limits, FOR_TENANTS | RUNS | METHOD(IPATCH), OPERATION(SET_SCHEDULE)),
+    ROUTE(counters, atto_view_counters, FOR_TENANTS | RUNS, 0),
+    ROUTE(log, atto_view_log, FOR_TENANTS | RUNS | OBSERVED, 0),
+    ROUTE(postmortem, atto_view_postmortem, FOR_TENANTS, 0),
+    ROUTE(call, NULL, METHOD(POST), OPERATION(CALL)),
 };
+
+static const char *name_of(const struct route *route)
+{
+    return (const char *)&names + route->name;
+}
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -60,7 +80,7 @@ static const struct route parts[] = {
 static const struct route *find(struct atto_view *view, const struct route *route, uint32_t count)
 {
     for (; count != 0u; count--, route++) {
-        if (atto_coap_path_is(view->request, route->name))
+        if (atto_coap_path_is(view->request, name_of(route)))
             return route;
     }
     return NULL;
@@ -89,13 +109,13 @@ static bool is_plain(const struct atto_span *name)
     return true;
 }
 
-/* What there is to read, and each container, for those who may read it. What is below a container is always the same. */
+/* What there is to read, and each container, for those who may read it. What is below one is always the same. */
 void atto_view_core(struct atto_view *view)
 {
     const struct atto_component *component = &view->component;
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
     for (const struct route *route = routes; route->view != NULL; route++) {
-        put_text(view, route != routes ? ",</*>;rt=\"atto.*\"" : "</*>;rt=\"atto.*\"", route->name);
+        put_text(view, &",</*>;rt=\"atto.*\""[route == routes], name_of(route)); /* no comma before the first one */
         put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", NULL);
     }
     for (uint32_t i = 0; view->config->reading_is_open && i < view->deploy->component_count; i++) {
@@ -116,7 +136,7 @@ static bool may_read(struct atto_view *view, const struct route *first, const st
 {
     uint32_t code = ATTO_COAP_UNAUTHORIZED;
     if (view->request->code == ATTO_COAP_FETCH) {
-        if (!atto_take_read(view, first->name))
+        if (!atto_take_read(view, name_of(first)))
             return false;
         if (view->reader.len == 0u || (route->flags & FOR_TENANTS) != 0u)
             return true;
@@ -124,20 +144,20 @@ static bool may_read(struct atto_view *view, const struct route *first, const st
     } else if (view->config->reading_is_open) {
         return true;
     }
-    atto_view_refuse(view, (enum atto_coap_code)code, 0);
+    atto_view_code(view, (enum atto_coap_code)code, 0);
     return false;
 }
 
 static void serve(struct atto_view *view, const struct route *first, const struct route *route)
 {
     const uint32_t code = view->request->code;
-    if (code == route->method) {
+    if (code == route->flags / 16u) {
         if (route->operations != 0u)
             atto_take_command(view, route->operations);
         else
             atto_take_envelope(view);
     } else if (route->view == NULL || (code != ATTO_COAP_GET && code != ATTO_COAP_FETCH)) {
-        atto_view_refuse(view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
+        atto_view_code(view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
     } else if (may_read(view, first, route) &&
                (first == route || (atto_view_find(view) && (view->container != NULL || (route->flags & RUNS) == 0u)))) {
         atto_out_begin(view, ATTO_COAP_CONTENT);

@@ -84,7 +84,7 @@ void atto_coap_observe(struct turn *turn)
     struct atto_coap_observer *observer;
     uint8_t state = FREE;
 
-    if (message->code != ATTO_COAP_GET || asked > 1u || turn->blocks[TO_CLIENT].offset != 0u)
+    if (message->code != ATTO_COAP_GET || asked > 1u || turn->block2.offset != 0u)
         return;
     observer = find(turn);
     if (observer != NULL) {
@@ -145,5 +145,5 @@ void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_ob
             observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
         }
     }
-    config->send(config->user, &observer->entry.peer, config->out, atto_coap_turn_end(&turn));
+    atto_coap_send_out(server, &observer->entry.peer, atto_coap_turn_end(&turn));
 }

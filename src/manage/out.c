@@ -167,7 +167,7 @@ void atto_out_fields(struct atto_view *view, const void *structure, const uint16
 
 /* ---- refusals ---- */
 
-void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit)
+void atto_view_code(struct atto_view *view, enum atto_coap_code code, uint32_t limit)
 {
     atto_coap_refuse(view->reply, code, NULL);
     view->reply->limit = limit;

@@ -68,12 +68,10 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
     while (next_of(&walk, ATTO_COAP_URI_QUERY, &query)) {
         if (query.len < len || memcmp(query.ptr, key, len) != 0 || (query.len > len && query.ptr[len] != '='))
             continue;
+        if (query.len > len)
+            len++;
         value->ptr = query.ptr + len;
         value->len = query.len - len;
-        if (value->len != 0u) {
-            value->ptr++;
-            value->len--;
-        }
         return true;
     }
     return false;
@@ -110,14 +108,4 @@ void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, c
     reply->total = 0;
     reply->offset = 0;
     atto_coap_write(reply, text, len < reply->capacity ? len : reply->capacity);
-}
-
-bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
-{
-    if (!reply->may_be_later || !atto_coap_can_wait(reply->server))
-        return false;
-    if (reply->ticket == 0u)
-        reply->ticket = atto_coap_new_id(reply->server);
-    *ticket = reply->ticket;
-    return true;
 }

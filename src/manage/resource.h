@@ -40,12 +40,12 @@ struct atto_view {
     uint32_t items;  /* of an array that are still to come: they have no keys */
     /* Of the container that the path names, or of one after the other: */
     uint32_t number;
-    struct atto_component component;
-    struct atto_versions versions;
     struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
+    struct atto_component component;
+    uint32_t state, previous_sequence, store_bytes, fuel;
     struct atto_container_info info;
     struct atto_schedule schedule;
-    uint32_t state, previous_sequence, store_bytes, fuel;
+    struct atto_versions versions;
 };
 
 void atto_view_begin(struct atto_view *view, struct atto_manage *manage, struct atto_coap_request *request,
@@ -148,8 +148,8 @@ enum atto_status atto_call_entry(struct atto_manage *manage, struct atto_contain
 
 bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);
 
-/* limit: how long a payload may be, if that is why; or 0 */
-void atto_view_refuse(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
+/* Answers with a code alone. limit: how long a payload may be, if that is why; or 0 */
+void atto_view_code(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
 
 /* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL. refusal->at: of
  * ATTO_E_SEQUENCE, the last number that was used */

@@ -19,8 +19,9 @@ _Static_assert(ATTO_COAP_OBSERVED_BYTES <= 255u, "its length is one byte");
 /* --- entries */
 
 /* Entries of one table: where they are, and how many there are, as it stands in the configuration. */
-#define TABLE(table, type, kind) \
-    [table] = { sizeof(type), offsetof(struct atto_coap_config, kind##s), offsetof(struct atto_coap_config, kind##_count) }
+#define TABLE(table, type, kind)                                          \
+    [table] = { sizeof(type), offsetof(struct atto_coap_config, kind##s), \
+                offsetof(struct atto_coap_config, kind##_count) }
 
 struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, enum table table,
                                        const struct atto_coap_peer *peer, void *after)
@@ -32,20 +33,20 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
                    TABLE(OBSERVERS, struct atto_coap_observer, observer),
                    TABLE(TRANSFERS, struct atto_coap_transfer, transfer) };
     const uint8_t *config = (const uint8_t *)server->config;
-    uint8_t *at = (uint8_t *)server->requester, *end = at + (at != NULL);
-    uint32_t bytes = 1;
+    uint8_t *at = (uint8_t *)server->requester;
+    uint32_t count = at != NULL, bytes = 1;
 
     if (table != REQUESTER) {
-        bytes = tables[table].bytes;
         memcpy(&at, config + tables[table].entries, sizeof at);
-        end = at + config[tables[table].count] * bytes;
+        count = config[tables[table].count];
+        bytes = tables[table].bytes;
     }
-    if (after != NULL)
-        at = (uint8_t *)after + bytes;
-    for (; at != end; at += bytes) {
+    for (; count != 0u; count--, at += bytes) {
         struct atto_coap_entry *entry = (struct atto_coap_entry *)at;
 
-        if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
+        if (after != NULL)
+            after = entry != after ? after : NULL;
+        else if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
             return entry;
     }
     return NULL;
@@ -89,6 +90,11 @@ static void send(const struct atto_coap_server *server, const struct atto_coap_p
                  uint32_t len)
 {
     server->config->send(server->config->user, peer, bytes, len);
+}
+
+void atto_coap_send_out(const struct atto_coap_server *server, const struct atto_coap_peer *peer, uint32_t len)
+{
+    send(server, peer, server->config->out, len);
 }
 
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
@@ -157,21 +163,28 @@ static void settle(const struct atto_coap_server *server, enum table table, stru
     entry->due = atto_coap_now(server) + lasts[table];
 }
 
-bool atto_coap_can_wait(const struct atto_coap_server *server)
+/* If there is no room, an exchange whose answer was sent more than once, and not heard of, is given up. */
+bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
 {
+    struct atto_coap_server *server = reply->server;
     struct atto_coap_exchange *exchange = NULL, *unheard = NULL;
     uint32_t waiting = 0;
 
+    if (!reply->may_be_later)
+        return false;
     while ((exchange = next_exchange(server, NULL, exchange)) != NULL) {
         waiting += (exchange->entry.state & (WAITS | UNACKED)) != 0u;
         if ((exchange->entry.state & UNACKED) != 0u && exchange->entry.tries != 0u)
             unheard = exchange;
     }
-    if (waiting < server->config->exchange_count / 2u)
-        return true;
-    if (unheard == NULL)
-        return false;
-    settle(server, EXCHANGES, &unheard->entry);
+    if (waiting >= server->config->exchange_count / 2u) {
+        if (unheard == NULL)
+            return false;
+        settle(server, EXCHANGES, &unheard->entry);
+    }
+    if (reply->ticket == 0u)
+        reply->ticket = atto_coap_new_id(server);
+    *ticket = reply->ticket;
     return true;
 }
 
@@ -189,7 +202,7 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
         return ATTO_E_ARGUMENT;
     struct atto_coap_writer writer = { exchange->bytes, sizeof exchange->bytes, 0, 0 };
 
-    atto_coap_begin(&writer, exchange->confirmable ? ATTO_COAP_CON : ATTO_COAP_NON, code, ticket,
+    atto_coap_begin(&writer, (enum atto_coap_type)exchange->type, code, ticket,
                     exchange->bytes + ATTO_COAP_HEADER_BYTES, exchange->len - ATTO_COAP_HEADER_BYTES);
     if (format != ATTO_COAP_FORMAT_NONE)
         atto_coap_put_uint(&writer, ATTO_COAP_CONTENT_FORMAT, format);
@@ -199,7 +212,7 @@ enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16
     exchange->entry.state = KEPT | UNACKED;
     exchange->entry.tries = 0;
     atto_coap_confirm(server, &exchange->entry);
-    if (!exchange->confirmable)
+    if (exchange->type == ATTO_COAP_NON)
         settle(server, EXCHANGES, &exchange->entry);
     return ATTO_OK;
 }
@@ -267,7 +280,7 @@ uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next)
  * one that was not confirmable is not repeated. */
 static void answer_again(const struct atto_coap_server *server, const struct atto_coap_exchange *exchange)
 {
-    if (!exchange->confirmable)
+    if (exchange->type == ATTO_COAP_NON)
         return;
     if (exchange->entry.state == KEPT && exchange->bytes[0] / 16u % 4u == ATTO_COAP_ACK)
         send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
@@ -283,7 +296,7 @@ static void make_reply(struct turn *turn)
 
     if (code == 0u && turn->request.code > ATTO_COAP_IPATCH)
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
-    if (code == 0u && !turn->is_safe && turn->blocks[TO_CLIENT].offset != 0u)
+    if (code == 0u && !turn->is_safe && turn->block2.offset != 0u)
         code = ATTO_COAP_BAD_OPTION;
     if (code == 0u)
         code = atto_coap_block1_piece(turn);
@@ -294,6 +307,27 @@ static void make_reply(struct turn *turn)
     turn->reply.may_be_later = turn->transfer == NULL;
     config->handle(config->user, &turn->request, &turn->reply);
     atto_coap_block1_answered(turn);
+}
+
+/* Keeps an answer for duplicates of its request, or the request for its answer. */
+static void keep(const struct turn *turn, uint16_t ticket, uint32_t len)
+{
+    const struct atto_coap_server *server = turn->reply.server;
+    struct atto_coap_exchange *exchange = begin_exchange(server);
+
+    if (ticket != 0u)
+        atto_coap_hold(turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
+    else if (turn->reply.code == ATTO_COAP_CONTINUE)
+        atto_coap_hold(turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
+    else
+        atto_coap_hold(turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
+    exchange->entry.id = ticket;
+    exchange->request_id = turn->message->id;
+    exchange->type = turn->message->type;
+    if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
+        len = ATTO_COAP_HEADER_BYTES + (uint32_t)turn->message->token_len;
+    exchange->len = (uint8_t)len;
+    memcpy(exchange->bytes, server->config->out, len);
 }
 
 static void serve(struct atto_coap_server *server, const struct atto_coap_peer *peer,
@@ -316,27 +350,12 @@ static void serve(struct atto_coap_server *server, const struct atto_coap_peer *
     if (ticket == 0u)
         atto_coap_observe(&turn);
     len = atto_coap_turn_end(&turn);
-    if (ticket == 0u) {
-        send(server, peer, server->config->out, len);
-        if (turn.is_safe)
-            return;
-    } else if (message->type == ATTO_COAP_CON) {
+    if (ticket == 0u)
+        atto_coap_send_out(server, peer, len);
+    else if (message->type == ATTO_COAP_CON)
         atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
-    }
-    exchange = begin_exchange(server);
-    if (ticket != 0u)
-        atto_coap_hold(&turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
-    else if (turn.reply.code == ATTO_COAP_CONTINUE)
-        atto_coap_hold(&turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
-    else
-        atto_coap_hold(&turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
-    exchange->entry.id = ticket;
-    exchange->request_id = message->id;
-    exchange->confirmable = message->type == ATTO_COAP_CON;
-    if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
-        len = ATTO_COAP_HEADER_BYTES + (uint32_t)message->token_len;
-    exchange->len = (uint8_t)len;
-    memcpy(exchange->bytes, server->config->out, len);
+    if (ticket != 0u || !turn.is_safe)
+        keep(&turn, ticket, len);
 }
 
 /* --- datagrams */

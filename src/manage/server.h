@@ -45,13 +45,12 @@ uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next);
 /* A confirmable message is sent now, after `tries` times before: it is due when it has to be sent again. */
 void atto_coap_confirm(const struct atto_coap_server *server, struct atto_coap_entry *entry);
 
+/* Sends what is in `out`. */
+void atto_coap_send_out(const struct atto_coap_server *server, const struct atto_coap_peer *peer, uint32_t len);
+
 /* Sends a message that is a header alone. */
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           enum atto_coap_type type, uint32_t id);
-
-/* May one more exchange wait for a later answer? If it must be, one whose answer was sent more than once, and not heard
- * of, is given up for it. */
-bool atto_coap_can_wait(const struct atto_coap_server *server);
 
 /* The hash (FNV-1a) of what gave `hash` before, followed by these bytes; to begin with, any number. */
 uint32_t atto_coap_hash(uint32_t hash, const void *bytes, uint32_t len);
@@ -67,9 +66,6 @@ enum asked_option {
 };
 #define ABSENT UINT32_MAX
 
-/* Places of blocks by where the payload goes: Block2, Block1. */
-enum { TO_CLIENT, TO_SERVER };
-
 struct turn {
     const struct atto_coap_message *message; /* the request */
     uint8_t type;    /* of the answer, and its id */
@@ -81,7 +77,7 @@ struct turn {
     uint32_t key;     /* hash of what names the target and, where it has a Request-Tag, the transfer; of a response: of
                          its code and entity tag */
     struct atto_coap_reply reply;
-    struct atto_coap_block blocks[2]; /* Block2 and Block1 */
+    struct atto_coap_block block2;
     struct atto_coap_request request;
     uint32_t asked[ASKED_COUNT]; /* options as integers, the last of each; ABSENT: not there */
 };

@@ -21,27 +21,28 @@ static const struct known_option known[ASKED_COUNT] = {
 /* Notes an option in its place. False: it is not known, or may not stand here. */
 static bool read_option(struct turn *turn, const struct atto_coap_option *option)
 {
-    const struct atto_span value = option->value;
+    const struct known_option *place = known;
+    uint32_t *asked = turn->asked;
 
-    for (uint32_t i = 0; i < ASKED_COUNT; i++) {
-        if (known[i].number != option->number)
-            continue;
-        if (value.len < known[i].min % MANY || value.len > known[i].max)
+    for (; place->number != option->number; place++, asked++) {
+        if (place == &known[ASKED_COUNT - 1u])
             return false;
-        if (known[i].min >= MANY)
-            turn->key = atto_coap_hash(turn->key + i, value.ptr, value.len);
-        else if (turn->asked[i] != ABSENT)
-            return false;
-        turn->asked[i] = atto_coap_uint(value);
-        return true;
     }
-    return false;
+    if (option->value.len < place->min % MANY || option->value.len > place->max)
+        return false;
+    if (place->min >= MANY)
+        turn->key = atto_coap_hash(turn->key + option->number, option->value.ptr, option->value.len);
+    else if (*asked != ABSENT)
+        return false;
+    *asked = atto_coap_uint(option->value);
+    return true;
 }
 
 static void read_options(struct turn *turn, const struct atto_coap_config *config)
 {
     struct atto_coap_options *walk = &turn->request.path;
     struct atto_coap_option option;
+    uint32_t block2;
 
     memset(turn->asked, 0xff, sizeof turn->asked);
     turn->key = turn->request.code;
@@ -50,12 +51,9 @@ static void read_options(struct turn *turn, const struct atto_coap_config *confi
             option.number - config->own_option >= config->own_options)
             turn->refusal = ATTO_COAP_BAD_OPTION;
     }
-    for (uint32_t i = 0; i < 2u; i++) {
-        uint32_t value = turn->asked[ASKED_BLOCK2 + i];
-
-        if (!atto_coap_block_read(value == ABSENT ? ATTO_COAP_SZX_MAX : value, &turn->blocks[i]))
-            turn->refusal = ATTO_COAP_BAD_REQUEST;
-    }
+    block2 = turn->asked[ASKED_BLOCK2];
+    if (!atto_coap_block_read(block2 == ABSENT ? ATTO_COAP_SZX_MAX : block2, &turn->block2))
+        turn->refusal = ATTO_COAP_BAD_REQUEST;
     if (turn->asked[ASKED_PROXY_URI] != ABSENT || turn->asked[ASKED_PROXY_SCHEME] != ABSENT)
         turn->refusal = ATTO_COAP_PROXYING_NOT_SUPPORTED;
 }
@@ -80,7 +78,9 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
     turn->is_safe = message->code == ATTO_COAP_GET || message->code == ATTO_COAP_FETCH;
     request->path = atto_coap_options_of(message);
     read_options(turn, server->config);
-    request->all = request->path = atto_coap_options_of(message);
+    request->path.pos = 0;
+    request->path.number = 0;
+    request->all = request->path;
     request->last = true;
     request->transfer = ATTO_COAP_WHOLE;
     request->content_format = turn->asked[ASKED_CONTENT_FORMAT];
@@ -90,8 +90,8 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
     reply->code = ATTO_COAP_NOT_FOUND;
     reply->format = ATTO_COAP_FORMAT_NONE;
     reply->max_age_s = ATTO_COAP_MAX_AGE_S;
-    reply->szx = turn->blocks[TO_CLIENT].szx < server->szx ? turn->blocks[TO_CLIENT].szx : server->szx;
-    reply->offset = turn->blocks[TO_CLIENT].offset;
+    reply->szx = turn->block2.szx < server->szx ? turn->block2.szx : server->szx;
+    reply->offset = turn->block2.offset;
     reply->capacity = ATTO_COAP_BLOCK_BYTES(reply->szx);
     reply->window = server->config->out + ATTO_COAP_OUT_BYTES(0);
     reply->server = server;
