@@ -443,55 +443,6 @@ static void refused_installs(void)
     EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
 }
 
-/* The second one has to wait; it may push the first one out as long as nobody knows who that is. */
-static void two_installs(void)
-{
-    static uint8_t first[SUIT_BYTES_MAX];
-    manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
-    memcpy(first, dw.suit.bytes, dw.suit.len);
-    uint32_t len = dw.suit.len;
-    deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
-    EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
-    CHECK(mw.max_age_s != UINT32_MAX && mw.max_age_s > 0u);
-    manage_run(4000);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    EQUAL(manage_send_block(1, "install", first, len, 2, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
-    /* With its signature verified the first one stays, and is not pushed out. */
-    uint32_t at = 0;
-    while (mw.manage.task != ATTO_MANAGE_INSTALLS || mw.manage.work.installer.state != ATTO_INSTALL_IMAGE) {
-        EQUAL(manage_send_block(1, "install", first, len, 2, at), ATTO_COAP_CONTINUE);
-        at += 64u;
-    }
-    manage_run(4000);
-    deploy_pack("other", "two", 2, PROGRAM_GOOD, OTHER);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
-    for (; at < len; at += 64u)
-        manage_send_block(1, "install", first, len, 2, at);
-    EQUAL(mw.message.code, ATTO_COAP_CHANGED);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    manage_run(10);
-    EQUAL(deploy_version("acme", "one"), 1);
-    EQUAL(deploy_version("other", "two"), 2);
-}
-
-static void half_an_install(void)
-{
-    manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
-    for (uint32_t at = 0; at + 64u < dw.suit.len; at += 64u)
-        EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, at), ATTO_COAP_CONTINUE);
-    CHECK(dw.slots.open != 0u);
-    manage_run(11000);
-    EQUAL(dw.slots.open, 0);
-    EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
-    /* The same client begins again in the middle. */
-    EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, 0), ATTO_COAP_CONTINUE);
-    EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    EQUAL(dw.slots.open, 0);
-}
-
 /* ---- commands ---- */
 
 static void commands(void)
@@ -713,8 +664,6 @@ static const struct harness_test tests[] = {
     TEST(install_in_blocks, "An envelope in blocks of every size is installed, once."),
     TEST(install_whole, "An envelope in one piece is installed, and stays."),
     TEST(refused_installs, "Envelopes that are refused change nothing, and why is told as a number."),
-    TEST(two_installs, "A second install waits; who is not verified has no claim to the installer for long."),
-    TEST(half_an_install, "Half an envelope leaves no slot behind."),
     TEST(commands, "Commands are done, or refused with a code for each kind of reason."),
     TEST(hostile_commands, "No command that is forged, changed, replayed or too long is done."),
     TEST(command_in_blocks, "A command may come in blocks."),

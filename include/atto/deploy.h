@@ -141,7 +141,7 @@ struct atto_installer {
     struct atto_refusal refusal; /* where in the head it was refused */
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
     int32_t tenant;     /* whose it is, once the head was read and there is such a one */
-    uint32_t keys;      /* which one of its keys has verified the signature */
+    uint32_t keys;      /* which one of its keys has verified the signature; 0: none has */
     uint32_t head_len; /* from ATTO_INSTALL_IMAGE on: of the whole head */
     bool slot_open;
     struct atto_order order;
@@ -155,7 +155,7 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 
 /* Takes the next bytes of the envelope, or of the image that was fetched. Signature, conditions and sequence number are
  * judged as soon as the head is complete, and only then is flash touched. After a refusal the installer is over, and
- * nothing has changed. A head that cannot be read is refused when ATTO_ENVELOPE_HEAD_MAX bytes or all have come.
+ * nothing has changed. A head that cannot be read is refused at once, unless it may be cut off.
  * Returns ATTO_OK; what atto_envelope_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_QUOTA (it
  * has as many containers as it may, or ATTO_INSTALL_TRIES images came for this sequence number and none was good);
  * ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE (it is over). */
@@ -173,6 +173,14 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
 
 /* Gives it up: to be called if atto_install_finish is not. */
 void atto_install_abandon(struct atto_installer *installer);
+
+/* Has the key been changed or taken away that has verified the signature? Then atto_install_finish will refuse. */
+bool atto_install_is_void(const struct atto_installer *installer);
+
+/* Who has signed the envelope that begins with these bytes: a tenant's number, or a negative status if they do not have all
+ * of its head, or it is not over the sequence number that is in force, or not signed by the tenant that it names. Changes
+ * nothing: for deciding whether it is worth giving up another one. */
+int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len);
 
 /* ---- commands ---- */
 

@@ -67,10 +67,10 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
     const struct atto_deploy_tenant *memory = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant);
-    installer->keys = memory->keys;
     enum atto_status status = atto_envelope_verify(envelope, &memory->signer, config->crypto);
     if (status != ATTO_OK)
         return status;
+    installer->keys = memory->keys;
     int32_t number = number_for(installer);
     if (number < 0)
         return (enum atto_status)number;
@@ -85,8 +85,36 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
     return open_slot(installer);
 }
 
-/* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. What
- * cannot be read yet may be cut off, until there is no more room for a head. */
+int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len)
+{
+    struct atto_envelope envelope;
+    uint32_t sequence = 0;
+    if (atto_envelope_read(bytes, len, &envelope, NULL) != ATTO_OK)
+        return ATTO_E_ENVELOPE;
+    int32_t tenant = atto_deploy_tenant_named(deploy, envelope.component.tenant);
+    int32_t number = atto_deploy_find(deploy, &envelope.component);
+    if (number >= 0)
+        (void)atto_slots_sequence(deploy->slots, (uint32_t)number, &sequence);
+    if (tenant < 0 || envelope.sequence <= sequence ||
+        atto_envelope_verify(&envelope, &atto_deploy_tenant(deploy, (uint32_t)tenant)->signer, deploy->config->crypto) !=
+            ATTO_OK)
+        return ATTO_E_SIGNER;
+    return tenant;
+}
+
+/* Is what begins here cut off, so that more bytes may help? */
+static bool is_cut_off(const uint8_t *bytes, uint32_t len)
+{
+    struct atto_cbor cbor = { bytes, len, 0 };
+    uint32_t argument;
+    if (len < 5u) /* the longest head of an item */
+        return true;
+    const uint32_t type = bytes[0] / 32u;
+    return atto_cbor_head(&cbor, (enum atto_cbor_type)type, &argument) &&
+           (type == ATTO_CBOR_BYTES || type == ATTO_CBOR_TEXT) && argument > len - cbor.pos;
+}
+
+/* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. */
 static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes, uint32_t len,
                           enum atto_status *status)
 {
@@ -103,7 +131,8 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = judge(installer, &envelope);
         installer->state = ATTO_INSTALL_IMAGE;
-    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
+    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX &&
+               is_cut_off(installer->head + installer->refusal.at, installer->head_len - installer->refusal.at)) {
         *status = ATTO_OK;
     }
     return taken;
@@ -180,13 +209,19 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
                              installer->order.digest, records, sizeof records / sizeof *records);
 }
 
+bool atto_install_is_void(const struct atto_installer *installer)
+{
+    return installer->keys != 0u &&
+           installer->keys != atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys;
+}
+
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
  * changed. */
 static bool is_still_right(const struct atto_installer *installer)
 {
     const struct atto_deploy *deploy = installer->deploy;
     uint32_t sequence;
-    return atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
+    return !atto_install_is_void(installer) &&
            number_for(installer) == (int32_t)installer->component &&
            atto_slots_sequence(deploy->slots, installer->component, &sequence) == ATTO_OK &&
            sequence < installer->order.sequence;

@@ -1,0 +1,185 @@
+/* The one installer of a device and who may have it: one at a time, but nobody for long, and those who can show a good
+ * signature before those who cannot.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "harness.h"
+#include "manage_world.h"
+#include "rng.h"
+
+#define SEC (ATTO_COAP_FORMAT_COSE_SIGN1 + 1u)
+#define OTHER (&suit_other)
+#define REVOKE "\x05\x0a\x06\x81"
+#define NEW_KEY "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" "0123456789abcdef0123456789abcdef"
+
+/* The second one has to wait; it may push the first one out as long as nobody knows who that is. */
+static void two_installs(void)
+{
+    static uint8_t first[SUIT_BYTES_MAX];
+    manage_begin_empty();
+    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
+    memcpy(first, dw.suit.bytes, dw.suit.len);
+    uint32_t len = dw.suit.len;
+    deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
+    EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
+    CHECK(mw.max_age_s != UINT32_MAX && mw.max_age_s > 0u);
+    manage_run(4000);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
+    EQUAL(manage_send_block(1, "install", first, len, 2, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+    /* With its signature verified the first one stays, and is not pushed out. */
+    uint32_t at = 0;
+    while (mw.manage.task != ATTO_MANAGE_INSTALLS || mw.manage.work.installer.state != ATTO_INSTALL_IMAGE) {
+        EQUAL(manage_send_block(1, "install", first, len, 2, at), ATTO_COAP_CONTINUE);
+        at += 64u;
+    }
+    manage_run(4000);
+    deploy_pack("other", "two", 2, PROGRAM_GOOD, OTHER);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
+    for (; at < len; at += 64u)
+        manage_send_block(1, "install", first, len, 2, at);
+    EQUAL(mw.message.code, ATTO_COAP_CHANGED);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
+    manage_run(10);
+    EQUAL(deploy_version("acme", "one"), 1);
+    EQUAL(deploy_version("other", "two"), 2);
+}
+
+/* Sends blocks of 16 bytes until the signature was verified; how many bytes that took. */
+static uint32_t begin_image(const uint8_t *bytes, uint32_t len)
+{
+    uint32_t at = 0;
+    while (at < len && (mw.manage.task != ATTO_MANAGE_INSTALLS || mw.manage.work.installer.state != ATTO_INSTALL_IMAGE)) {
+        if (manage_send_block(1, "install", bytes, len, 0, at) != ATTO_COAP_CONTINUE)
+            harness_fail(__FILE__, __LINE__, "a good envelope goes on");
+        at += 16u;
+    }
+    return at;
+}
+
+/* An envelope whose signature holds does not wait for one of which nothing is known; the owner's for none but his own. */
+static void good_signatures_first(void)
+{
+    static uint8_t first[SUIT_BYTES_MAX];
+    manage_begin_empty();
+    deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
+    memcpy(first, dw.suit.bytes, dw.suit.len);
+    uint32_t len = dw.suit.len;
+    EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
+    deploy_pack("other", "two", 1, PROGRAM_GOOD, &suit_acme); /* no key of theirs */
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
+    deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+    EQUAL(manage_send_block(1, "install", first, len, 2, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+    uint32_t at = begin_image(first, len);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE); /* the same again */
+    deploy_pack("other", "two", 2, PROGRAM_GOOD, OTHER);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
+    EQUAL(manage_send_block(1, "install", first, len, 0, at), ATTO_COAP_CONTINUE);
+    deploy_pack("", "own", 1, PROGRAM_GOOD, &deploy_owner);
+    EQUAL(manage_send(3, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+    EQUAL(manage_send_block(1, "install", first, len, 0, at + 16u), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+    begin_image(first, len);
+    EQUAL(manage_send(3, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE); /* a replay */
+    EQUAL(mw.manage.work.installer.state, ATTO_INSTALL_IMAGE);
+}
+
+/* Who goes on slowly, but never stops, has a minute. */
+static void slow_installs(void)
+{
+    static uint8_t first[SUIT_BYTES_MAX];
+    manage_begin_empty();
+    deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
+    memcpy(first, dw.suit.bytes, dw.suit.len);
+    uint32_t len = dw.suit.len, at = begin_image(first, len);
+    deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
+    for (uint32_t s = 9; s < ATTO_INSTALL_SECONDS; s += 9u, at += 16u) {
+        manage_run(9000);
+        EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
+        EQUAL(manage_send_block(1, "install", first, len, 0, at), ATTO_COAP_CONTINUE);
+    }
+    manage_run(9000);
+    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+    EQUAL(manage_send_block(1, "install", first, len, 0, at), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+}
+
+static uint32_t send_command(const char *tenant, const void *arguments, uint32_t len)
+{
+    uint8_t bytes[ATTO_COMMAND_MAX];
+    uint32_t total = deploy_sign(tenant, deploy_key(tenant), arguments, len, bytes);
+    dw.counter++;
+    return ASK(.client = 9, .method = ATTO_COAP_POST, .path = "command", .format = SEC, .payload = bytes, .len = total);
+}
+
+/* A tenant whose key goes has no install any more. */
+static void keys_end_installs(void)
+{
+    for (uint32_t round = 0; round < 2u; round++) {
+        harness_case(round, 0);
+        manage_begin_empty();
+        deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
+        uint32_t at = begin_image(dw.suit.bytes, dw.suit.len);
+        EQUAL(send_command("", REVOKE "\x65other", sizeof REVOKE + 5u), ATTO_COAP_CHANGED);
+        EQUAL(mw.manage.task, ATTO_MANAGE_INSTALLS); /* not his */
+        if (round == 0u)
+            EQUAL(send_command("", REVOKE "\x64" "acme", sizeof REVOKE + 4u), ATTO_COAP_CHANGED);
+        else
+            EQUAL(send_command("acme", NEW_KEY, sizeof NEW_KEY - 1u), ATTO_COAP_CHANGED);
+        EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
+        EQUAL(dw.slots.open, 0);
+        EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 0, at), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+    }
+}
+
+/* What cannot become a head is refused with its first block, and does not hold the installer. */
+static void garbage_heads(void)
+{
+    static uint8_t bytes[64 * 2];
+    struct rng rng = { harness_seed() };
+    manage_begin_empty();
+    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
+    for (uint32_t i = 0; i < 200u; i++) {
+        harness_case(i, 0);
+        memcpy(bytes, dw.suit.bytes, sizeof bytes);
+        if (i < 5u)
+            bytes[i] ^= 0x10u; /* of tag, map, key and type */
+        for (uint32_t at = 0; i >= 5u && at < sizeof bytes; at++)
+            bytes[at] = (uint8_t)rng_next(&rng);
+        uint32_t code = manage_send_block(1, "install", bytes, sizeof bytes, 2, 0);
+        const uint32_t type = bytes[0] / 32u;
+        if (i < 5u || (type != 2u && type != 3u && type != 6u)) /* a string, or one behind a tag, may be cut off */
+            EQUAL(code, ATTO_COAP_BAD_REQUEST);
+        EQUAL(mw.manage.task, code == ATTO_COAP_CONTINUE ? ATTO_MANAGE_INSTALLS : ATTO_MANAGE_FREE);
+        EQUAL(ASK(.client = 3, .method = ATTO_COAP_POST, .path = "install", .payload = "x", .len = 1),
+              code == ATTO_COAP_CONTINUE ? ATTO_COAP_SERVICE_UNAVAILABLE : ATTO_COAP_BAD_REQUEST);
+        atto_manage_abandon(&mw.manage, mw.manage.transfer);
+    }
+    EQUAL(dw.slots.open, 0);
+}
+
+static void half_an_install(void)
+{
+    manage_begin_empty();
+    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
+    for (uint32_t at = 0; at + 64u < dw.suit.len; at += 64u)
+        EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, at), ATTO_COAP_CONTINUE);
+    CHECK(dw.slots.open != 0u);
+    manage_run(11000);
+    EQUAL(dw.slots.open, 0);
+    EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
+    /* The same client begins again in the middle. */
+    EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, 0), ATTO_COAP_CONTINUE);
+    EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
+    EQUAL(dw.slots.open, 0);
+}
+
+static const struct harness_test tests[] = {
+    TEST(two_installs, "A second install waits; who is not verified has no claim to the installer for long."),
+    TEST(good_signatures_first, "A good signature pushes out what has none yet, and the owner's a tenant's; a replay nothing."),
+    TEST(slow_installs, "A slow install holds the installer for a minute at most, if another one wants it."),
+    TEST(keys_end_installs, "With its key a tenant's install ends."),
+    TEST(garbage_heads, "What cannot become a head is refused at once."),
+    TEST(half_an_install, "Half an envelope leaves no slot behind."),
+};
+HARNESS_MAIN(tests)
