@@ -277,6 +277,7 @@ static void audit_and_inventory(void)
     EQUAL(look_number(LOOK(0, 0, 1)), ATTO_AUDIT_REFUSED);
     EQUAL(look_number(LOOK(0, 0, 3)), 255);
     EQUAL(look_number(LOOK(0, 0, 5)), ATTO_E_COSE);
+    EQUAL(look_number(LOOK(0, 0, 6)), ATTO_AUDIT_NOBODY);
     EQUAL(look_count(LOOK(1)), 0); /* this firmware keeps no changes */
     EQUAL(manage_get("inventory"), ATTO_COAP_CONTENT);
     CHECK(look_is_sound());

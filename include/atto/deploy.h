@@ -32,8 +32,8 @@ enum atto_deploy_event {
     ATTO_DEPLOY_REMOVED = 5,
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record is not to be used; status says why */
     ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
-    ATTO_DEPLOY_REFUSED = 8,     /* an envelope or a command, which is in the audit trail too; number: of the tenant that
-                                    it names, ATTO_NO_TENANT if it cannot be read or there is none */
+    ATTO_DEPLOY_REFUSED = 8,     /* an envelope or a command, which is in the audit trail too; number: of the tenant whose
+                                    signature it has, ATTO_NO_TENANT if that is of nobody known */
     ATTO_DEPLOY_ATTACHED = 9     /* it has to leave the engine, and is attached to hooks: if the firmware detaches it now,
                                     it leaves; else it stays, and whatever wanted that is refused or tried again */
 };

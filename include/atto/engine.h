@@ -270,9 +270,9 @@ int32_t atto_engine_unmap(struct atto_engine *engine, struct atto_container *con
 bool atto_engine_denial(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
 bool atto_engine_change(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
 
-/* Notes for the audit trail that an envelope or a command was refused. tenant: that it names; any number that no tenant
- * has if there is none. */
-void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, enum atto_status status);
+/* Notes for the audit trail that an envelope or a command was refused. tenant: that it names; actor: whose signature it
+ * has. Any number that ends in 255 if there is none. */
+void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, uint32_t actor, enum atto_status status);
 
 #define ATTO_NEVER UINT64_MAX
 

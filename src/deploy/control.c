@@ -266,7 +266,7 @@ static enum atto_status find_component(struct control *control)
     return ATTO_OK;
 }
 
-static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *signer_number,
+static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *who,
                              struct atto_refusal *refusal)
 {
     const struct atto_deploy_config *config = deploy->config;
@@ -280,11 +280,13 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
     if (tenant < 0)
         return ATTO_E_SIGNER;
     struct control control = { .deploy = deploy, .command = &command, .signer = (uint32_t)tenant };
-    *signer_number = control.signer;
+    who[0] = control.signer;
     status = atto_command_verify(&command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
-    if (status == ATTO_OK)
-        status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
-                                     &conditions.counter);
+    if (status != ATTO_OK)
+        return status;
+    who[1] = control.signer;
+    status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
+                                 &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);
     if (status == ATTO_OK)
@@ -303,10 +305,10 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
                                      struct atto_refusal *refusal)
 {
-    uint32_t signer = ATTO_NO_TENANT;
-    enum atto_status status = take(deploy, bytes, len, &signer, refusal);
+    uint32_t who[] = { ATTO_NO_TENANT, ATTO_NO_TENANT }; /* it names, and has signed */
+    enum atto_status status = take(deploy, bytes, len, who, refusal);
     if (status != ATTO_OK)
-        atto_deploy_refused(deploy, signer, status);
+        atto_deploy_refused(deploy, who[0], who[1], status);
     return status;
 }
 

@@ -141,8 +141,9 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
 /* Gives it up, and tells so. Returns the status. */
 static enum atto_status refused(struct atto_installer *installer, enum atto_status status)
 {
+    const uint32_t tenant = installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT;
     atto_install_abandon(installer);
-    atto_deploy_refused(installer->deploy, installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT, status);
+    atto_deploy_refused(installer->deploy, tenant, installer->keys != 0u ? tenant : ATTO_NO_TENANT, status);
     return status;
 }
 
