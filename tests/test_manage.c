@@ -308,6 +308,13 @@ static void links(void)
     EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
     mw.whole[mw.whole_len] = '\0';
     CHECK(strstr((char *)mw.whole, "</device>") != NULL && strstr((char *)mw.whole, "blink") == NULL);
+    /* A name cannot make links of its own. */
+    manage_begin_empty();
+    deploy_pack("acme", "x>,</evil", 7, PROGRAM_SERVED, &suit_acme);
+    EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+    EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
+    mw.whole[mw.whole_len] = '\0';
+    CHECK(strstr((char *)mw.whole, "</device>") != NULL && strstr((char *)mw.whole, "evil") == NULL);
 }
 
 static void methods(void)

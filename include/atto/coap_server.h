@@ -74,7 +74,11 @@ struct atto_coap_reply {
 };
 
 /* Answers with a representation, or with success without one (format: ATTO_COAP_FORMAT_NONE): sets code and format. */
-void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format);
+static inline void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
+{
+    reply->code = (uint8_t)code;
+    reply->format = format;
+}
 
 /* Writes the next bytes of the representation. The whole of it must be written each time, whatever block is asked for:
  * the server picks what it sends. An answer to anything but GET and FETCH has to fit in one block

@@ -33,16 +33,16 @@ void atto_take_app(struct atto_view *view)
     int64_t code = 0;
     if (!atto_view_names(view) || !atto_view_find(view) || view->container == NULL || !copy_path(&resource, view->request))
         return;
+    enum atto_status status =
+        atto_engine_use(view->engine, view->container, ATTO_NEEDS_RIGHT(ATTO_KIND_COAP, 0, ATTO_OPERATION_READ));
+    if (status == ATTO_E_DENIED)
+        return;
     if (request->transfer != ATTO_COAP_WHOLE || request->piece.len > ATTO_RESOURCE_BYTES) {
         atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_RESOURCE_BYTES);
         return;
     }
     resource.len = request->piece.len;
     memcpy(resource.bytes, request->piece.ptr, resource.len);
-    enum atto_status status =
-        atto_engine_use(view->engine, view->container, ATTO_NEEDS_RIGHT(ATTO_KIND_COAP, 0, ATTO_OPERATION_READ));
-    if (status == ATTO_E_DENIED)
-        return;
     if (status == ATTO_OK)
         status = atto_call_entry(view->manage, view->container, "coap", &resource, sizeof resource, &code);
     uint32_t class = ATTO_COAP_CLASS(code);

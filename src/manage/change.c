@@ -71,14 +71,16 @@ void atto_manage_abandon(void *user, uint32_t transfer)
 /* All bytes are there, or `status` says why not. An answer that comes later has no names. */
 static void finish(struct atto_view *view, enum atto_status status)
 {
-    static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct atto_view, component.tenant),
-                                    FIELD(TEXT, struct atto_view, component.container), 0 };
-    static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct atto_view, versions.current.sequence),
-                                     NUMBER(struct atto_view, state), 0 };
+    static const uint16_t fields[] = { MAP(4, 0),
+                                       FIELD(TEXT, struct atto_view, component.tenant),
+                                       FIELD(TEXT, struct atto_view, component.container),
+                                       NUMBER(struct atto_view, versions.current.sequence),
+                                       NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
-    struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
+    struct atto_report report;
+    report.constraint = ATTO_CONSTRAINT_NONE;
+    report.refusal.status = ATTO_OK;
     if (status == ATTO_OK)
         status = atto_install_finish(installer, &report);
     if (status == ATTO_E_SEQUENCE)
@@ -94,8 +96,11 @@ static void finish(struct atto_view *view, enum atto_status status)
     atto_engine_info(view->engine, view->deploy->components[installer->component].container, &view->info);
     view->state = (uint32_t)view->info.state;
     atto_out_begin(view, ATTO_COAP_CHANGED);
-    atto_out_fields(view, view, view->request != NULL ? all : short_of_names);
-    atto_out_fields(view, view, rest);
+    if (view->request == NULL) {
+        atto_out_map(view, 2);
+        view->key = 2;
+    }
+    atto_out_fields(view, view, view->request != NULL ? fields : fields + 3);
     manage->task = ATTO_MANAGE_FREE;
 }
 
@@ -272,13 +277,14 @@ enum atto_status atto_manage_call(void *user, struct atto_container *container, 
     struct atto_manage_call *call = manage->call;
     struct atto_cbor cbor = { bytes.ptr, bytes.len, 0 };
     struct atto_span entry, context;
-    char name[ATTO_NAME_MAX + 1u] = "";
+    char name[ATTO_NAME_MAX + 1u];
     uint32_t count;
     if (call == NULL || !atto_cbor_head(&cbor, ATTO_CBOR_ARRAY, &count) || count != 2u ||
         !atto_cbor_text(&cbor, 1, ATTO_NAME_MAX, &entry) ||
         !atto_cbor_bytes(&cbor, 0, ATTO_MANAGE_CALL_BYTES, &context) || cbor.pos != cbor.len)
         return ATTO_E_ARGUMENT;
     memcpy(name, entry.ptr, entry.len);
+    name[entry.len] = '\0';
     if (context.len != 0u)
         memcpy(call->context, context.ptr, context.len);
     call->output = (struct atto_span){ call->context, context.len };

@@ -166,30 +166,30 @@ void atto_view_limits(struct atto_view *view)
 
 /* ---- counters: SenML (RFC 8428) in CBOR, with the labels of its section 6 ---- */
 
-char atto_hex_digit(uint32_t digit)
+#define URN "urn:dev:uuid:"
+#define UUID_CHARACTERS 36u
+
+/* A UUID in the form of RFC 9562 section 4. */
+static void write_uuid(struct atto_view *view, const uint8_t *id)
 {
-    return (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u);
+    for (uint32_t i = 0; i < 2u * ATTO_IDENTITY_BYTES; i++) {
+        const uint32_t digit = id[i / 2u] >> (i % 2u != 0u ? 0u : 4u) & 15u;
+        const uint32_t dash = 0x111100u >> i & 1u; /* in front of digits 8, 12, 16 and 20 */
+        const char text[] = { '-', (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u) };
+        atto_out_bytes(view, text + 1u - dash, 1u + dash);
+    }
 }
 
 /* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
 static void write_base(struct atto_view *view)
 {
-    static const char prefix[] = "urn:dev:uuid:";
     const struct atto_component *component = &view->component;
-    const uint8_t *id = view->deploy->identity->device_id;
-    char uuid[37], *at = uuid;
-    for (uint32_t i = 0; i < 2u * ATTO_IDENTITY_BYTES; i++) {
-        uint32_t digit = id[i / 2u] >> (i % 2u != 0u ? 0u : 4u) & 15u;
-        if ((0x111100u >> i & 1u) != 0u) /* in front of digits 8, 12, 16 and 20 */
-            *at++ = '-';
-        *at++ = atto_hex_digit(digit);
-    }
-    *at = ':';
     atto_out_head(view, ATTO_CBOR_NEGATIVE, 1); /* -2 */
     atto_out_head(view, ATTO_CBOR_TEXT,
-                  (uint32_t)(sizeof prefix + sizeof uuid) + component->tenant.len + component->container.len + 1u);
-    atto_out_bytes(view, prefix, sizeof prefix - 1u);
-    atto_out_bytes(view, uuid, sizeof uuid);
+                  (uint32_t)sizeof URN + UUID_CHARACTERS + component->tenant.len + component->container.len + 2u);
+    atto_out_bytes(view, URN, sizeof URN - 1u);
+    write_uuid(view, view->deploy->identity->device_id);
+    atto_out_bytes(view, ":", 1);
     atto_out_bytes(view, component->tenant.ptr, component->tenant.len);
     atto_out_bytes(view, ":", 1);
     atto_out_bytes(view, component->container.ptr, component->container.len);

@@ -93,7 +93,7 @@ static void put_text(struct atto_view *view, const char *text, const char *name)
 {
     for (; *text != '\0'; text++) {
         if (*text == '*')
-            put_text(view, name, name);
+            atto_out_bytes(view, name, (uint32_t)strlen(name));
         else
             atto_out_bytes(view, text, 1);
     }
@@ -116,16 +116,16 @@ void atto_view_core(struct atto_view *view)
     atto_coap_answer(view->reply, ATTO_COAP_CONTENT, ATTO_COAP_FORMAT_LINK);
     for (const struct route *route = routes; route->view != NULL; route++) {
         put_text(view, &",</*>;rt=\"atto.*\""[route == routes], name_of(route)); /* no comma before the first one */
-        put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", NULL);
+        put_text(view, (route->flags & OBSERVED) != 0u ? ";obs" : "", "");
     }
     for (uint32_t i = 0; view->config->reading_is_open && i < view->deploy->component_count; i++) {
         if (!atto_view_look(view, i) || !is_plain(&component->tenant) || !is_plain(&component->container))
             continue;
-        put_text(view, component->tenant.len != 0u ? ",</containers/" : ",</containers/-", NULL);
+        put_text(view, component->tenant.len != 0u ? ",</containers/" : ",</containers/-", "");
         atto_out_bytes(view, component->tenant.ptr, component->tenant.len);
         atto_out_bytes(view, "/", 1);
         atto_out_bytes(view, component->container.ptr, component->container.len);
-        put_text(view, ">;rt=\"atto.container\";obs", NULL);
+        put_text(view, ">;rt=\"atto.container\";obs", "");
     }
 }
 

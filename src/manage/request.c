@@ -77,26 +77,15 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
     return false;
 }
 
-void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
-{
-    reply->code = (uint8_t)code;
-    reply->format = format;
-}
-
 void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t len)
 {
-    uint32_t from = reply->total, end = reply->total + len;
-    uint32_t window_end = reply->offset + reply->capacity;
-
     reply->hash = atto_coap_hash(reply->hash, bytes, len);
-    reply->total = end;
-    if (from < reply->offset)
-        from = reply->offset;
-    if (end > window_end)
-        end = window_end;
-    if (from < end)
-        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total),
-               end - from);
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = reply->total++ - reply->offset;
+
+        if (at < reply->capacity)
+            reply->window[at] = ((const uint8_t *)bytes)[i];
+    }
 }
 
 void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, const char *text)

@@ -94,8 +94,6 @@ void atto_out_member(struct atto_view *view, uint32_t value);   /* key and value
 void atto_out_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len);
 void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields);
 
-char atto_hex_digit(uint32_t digit);
-
 /* Writes what there is under this number. False: nothing. */
 typedef bool atto_item_fn(struct atto_view *view, uint32_t number);
 /* How many items there are from `from` up to *end, which becomes less where they have no room. */

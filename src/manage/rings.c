@@ -107,19 +107,11 @@ static const uint16_t audit_fields[] = {
     0,
 };
 
-static bool write_denial(struct atto_view *view, uint32_t age)
+/* Of the refusals where view->number is 0, else of the changes. */
+static bool write_note(struct atto_view *view, uint32_t age)
 {
     struct atto_audit_record record;
-    if (!atto_engine_denial(view->engine, age, &record))
-        return false;
-    atto_out_fields(view, &record, audit_fields);
-    return true;
-}
-
-static bool write_change(struct atto_view *view, uint32_t age)
-{
-    struct atto_audit_record record;
-    if (!atto_engine_change(view->engine, age, &record))
+    if (!(view->number == 0u ? atto_engine_denial : atto_engine_change)(view->engine, age, &record))
         return false;
     atto_out_fields(view, &record, audit_fields);
     return true;
@@ -127,9 +119,11 @@ static bool write_change(struct atto_view *view, uint32_t age)
 
 void atto_view_audit(struct atto_view *view)
 {
+    const struct atto_engine_config *config = view->engine->config;
     atto_out_map(view, 2);
-    atto_out_items(view, view->engine->config->denial_count, write_denial);
-    atto_out_items(view, view->engine->config->change_count, write_change);
+    atto_out_items(view, config->denial_count, write_note);
+    view->number = 1;
+    atto_out_items(view, config->change_count, write_note);
 }
 
 /* ---- observers ---- */

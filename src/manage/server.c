@@ -33,7 +33,7 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
                    TABLE(OBSERVERS, struct atto_coap_observer, observer),
                    TABLE(TRANSFERS, struct atto_coap_transfer, transfer) };
     const uint8_t *config = (const uint8_t *)server->config;
-    uint8_t *at = (uint8_t *)server->requester;
+    uint8_t *at = (uint8_t *)server->requester, *end;
     uint32_t count = at != NULL, bytes = 1;
 
     if (table != REQUESTER) {
@@ -41,12 +41,15 @@ struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, en
         count = config[tables[table].count];
         bytes = tables[table].bytes;
     }
-    for (; count != 0u; count--, at += bytes) {
+    if (count == 0u)
+        return NULL;
+    end = at + count * bytes;
+    if (after != NULL)
+        at = (uint8_t *)after + bytes;
+    for (; at != end; at += bytes) {
         struct atto_coap_entry *entry = (struct atto_coap_entry *)at;
 
-        if (after != NULL)
-            after = entry != after ? after : NULL;
-        else if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
+        if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
             return entry;
     }
     return NULL;
@@ -100,10 +103,9 @@ void atto_coap_send_out(const struct atto_coap_server *server, const struct atto
 void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
                           enum atto_coap_type type, uint32_t id)
 {
-    uint8_t bytes[ATTO_COAP_HEADER_BYTES];
-    struct atto_coap_writer writer = { bytes, sizeof bytes, 0, 0 };
+    const uint8_t bytes[ATTO_COAP_HEADER_BYTES] = { (uint8_t)(0x40u + type * 16u), ATTO_COAP_EMPTY, (uint8_t)(id >> 8),
+                                                    (uint8_t)id };
 
-    atto_coap_begin(&writer, type, ATTO_COAP_EMPTY, (uint16_t)id, NULL, 0);
     send(server, peer, bytes, sizeof bytes);
 }
 
