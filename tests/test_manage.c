@@ -304,6 +304,9 @@ static void links(void)
     CHECK(strstr((char *)mw.whole, ",</audit>;rt=\"atto.audit\",") != NULL);
     CHECK(strstr((char *)mw.whole, ",</containers/acme/blink>;rt=\"atto.container\";obs") != NULL);
     CHECK(strstr((char *)mw.whole, "install") == NULL); /* there is nothing to GET */
+    EQUAL(manage_get(".well-known/core/x"), ATTO_COAP_NOT_FOUND);
+    EQUAL(manage_get(".well-known"), ATTO_COAP_NOT_FOUND);
+    EQUAL(ASK(.method = ATTO_COAP_POST, .path = ".well-known/core"), ATTO_COAP_METHOD_NOT_ALLOWED);
     mw.config.reading_is_open = false;
     EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
     mw.whole[mw.whole_len] = '\0';

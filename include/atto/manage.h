@@ -109,7 +109,7 @@ enum atto_status atto_manage_call(void *user, struct atto_container *container, 
 /* TinyContainerNetwork's resource /container, as `more`: linked only where a firmware names it. Its options have to
  * be the server's own_option and own_options. Loads are verified by the tokens in their metadata; without tokens that
  * hold, and for all requests that have none (start, stop, delete), nothing is changed unless
- * config.tinycontainer_unsigned says so. docs/SPEC.md, section 22. */
+ * config.tinycontainer_unsigned says so. docs/SPEC.md, section 24. */
 #define ATTO_TINYCONTAINER_OPTION 65001u
 #define ATTO_TINYCONTAINER_OPTIONS 6u
 bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_request *request,

@@ -84,8 +84,9 @@ int main(int argc, char **argv)
     }
     if (!attod_begin(&device, &options, udp, began_us))
         return 1;
-    printf("device %s at coap://%s:%u, flash %s, reading %s\n", options.name, options.address, options.port,
-           options.flash, options.reading_is_open ? "open" : "keyed");
+    const bool is_ipv6 = strchr(options.address, ':') != NULL;
+    printf("device %s at coap://%s%s%s:%u, flash %s, reading %s\n", options.name, is_ipv6 ? "[" : "", options.address,
+           is_ipv6 ? "]" : "", options.port, options.flash, options.reading_is_open ? "open" : "keyed");
     run(&device, udp);
     printf("ends\n");
     return 0;

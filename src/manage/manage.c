@@ -193,8 +193,12 @@ void atto_manage_handle(void *user, struct atto_coap_request *request, struct at
     } else if (first == NULL && atto_coap_path_is(request, "app")) {
         atto_take_app(&view);
     } else if (first == NULL && atto_coap_path_is(request, ".well-known")) {
-        if (request->code == ATTO_COAP_GET && atto_coap_path_is(request, "core"))
+        if (!atto_coap_path_is(request, "core") || !atto_coap_path_ends(request))
+            return;
+        if (request->code == ATTO_COAP_GET)
             atto_view_core(&view);
+        else
+            atto_view_code(&view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
     } else if (first == NULL && view.config->more != NULL) {
         view.config->more(view.manage, request, reply);
     }
