@@ -2,13 +2,14 @@
  * and a command that comes in blocks, takes the one working memory; who comes second is told when to come again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
 #include "manage/resource.h"
 
 #define COME_AGAIN_S 2u
 
 /* ---- the working memory ---- */
 
-static void release(struct atto_manage *manage)
+static ATTO_APART void release(struct atto_manage *manage)
 {
     if (manage->task == ATTO_MANAGE_FETCHES)
         manage->config->client->requester.entry.state = FREE; /* as atto_coap_cancel, which would link the client */

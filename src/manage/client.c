@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "atto/coap_client.h"
+#include "base/compiler.h"
 #include "manage/server.h"
 
 static uint32_t hex(uint32_t c)
@@ -86,7 +87,7 @@ static void request(struct atto_coap_client *client)
     transmit(client);
 }
 
-static void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
+static ATTO_APART void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
 {
     if (client->requester.entry.state == FREE) /* `take` has cancelled it */
         return;

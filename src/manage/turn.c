@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/compiler.h"
 #include "manage/server.h"
 
 struct known_option {
@@ -38,7 +39,7 @@ static bool read_option(struct turn *turn, const struct atto_coap_option *option
     return true;
 }
 
-static void read_options(struct turn *turn, const struct atto_coap_config *config)
+static ATTO_APART void read_options(struct turn *turn, const struct atto_coap_config *config)
 {
     struct atto_coap_options *walk = &turn->request.path;
     struct atto_coap_option option;
