@@ -102,16 +102,10 @@ int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *byt
     return tenant;
 }
 
-/* Is what begins here cut off, so that more bytes may help? */
-static bool is_cut_off(const uint8_t *bytes, uint32_t len)
+/* May what begins here, and was refused, be cut off? The longest head of an item has 5 bytes; behind that a string may. */
+static bool may_go_on(const uint8_t *bytes, uint32_t len)
 {
-    struct atto_cbor cbor = { bytes, len, 0 };
-    uint32_t argument;
-    if (len < 5u) /* the longest head of an item */
-        return true;
-    const uint32_t type = bytes[0] / 32u;
-    return atto_cbor_head(&cbor, (enum atto_cbor_type)type, &argument) &&
-           (type == ATTO_CBOR_BYTES || type == ATTO_CBOR_TEXT) && argument > len - cbor.pos;
+    return len < 5u || bytes[0] / 64u == 1u; /* types 2 and 3 */
 }
 
 /* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. */
@@ -132,7 +126,7 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         *status = judge(installer, &envelope);
         installer->state = ATTO_INSTALL_IMAGE;
     } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX &&
-               is_cut_off(installer->head + installer->refusal.at, installer->head_len - installer->refusal.at)) {
+               may_go_on(installer->head + installer->refusal.at, installer->head_len - installer->refusal.at)) {
         *status = ATTO_OK;
     }
     return taken;
