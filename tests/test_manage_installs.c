@@ -132,6 +132,56 @@ static void keys_end_installs(void)
     }
 }
 
+static struct atto_coap_client client;
+
+static enum atto_status fetch(struct atto_coap_client *by, struct atto_span uri)
+{
+    (void)uri;
+    by->requester.entry.state = 1; /* until somebody gives up */
+    return ATTO_OK;
+}
+
+/* An envelope of "one" whose image a server far away has, which never answers. */
+static uint32_t begin_fetch(void)
+{
+    mw.config.fetch = fetch;
+    mw.config.client = &client;
+    deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
+    SUIT_SET(&dw.suit, SUIT_MAP, "\xa2");
+    SUIT_SET(&dw.suit, SUIT_IMAGE_KEY, "");
+    SUIT_SET(&dw.suit, SUIT_IMAGE, "");
+    SUIT_SET(&dw.suit, SUIT_INSTALL, "\x86\x14\xa1\x15\x6f" "coap://host/img" "\x15\x02\x03\x0f");
+    suit_build(&dw.suit, &suit_acme);
+    manage_send(1, "install", dw.suit.bytes, dw.suit.len, 6);
+    return mw.manage.task;
+}
+
+/* A fetch ends as an install does: after a minute if another one waits, for the owner, and with its key. */
+static void slow_fetches(void)
+{
+    for (uint32_t round = 0; round < 3u; round++) {
+        harness_case(round, 0);
+        manage_begin_empty();
+        EQUAL(begin_fetch(), ATTO_MANAGE_FETCHES);
+        manage_run(59000);
+        deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
+        EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
+        EQUAL(client.requester.entry.state, 1);
+        if (round == 0u) {
+            manage_run(1500);
+            EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+        } else if (round == 1u) {
+            deploy_pack("", "own", 1, PROGRAM_GOOD, &deploy_owner);
+            EQUAL(manage_send(3, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+        } else {
+            EQUAL(send_command("", REVOKE "\x64" "acme", sizeof REVOKE + 4u), ATTO_COAP_CHANGED);
+        }
+        EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
+        EQUAL(client.requester.entry.state, 0);
+        EQUAL(dw.slots.open, 0);
+    }
+}
+
 /* What cannot become a head is refused with its first block, and does not hold the installer. */
 static void garbage_heads(void)
 {
@@ -179,6 +229,7 @@ static const struct harness_test tests[] = {
     TEST(good_signatures_first, "A good signature pushes out what has none yet, and the owner's a tenant's; a replay nothing."),
     TEST(slow_installs, "A slow install holds the installer for a minute at most, if another one wants it."),
     TEST(keys_end_installs, "With its key a tenant's install ends."),
+    TEST(slow_fetches, "A fetch that does not end is given up as a slow install is."),
     TEST(garbage_heads, "What cannot become a head is refused at once."),
     TEST(half_an_install, "Half an envelope leaves no slot behind."),
 };
