@@ -85,6 +85,32 @@ static void good_signatures_first(void)
     EQUAL(mw.manage.work.installer.state, ATTO_INSTALL_IMAGE);
 }
 
+/* Nor does who has seen an envelope of the owner's hold tenants up by sending it again and again: one that this device would
+ * not install, or had too often. */
+static void good_signatures_of_no_use(void)
+{
+    struct atto_identity another = suit_identity;
+    static uint8_t first[SUIT_BYTES_MAX], owners[SUIT_BYTES_MAX];
+    manage_begin_empty();
+    EQUAL(deploy_install("acme", "one", 1, PROGRAM_SERVED), ATTO_OK); /* tries are counted for each component */
+    deploy_pack("", "own", 1, PROGRAM_GOOD, &deploy_owner);
+    uint32_t owners_len = dw.suit.len;
+    memcpy(owners, dw.suit.bytes, owners_len);
+    owners[owners_len - 1u] ^= 1u; /* its image is not good, and it is never used up */
+    another.class_id[0] ^= 1u;
+    for (uint32_t i = 0; i < ATTO_INSTALL_TRIES + 3u; i++) {
+        harness_case(i, 0);
+        deploy_pack("acme", "one", 2u + i, PROGRAM_SERVED, &suit_acme);
+        memcpy(first, dw.suit.bytes, dw.suit.len);
+        begin_image(first, dw.suit.len);
+        dw.config.identity = &another;
+        EQUAL(manage_send(3, "install", owners, owners_len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
+        dw.config.identity = &suit_identity;
+        EQUAL(manage_send(3, "install", owners, owners_len, 6),
+              i < ATTO_INSTALL_TRIES ? ATTO_COAP_UNPROCESSABLE_ENTITY : ATTO_COAP_SERVICE_UNAVAILABLE);
+    }
+}
+
 /* Who goes on slowly, but never stops, has a minute. */
 static void slow_installs(void)
 {
@@ -227,6 +253,7 @@ static void half_an_install(void)
 static const struct harness_test tests[] = {
     TEST(two_installs, "A second install waits; who is not verified has no claim to the installer for long."),
     TEST(good_signatures_first, "A good signature pushes out what has none yet, and the owner's a tenant's; a replay nothing."),
+    TEST(good_signatures_of_no_use, "An envelope that this device would not install pushes nothing out."),
     TEST(slow_installs, "A slow install holds the installer for a minute at most, if another one wants it."),
     TEST(keys_end_installs, "With its key a tenant's install ends."),
     TEST(slow_fetches, "A fetch that does not end is given up as a slow install is."),

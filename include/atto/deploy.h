@@ -177,9 +177,9 @@ void atto_install_abandon(struct atto_installer *installer);
 /* Has the key been changed or taken away that has verified the signature? Then atto_install_finish will refuse. */
 bool atto_install_is_void(const struct atto_installer *installer);
 
-/* Who has signed the envelope that begins with these bytes: a tenant's number, or a negative status if they do not have all
- * of its head, or it is not over the sequence number that is in force, or not signed by the tenant that it names. Changes
- * nothing: for deciding whether it is worth giving up another one. */
+/* Who has signed the envelope that begins with these bytes: a tenant's number; or a negative status if they do not have all
+ * of its head, or this device would not take it, as atto_install_bytes. Changes nothing: for deciding whether another one
+ * is to be given up for it. */
 int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len);
 
 /* ---- commands ---- */

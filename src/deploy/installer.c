@@ -85,21 +85,29 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
     return open_slot(installer);
 }
 
+/* As judge, but for an envelope that may not get its turn: nothing changes. */
 int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len)
 {
+    struct atto_conditions conditions = { .identity = deploy->config->identity };
     struct atto_envelope envelope;
-    uint32_t sequence = 0;
-    if (atto_envelope_read(bytes, len, &envelope, NULL) != ATTO_OK)
-        return ATTO_E_ENVELOPE;
+    struct atto_order order;
+    enum atto_status status = atto_envelope_read(bytes, len, &envelope, NULL);
+    if (status != ATTO_OK)
+        return status;
     int32_t tenant = atto_deploy_tenant_named(deploy, envelope.component.tenant);
-    int32_t number = atto_deploy_find(deploy, &envelope.component);
-    if (number >= 0)
-        (void)atto_slots_sequence(deploy->slots, (uint32_t)number, &sequence);
-    if (tenant < 0 || envelope.sequence <= sequence ||
-        atto_envelope_verify(&envelope, &atto_deploy_tenant(deploy, (uint32_t)tenant)->signer, deploy->config->crypto) !=
-            ATTO_OK)
+    struct atto_place place = atto_deploy_look_up(deploy, &envelope.component);
+    int32_t number = place.number >= 0 ? place.number : place.free;
+    if (tenant < 0 || number < 0)
         return ATTO_E_SIGNER;
-    return tenant;
+    const struct atto_deploy_component *component = &deploy->config->components[number];
+    if (component->tries >= ATTO_INSTALL_TRIES && envelope.sequence <= component->tried)
+        return ATTO_E_QUOTA;
+    status = atto_envelope_verify(&envelope, &atto_deploy_tenant(deploy, (uint32_t)tenant)->signer, deploy->config->crypto);
+    if (status == ATTO_OK)
+        status = atto_slots_sequence(deploy->slots, (uint32_t)number, &conditions.sequence);
+    if (status == ATTO_OK)
+        status = atto_envelope_judge(&envelope, &conditions, &order, NULL);
+    return status == ATTO_OK ? tenant : status;
 }
 
 /* May what begins here, and was refused, be cut off? The longest head of an item has 5 bytes; behind that a string may. */
