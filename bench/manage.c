@@ -45,7 +45,6 @@ static const struct atto_deploy_config config = {
 };
 static const struct atto_manage_config manage_config = {
     .deploy = &deploy, .server = &server, .name = "bench", .version = "1", .reading_is_open = true,
-    .coap_endpoint = ATTO_MANAGE_NO_ENDPOINT,
 };
 
 /* ---- the network ---- */

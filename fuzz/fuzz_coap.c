@@ -77,11 +77,16 @@ static void handle(void *user, struct atto_coap_request *request, struct atto_co
     while (atto_coap_path_next(request, &segment) && segments < 2000u)
         segments++;
     require(segments < 2000u && atto_coap_path_ends(request), "a path ends");
-    if (request->code == ATTO_COAP_POST && atto_coap_later(reply, &world.ticket))
+    if (request->code == ATTO_COAP_POST && request->last && atto_coap_later(reply, &world.ticket))
         return;
+    if (!request->last && request->code != ATTO_COAP_GET && !atto_coap_query(request, "e", &value)) {
+        atto_coap_answer(reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+        reply->stays = atto_coap_query(request, "s", &value);
+        return;
+    }
+    if (!request->last) /* it is answered with an error, or takes no pieces */
+        world.transferred[request->transfer] = 0;
     if (atto_coap_query(request, "e", &value)) {
-        if (request->transfer != ATTO_COAP_WHOLE)
-            world.transferred[request->transfer] = 0;
         atto_coap_refuse(reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, "a text that is longer than the block of 64 bytes "
                                                                     "that there is room for, so it is cut");
         reply->limit = 100;

@@ -61,7 +61,8 @@ static void put(struct coap_resources *resources, struct atto_coap_request *requ
         memcpy(resources->coming[request->transfer] + request->offset, request->piece.ptr, request->piece.len);
         resources->coming_len[request->transfer] = request->offset + request->piece.len;
     }
-    atto_coap_answer(reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+    atto_coap_answer(reply, request->last ? ATTO_COAP_CHANGED : ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    reply->stays = resources->stays;
     if (!request->last)
         return;
     resources->writes++;

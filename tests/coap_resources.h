@@ -24,7 +24,7 @@ struct coap_resources {
     uint32_t count, stored_len;
     uint32_t handled, writes, abandoned; /* calls of the handler; payloads stored; transfers given up */
     uint16_t ticket;                     /* of the last request for /later that waits; 0: none */
-    bool count_is_gone;
+    bool count_is_gone, stays;           /* stays: payloads on their way to /store do */
     uint8_t stored[COAP_STORE_MAX];
     uint8_t coming[COAP_TRANSFERS][COAP_STORE_MAX];
     uint32_t coming_len[COAP_TRANSFERS]; /* 0: nothing comes */

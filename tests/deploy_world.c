@@ -20,7 +20,7 @@ static const uint8_t owner_key[] = "\xa3\x01\x01\x20\x06\x21\x58\x20" OWNER_X;
 static uint8_t memory_bytes[16];
 static const struct atto_context memory = { memory_bytes, sizeof memory_bytes, ATTO_WRITE };
 static const struct atto_endpoint endpoints[] = { { "memory", &memory, ATTO_KIND_MEMORY, 0, ATTO_OPERATIONS },
-                                                  { "coap", NULL, ATTO_KIND_NONE, 0, ATTO_OPERATION_READ } };
+                                                  { "coap", NULL, ATTO_KIND_COAP, 0, ATTO_OPERATION_READ } };
 
 /* ---- power ---- */
 

@@ -434,4 +434,16 @@ sign read --key owner --resource containers
 send containers fetch
 see removed 'len(v) == 1'
 halt ends_again
+
+# --- IPv6
+
+if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then
+    boot --address ::1
+    require ipv6_uri test "${uri%:*}" = "coap://[::1]"
+    get device
+    see ipv6 'v[4] == "one"'
+    halt ends_with_ipv6
+else
+    echo "skip manage_ipv6: this machine has no IPv6"
+fi
 exit $((failures != 0))

@@ -60,7 +60,7 @@ static void serve(void)
     mw.port.random = fill_random;
     mw.config = (struct atto_manage_config){
         .deploy = &dw.deploy, .server = &mw.server, .name = "a device", .version = "1.2", .reading_is_open = true,
-        .coap_endpoint = 1, .call_fuel = 500, .seen = mw.seen,
+        .seen = mw.seen,
     };
     mw.server_config = (struct atto_coap_config){
         .port = &mw.port, .send = transmit, .handle = atto_manage_handle, .abandon = atto_manage_abandon,

@@ -30,7 +30,7 @@
 
 /* What a datagram is meant to do. X(name) */
 #define KINDS(X) X(half_installs) X(block_storms) X(late_blocks) X(option_bombs) X(noise) X(bit_errors) X(observers) \
-    X(forged_commands) X(replays) X(long_commands) X(duplicates) X(forged_installs)
+    X(forged_commands) X(replays) X(long_commands) X(duplicates) X(blocks_of_reads) X(app_requests) X(forged_installs)
 enum kind {
 #define KIND_ENUM(name) KIND_##name,
     KINDS(KIND_ENUM)
@@ -131,6 +131,25 @@ static void observe(void)
     atto_coap_put(&writer, ATTO_COAP_URI_PATH, path, (uint32_t)strlen(path));
 }
 
+/* A request to read, with the first of several blocks. */
+static void read_in_blocks(void)
+{
+    static const char *const paths[] = { "device", "containers", "log", "audit" };
+    static const uint8_t zeros[64];
+
+    begin(ATTO_COAP_CON, ATTO_COAP_GET, paths[rng_below(&rng, 4)]);
+    put_block1(0, true, 2);
+    atto_coap_put_payload(&writer, zeros, 64);
+}
+
+/* A container's resource, /app/-/busy, which computes for as long as it may. */
+static void app(void)
+{
+    begin(rng_once_in(&rng, 2) ? ATTO_COAP_CON : ATTO_COAP_NON, ATTO_COAP_GET, "app");
+    atto_coap_put(&writer, ATTO_COAP_URI_PATH, "-", 1);
+    atto_coap_put(&writer, ATTO_COAP_URI_PATH, "busy", 4);
+}
+
 /* A payload in one piece, of which one bit is turned if `turned` says so. */
 static void post(const char *path, const struct bytes *from, bool turned)
 {
@@ -183,6 +202,12 @@ static void make(enum kind kind, uint32_t peer)
     case KIND_duplicates: /* the datagram before it once more, from another peer or the same one */
         if (writer.len == 0)
             noise();
+        break;
+    case KIND_blocks_of_reads:
+        read_in_blocks();
+        break;
+    case KIND_app_requests:
+        app();
         break;
     default:
         post("install", &envelope, true);

@@ -59,17 +59,35 @@ memory() {
 cat >ticker.c <<'C'
 #include <atto.h>
 static uint8_t work[512];
-static const uint8_t padding[400] = { 1, 2, 3 };
+static const uint8_t padding[1600] = { 1, 2, 3 }; /* its envelope takes more than one block */
 ATTO_ENTRY int64_t start(void) { atto_heartbeat(); return 0; }
 ATTO_ENTRY int64_t loop(void) { return work[work[0] % sizeof work] += padding[work[1] % sizeof padding]; }
 C
 echo '{ "name": "ticker", "schedule": { "period_us": 10000, "deadline_us": 10000 } }' >ticker.json
 run "$atto" build ticker.c -o ticker.atto
 expect build 0
+cat >busy.c <<'C'
+#include <atto.h>
+static volatile uint32_t i;
+ATTO_ENTRY int64_t loop(void) { atto_heartbeat(); return 0; }
+ATTO_ENTRY int64_t coap(struct atto_resource *resource)
+{
+    for (i = 0; i < 1000; i++)
+        ;
+    resource->format = ATTO_RESOURCE_NO_FORMAT;
+    resource->len = 0;
+    return ATTO_RESOURCE_CONTENT;
+}
+C
+echo '{ "name": "busy", "entries": ["loop", "coap"], "schedule": { "period_us": 1000000 }, "rights": [ { "endpoint": "coap", "operations": ["read"] } ] }' >busy.json
+run "$atto" build busy.c -o busy.atto
+expect build_busy 0
 boot calm
 calm_pid=$pid
 boot victim
 victim_pid=$pid
+run "$atto" push busy.atto --to victim
+expect push_busy 0
 
 # What the storm is made of: an envelope that would be good, one of another key, a command that was carried out.
 device=$("$atto" device info --to victim --json | sed -n 's/^ *"device": "\(.*\)",*/\1/p')
@@ -98,6 +116,7 @@ expect every_answer_is_honest 0
 for code in 4.02 4.08 4.13 5.03; do
     require "answers_$code" grep -q "^code $code [1-9]" storm.out
 done
+require app_is_served sh -c 'test "$("$1" ps busy --to victim --json | sed -n "s/^ *\"activations\": \([0-9]*\),*/\1/p")" -gt 1000' sh "$atto"
 require nothing_is_accepted sh -c '! grep -E "^code 2.04" storm.out'
 require memory_is_constant cmp memory_before memory_after
 asked=$(sed -n 's/^honest \([0-9]*\) asked.*/\1/p' storm.out)

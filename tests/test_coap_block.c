@@ -174,27 +174,67 @@ static void sizes(void)
         EQUAL(cw.devices[0].transfers[i].entry.state, 0);
 }
 
+/* Whoever has waited for longest makes room, unless the handler wants him to stay. */
 static void no_room(void)
 {
     begin(1024);
     EQUAL(put_block(PEER, 1, "store", 0, 0, 64), ATTO_COAP_CONTINUE);
     coap_run(4000000);
     EQUAL(put_block(OTHER, 1, "store", 0, 0, 64), ATTO_COAP_CONTINUE);
-    EQUAL(put_block(THIRD, 1, "store", 0, 0, 64), ATTO_COAP_SERVICE_UNAVAILABLE);
-    EQUAL(coap_answer_uint(ATTO_COAP_MAX_AGE), ATTO_COAP_TRANSFER_MS / 1000u - 4u + 1u);
     EQUAL(put_block(THIRD, 2, "store", 0, 2, 64), ATTO_COAP_CHANGED); /* one block needs no transfer */
+    EQUAL(cw.resources.abandoned, 0);
+    cw.resources.stays = true;
+    EQUAL(put_block(THIRD, 3, "store", 0, 0, 64), ATTO_COAP_CONTINUE);
+    EQUAL(cw.resources.abandoned, 1);
+    EQUAL(put_block(PEER, 2, "store", 1, 0, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
+    EQUAL(put_block(OTHER, 2, "store", 1, 0, 64), ATTO_COAP_CONTINUE); /* that one stays, too, from now on */
+    EQUAL(put_block(PEER, 3, "store", 0, 0, 64), ATTO_COAP_SERVICE_UNAVAILABLE);
+    EQUAL(coap_answer_uint(ATTO_COAP_MAX_AGE), ATTO_COAP_TRANSFER_MS / 1000u);
+    EQUAL(put_block(THIRD, 4, "store", 1, 0, 64), ATTO_COAP_CONTINUE);
     for (uint16_t i = 0; i < 2u; i++) { /* whoever goes on may go on for long */
         coap_run(5000000);
-        EQUAL(put_block(OTHER, (uint16_t)(2u + i), "store", 1u + i, 0, 64), ATTO_COAP_CONTINUE);
+        EQUAL(put_block(OTHER, (uint16_t)(3u + i), "store", 2u + i, 0, 64),
+              i == 0u ? ATTO_COAP_CONTINUE : ATTO_COAP_CHANGED);
     }
-    EQUAL(cw.resources.abandoned, 1); /* the first one did not */
-    EQUAL(put_block(THIRD, 3, "store", 0, 0, 64), ATTO_COAP_CONTINUE);
-    EQUAL(put_block(PEER, 2, "store", 1, 0, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
-    EQUAL(put_block(OTHER, 4, "store", 3, 0, 64), ATTO_COAP_CHANGED);
     coap_run(20000000);
-    EQUAL(cw.resources.abandoned, 2);
+    EQUAL(cw.resources.abandoned, 2); /* the third one did not */
     coap_run(250000000); /* until answers are forgotten */
     CHECK(atto_coap_server_tick(&cw.devices[0].server) > cw.now_us + 86400000000u); /* nothing is due */
+}
+
+/* Block1 of a resource that takes no payload, or none in pieces, holds nothing: others have their transfers. */
+static void only_where_pieces_are_taken(void)
+{
+    static const char *const paths[] = { "hello", "large", "count" };
+
+    begin(1024);
+    EQUAL(put_block(OTHER, 1, "store", 0, 0, 64), ATTO_COAP_CONTINUE);
+    for (uint16_t i = 0; i < 12u; i++) {
+        harness_case(i, 0);
+        coap_request(ATTO_COAP_CON, ATTO_COAP_GET, 1, paths[i % 3u]);
+        coap_block(ATTO_COAP_BLOCK1, 0, true, 0);
+        coap_payload(payload, 16);
+        coap_send(20u + i);
+        EQUAL(cw.answer.code, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE);
+    }
+    EQUAL(put_block(PEER, 1, "store", 0, 0, 32), ATTO_COAP_CONTINUE);
+    EQUAL(put_block(OTHER, 2, "store", 1, 0, 64), ATTO_COAP_CONTINUE);
+    EQUAL(put_block(PEER, 2, "store", 1, 0, 32), ATTO_COAP_CHANGED);
+    EQUAL(cw.resources.abandoned, 0);
+}
+
+/* The first block comes once more when its answer is not kept any more: the transfer goes on. */
+static void late_duplicate(void)
+{
+    begin(1024);
+    for (uint16_t number = 0; number < 4u; number++) {
+        EQUAL(put_block(PEER, (uint16_t)(7u + number), "store", number, 0, 80), ATTO_COAP_CONTINUE);
+        coap_run(6000000);
+        EQUAL(put_block(PEER, 7, "store", 0, 0, 80), ATTO_COAP_CONTINUE);
+        EQUAL(coap_answer_uint(ATTO_COAP_BLOCK1), 0x08);
+    }
+    EQUAL(put_block(PEER, 20, "store", 4, 0, 80), ATTO_COAP_CHANGED);
+    CHECK(is_stored(80) && cw.resources.writes == 1u && cw.resources.abandoned == 0u);
 }
 
 static void two_at_once(void)
@@ -314,7 +354,9 @@ static const struct harness_test tests[] = {
     TEST(again_from_the_start, "a first block begins anew, and the handler is told"),
     TEST(request_tags, "blocks of two requests are not mixed if a tag tells them apart"),
     TEST(sizes, "what is too long is refused, if the client says so at once, and else when it turns out"),
-    TEST(no_room, "more transfers than there is room for are put off; idle ones are given up"),
+    TEST(no_room, "without room the transfer that has waited for longest is given up, but not one that stays"),
+    TEST(only_where_pieces_are_taken, "blocks for what takes none are refused, and hold nothing"),
+    TEST(late_duplicate, "the first block once more changes nothing"),
     TEST(two_at_once, "two peers send at the same time"),
     TEST(fifty_hostile_peers, "block storms, half transfers, option bombs: state is bounded, others are served"),
 };

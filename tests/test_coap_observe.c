@@ -30,6 +30,17 @@ static void reply_empty(uint32_t peer, enum atto_coap_type type, uint16_t id)
     coap_send_bytes(peer, (const uint8_t[]){ (uint8_t)(0x40u + type * 16u), 0, (uint8_t)(id >> 8), (uint8_t)id }, 4);
 }
 
+/* Observes, and has acknowledged the first notification, of a change that counts. */
+static void observe_and_confirm(uint32_t peer)
+{
+    observe(peer, 1, 0);
+    change();
+    coap_run(1000);
+    CHECK(cw.heard == 1u && cw.answer.type == ATTO_COAP_CON);
+    reply_empty(peer, ATTO_COAP_ACK, cw.answer.id);
+    coap_run(ATTO_COAP_NOTIFY_MS * 1000u);
+}
+
 static uint32_t observers(void)
 {
     uint32_t count = 0;
@@ -56,12 +67,15 @@ static void notified(void)
         change();
         coap_run(ATTO_COAP_NOTIFY_MS * 1000u);
         EQUAL(cw.heard, 1);
-        CHECK(cw.last.to == PEER && cw.answer.type == ATTO_COAP_NON && cw.answer.code == ATTO_COAP_CONTENT);
+        CHECK(cw.last.to == PEER && cw.answer.code == ATTO_COAP_CONTENT);
+        EQUAL(cw.answer.type, i == 1u ? ATTO_COAP_CON : ATTO_COAP_NON);
         CHECK(cw.answer.token_len == 2u && memcmp(cw.answer.token, "\0\1", 2) == 0);
         CHECK(coap_answer_is(text));
         CHECK(coap_answer_uint(ATTO_COAP_OBSERVE) > sequence);
         CHECK(coap_answer_uint(ATTO_COAP_ETAG) != COAP_ABSENT);
         sequence = coap_answer_uint(ATTO_COAP_OBSERVE);
+        if (i == 1u)
+            reply_empty(PEER, ATTO_COAP_ACK, cw.answer.id);
     }
     change();
     atto_coap_changed(&cw.devices[0].server, COAP_COUNT_RESOURCE + 1u); /* not his */
@@ -85,7 +99,7 @@ static void told_as_one(void)
     uint32_t heard = 0;
 
     coap_world_begin(1024);
-    observe(PEER, 1, 0);
+    observe_and_confirm(PEER);
     for (uint32_t i = 0; i < 1000u; i++) {
         change();
         coap_run(10000);
@@ -94,7 +108,7 @@ static void told_as_one(void)
     CHECK(heard >= 9u && heard <= 11u);
     cw.heard = 0;
     coap_run(ATTO_COAP_NOTIFY_MS * 1000u);
-    CHECK(cw.heard <= 1u && coap_answer_is("1000")); /* the last state is told in any case */
+    CHECK(cw.heard <= 1u && coap_answer_is("1001")); /* the last state is told in any case */
 }
 
 static void dropped(void)
@@ -203,7 +217,12 @@ static void no_room(void)
     coap_run(100000);
     EQUAL(cw.heard, COAP_OBSERVERS);
     EQUAL(cw.answer.type, ATTO_COAP_CON);
-    reply_empty(cw.last.to, ATTO_COAP_ACK, cw.answer.id); /* one is there */
+    for (uint16_t i = 2; i < 20u; i++) /* as often as others come: nobody is asked more than once */
+        observe(99, i, 0);
+    cw.heard = 0;
+    coap_run(100000);
+    EQUAL(cw.heard, 0);
+    reply_empty(PEER, ATTO_COAP_ACK, cw.devices[0].observers[COAP_OBSERVERS - 1u].entry.id); /* one is there */
     coap_run(100000000);
     EQUAL(observers(), 1);
     observe(99, 2, 0);
@@ -219,6 +238,43 @@ static void no_room(void)
     coap_send(98);
     CHECK(cw.answer.code == ATTO_COAP_CONTENT && coap_answer_uint(ATTO_COAP_OBSERVE) == COAP_ABSENT);
     EQUAL(observers(), 2);
+}
+
+/* Who registers a forged address hears of one answer for each request, and one notification that is repeated, however
+ * often he registers. */
+static void forged_addresses(void)
+{
+    uint32_t heard = 0;
+
+    coap_world_begin(1024);
+    for (uint32_t s = 0; s < 60u; s++) {
+        if (s % 5u == 0u)
+            observe(PEER, (uint16_t)(1u + s % 10u), 0); /* two tokens, and again before he would have to confirm */
+        for (uint32_t i = 0; i < 10u; i++) {
+            change();
+            coap_run(100000);
+            heard += cw.heard;
+        }
+    }
+    CHECK(heard >= 1u && heard <= 1u + ATTO_COAP_MAX_RETRANSMIT); /* he has a quarter of the table: one */
+    EQUAL(observers(), 1);
+    coap_run(40000000);
+    EQUAL(observers(), 0);
+}
+
+/* One peer does not keep all others out. */
+static void a_share_for_each(void)
+{
+    coap_world_begin(1024);
+    observe(PEER, 1, 0);
+    CHECK(coap_answer_uint(ATTO_COAP_OBSERVE) != COAP_ABSENT);
+    for (uint16_t id = 2; id < 9u; id++) {
+        observe(PEER, id, 0);
+        CHECK(cw.answer.code == ATTO_COAP_CONTENT && coap_answer_uint(ATTO_COAP_OBSERVE) == COAP_ABSENT);
+    }
+    EQUAL(observers(), (COAP_OBSERVERS + 3u) / 4u);
+    observe(OTHER, 1, 0);
+    CHECK(coap_answer_uint(ATTO_COAP_OBSERVE) != COAP_ABSENT);
 }
 
 /* Registered again with other options, and for what is not there. */
@@ -275,6 +331,8 @@ static const struct harness_test tests[] = {
     TEST(confirmed, "now and then a notification is confirmable, and repeated with what is new by then"),
     TEST(one_who_is_gone_is_forgotten, "who does not acknowledge is forgotten"),
     TEST(no_room, "without room one is answered and not observed; who is gone makes room"),
+    TEST(forged_addresses, "until one is acknowledged there is no other notification, however often one registers"),
+    TEST(a_share_for_each, "a peer has a quarter of the table"),
     TEST(registered_again, "a second registration takes the place of the first"),
     TEST(blocks, "notifications have the first block, of the size that was asked for"),
 };

@@ -171,7 +171,7 @@ static void refused_envelopes(void)
     EQUAL(deploy_send(100), ATTO_E_SIGNER);
     unchanged();
     EQUAL(dw.told[ATTO_DEPLOY_REFUSED], 1);
-    EQUAL(dw.last_number, 1);
+    EQUAL(dw.last_number, ATTO_NO_TENANT); /* acme is named, but has not signed */
     EQUAL(dw.last_told, ATTO_E_SIGNER);
     deploy_pack("nobody", "spy", 8, PROGRAM_GOOD, &suit_acme);
     EQUAL(deploy_send(100), ATTO_E_SIGNER);
@@ -376,15 +376,28 @@ static void refusals_and_calls(void)
     CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
     EQUAL(record.kind, ATTO_AUDIT_REFUSED);
     EQUAL(record.code, 2);
+    EQUAL(record.actor, 2);
     EQUAL(record.status, ATTO_E_DENIED);
     EQUAL(record.count, 2);
     EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_E_SEQUENCE);
     CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
     EQUAL(record.code, 1);
+    EQUAL(record.actor, 1);
     EQUAL(record.status, ATTO_E_SEQUENCE);
+    deploy_pack("", "own", 1, PROGRAM_GOOD, &suit_acme); /* somebody names the owner */
+    EQUAL(deploy_send(100), ATTO_E_SIGNATURE);
+    CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(record.code, 0);
+    EQUAL(record.actor, ATTO_AUDIT_NOBODY);
+    static const char pause[] = "\x05\x03\x06\x81\x82\x44" "acme" "\x45" "blink";
+    EQUAL(deploy_command("", &suit_other, pause, sizeof pause - 1u), ATTO_E_SIGNATURE);
+    CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
+    EQUAL(record.code, 0);
+    EQUAL(record.actor, ATTO_AUDIT_NOBODY);
     EQUAL(atto_deploy_command(&dw.deploy, (const uint8_t *)"x", 1, NULL), ATTO_E_COSE);
     CHECK(atto_engine_denial(&dw.world.engine, 0, &record));
     EQUAL(record.code, 255);
+    EQUAL(record.actor, ATTO_AUDIT_NOBODY);
 
     static const char read[] = "\x05\x0c\x06\x81\x65" "trace";
     static const char call[] = "\x05\x0b\x06\x82\x82\x44" "acme" "\x45" "blink" "\x42" "hi";

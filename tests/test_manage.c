@@ -277,6 +277,7 @@ static void audit_and_inventory(void)
     EQUAL(look_number(LOOK(0, 0, 1)), ATTO_AUDIT_REFUSED);
     EQUAL(look_number(LOOK(0, 0, 3)), 255);
     EQUAL(look_number(LOOK(0, 0, 5)), ATTO_E_COSE);
+    EQUAL(look_number(LOOK(0, 0, 6)), ATTO_AUDIT_NOBODY);
     EQUAL(look_count(LOOK(1)), 0); /* this firmware keeps no changes */
     EQUAL(manage_get("inventory"), ATTO_COAP_CONTENT);
     CHECK(look_is_sound());
@@ -303,6 +304,9 @@ static void links(void)
     CHECK(strstr((char *)mw.whole, ",</audit>;rt=\"atto.audit\",") != NULL);
     CHECK(strstr((char *)mw.whole, ",</containers/acme/blink>;rt=\"atto.container\";obs") != NULL);
     CHECK(strstr((char *)mw.whole, "install") == NULL); /* there is nothing to GET */
+    EQUAL(manage_get(".well-known/core/x"), ATTO_COAP_NOT_FOUND);
+    EQUAL(manage_get(".well-known"), ATTO_COAP_NOT_FOUND);
+    EQUAL(ASK(.method = ATTO_COAP_POST, .path = ".well-known/core"), ATTO_COAP_METHOD_NOT_ALLOWED);
     mw.config.reading_is_open = false;
     EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
     mw.whole[mw.whole_len] = '\0';
@@ -450,55 +454,6 @@ static void refused_installs(void)
     EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
 }
 
-/* The second one has to wait; it may push the first one out as long as nobody knows who that is. */
-static void two_installs(void)
-{
-    static uint8_t first[SUIT_BYTES_MAX];
-    manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
-    memcpy(first, dw.suit.bytes, dw.suit.len);
-    uint32_t len = dw.suit.len;
-    deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
-    EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
-    CHECK(mw.max_age_s != UINT32_MAX && mw.max_age_s > 0u);
-    manage_run(4000);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    EQUAL(manage_send_block(1, "install", first, len, 2, 64), ATTO_COAP_REQUEST_ENTITY_INCOMPLETE);
-    /* With its signature verified the first one stays, and is not pushed out. */
-    uint32_t at = 0;
-    while (mw.manage.task != ATTO_MANAGE_INSTALLS || mw.manage.work.installer.state != ATTO_INSTALL_IMAGE) {
-        EQUAL(manage_send_block(1, "install", first, len, 2, at), ATTO_COAP_CONTINUE);
-        at += 64u;
-    }
-    manage_run(4000);
-    deploy_pack("other", "two", 2, PROGRAM_GOOD, OTHER);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
-    for (; at < len; at += 64u)
-        manage_send_block(1, "install", first, len, 2, at);
-    EQUAL(mw.message.code, ATTO_COAP_CHANGED);
-    EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    manage_run(10);
-    EQUAL(deploy_version("acme", "one"), 1);
-    EQUAL(deploy_version("other", "two"), 2);
-}
-
-static void half_an_install(void)
-{
-    manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
-    for (uint32_t at = 0; at + 64u < dw.suit.len; at += 64u)
-        EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, at), ATTO_COAP_CONTINUE);
-    CHECK(dw.slots.open != 0u);
-    manage_run(11000);
-    EQUAL(dw.slots.open, 0);
-    EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
-    /* The same client begins again in the middle. */
-    EQUAL(manage_send_block(1, "install", dw.suit.bytes, dw.suit.len, 2, 0), ATTO_COAP_CONTINUE);
-    EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_CHANGED);
-    EQUAL(dw.slots.open, 0);
-}
-
 /* ---- commands ---- */
 
 static void commands(void)
@@ -588,6 +543,7 @@ static void calls(void)
     EQUAL(look_number(LOOK(0)), ATTO_OK);
     EQUAL(look_number(LOOK(1)), 42);
     CHECK(look_bytes(LOOK(2), "\x2a\0\0\0\0\0\0\0", 8));
+    atto_manage_tick(&mw.manage);
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "acme", "blink", add, sizeof add),
           ATTO_COAP_CHANGED);
     EQUAL(look_number(LOOK(1)), 42);
@@ -599,6 +555,7 @@ static void calls(void)
           ATTO_COAP_FORBIDDEN);
     EQUAL(manage_order("command", ATTO_COAP_POST, "acme", ATTO_COMMAND_STOP, "acme", "blink", NULL, 0),
           ATTO_COAP_CHANGED);
+    atto_manage_tick(&mw.manage);
     EQUAL(manage_order("command", ATTO_COAP_POST, "acme", ATTO_COMMAND_CALL, "acme", "blink", add, sizeof add),
           ATTO_COAP_CONFLICT);
     CHECK(manage_says("-6"));
@@ -613,10 +570,12 @@ static void app(void)
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_NOT_FOUND); /* it has no right */
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", rights, sizeof rights),
           ATTO_COAP_CHANGED);
+    GO_ON();
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
     EQUAL(mw.format, UINT32_MAX);
     EQUAL(mw.message.payload.len, 3);
     CHECK(memcmp(mw.message.payload.ptr, "\x01xy", 3) == 0);
+    atto_manage_tick(&mw.manage);
     EQUAL(ASK(.method = ATTO_COAP_PUT, .path = "app/-/web/a/b", .format = 1, .payload = "q", .len = 1),
           ATTO_COAP_CONTENT);
     CHECK(memcmp(mw.message.payload.ptr, "\x03" "a/", 3) == 0);
@@ -629,6 +588,36 @@ static void app(void)
     EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", "\x43\xa1\x08\x80", 4),
           ATTO_COAP_CHANGED);
     EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_NOT_FOUND);
+}
+
+/* Whoever asks runs a container for a slice: not twice without the containers' turn, and not more often than its right
+ * says. */
+static void app_is_bounded(void)
+{
+    /* of endpoint 1: to read, with any argument, 2 calls in a second */
+    static const uint8_t rights[] = { 0x4d, 0xa1, 8, 0x81, 0x87, 1, 1, 0, 0x19, 0xff, 0xff, 2, 0, 4 };
+    static const uint8_t add[] = { 0x4e, 0x82, 0x63, 'a', 'd', 'd', 0x48, 41, 0, 0, 0, 0, 0, 0, 0 };
+    manage_begin_empty();
+    EQUAL(deploy_install("", "web", 1, PROGRAM_SERVED), ATTO_OK);
+    manage_run(10);
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_SET_RIGHTS, "", "web", rights, sizeof rights),
+          ATTO_COAP_CHANGED);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    CHECK(atto_manage_has_called(&mw.manage));
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "", "web", add, sizeof add),
+          ATTO_COAP_SERVICE_UNAVAILABLE);
+    CHECK(manage_says("-8"));
+    atto_manage_tick(&mw.manage);
+    EQUAL(manage_order("command", ATTO_COAP_POST, "", ATTO_COMMAND_CALL, "", "web", add, sizeof add),
+          ATTO_COAP_CHANGED);
+    atto_manage_tick(&mw.manage);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    atto_manage_tick(&mw.manage);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_SERVICE_UNAVAILABLE);
+    EQUAL(mw.max_age_s, 1);
+    manage_run(1000);
+    EQUAL(ASK(.method = ATTO_COAP_GET, .path = "app/-/web/xyz"), ATTO_COAP_CONTENT);
+    EQUAL(world_info(&dw.world, deploy_container("", "web")).state, ATTO_STATE_RUNNING);
 }
 
 /* ---- observing ---- */
@@ -686,13 +675,12 @@ static const struct harness_test tests[] = {
     TEST(install_in_blocks, "An envelope in blocks of every size is installed, once."),
     TEST(install_whole, "An envelope in one piece is installed, and stays."),
     TEST(refused_installs, "Envelopes that are refused change nothing, and why is told as a number."),
-    TEST(two_installs, "A second install waits; who is not verified has no claim to the installer for long."),
-    TEST(half_an_install, "Half an envelope leaves no slot behind."),
     TEST(commands, "Commands are done, or refused with a code for each kind of reason."),
     TEST(hostile_commands, "No command that is forged, changed, replayed or too long is done."),
     TEST(command_in_blocks, "A command may come in blocks."),
     TEST(calls, "An entry point is called, and its result and context come back."),
     TEST(app, "A container serves requests of its own if it may."),
+    TEST(app_is_bounded, "Requests to a container run it once in a turn, and count by its right."),
     TEST(observers, "Who observes is told what has changed, and of nothing else."),
 };
 HARNESS_MAIN(tests)

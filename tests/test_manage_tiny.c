@@ -12,6 +12,7 @@
 static const uint64_t code[] = { MOV(0, 7), EXIT };
 static const uint8_t data[] = { 1, 2, 3 };
 static struct tiny_bytes tiny;
+static const char *query; /* of requests; NULL: none */
 /* A key that the device does not know. */
 static const struct atto_key nobody = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)"nobody's public key of 32 bytes.",
                                        NULL };
@@ -49,6 +50,7 @@ static void build(const struct atto_key *key)
 
 static void begin(bool is_unsigned)
 {
+    query = NULL;
     manage_begin_empty();
     mw.config.more = atto_manage_tinycontainer;
     mw.config.tinycontainer_unsigned = is_unsigned;
@@ -68,6 +70,8 @@ static uint32_t ask(uint8_t method, uint32_t action, uint32_t with)
     atto_coap_begin(&writer, ATTO_COAP_CON, method, ++mw.next_id, NULL, 0);
     atto_coap_put(&writer, ATTO_COAP_URI_PATH, "container", 9);
     atto_coap_put(&writer, ATTO_COAP_URI_PATH, "", 0);
+    if (query != NULL)
+        atto_coap_put(&writer, ATTO_COAP_URI_QUERY, query, (uint32_t)strlen(query));
     if (action != 0u)
         atto_coap_put_uint(&writer, 65001, action);
     if ((with & WITH_METADATA) != 0u)
@@ -171,8 +175,15 @@ static void with_a_signature(void)
 {
     begin(false);
     build(&suit_acme);
+    EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_UNAUTHORIZED); /* not the owner's key */
+    query = "tenant=other";
+    EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_UNAUTHORIZED);
+    query = "tenant=nobody";
+    EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_UNAUTHORIZED);
+    query = "tenant=acme";
     EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_CREATED);
     CHECK(deploy_container("acme", "demo") != NULL);
+    query = NULL;
     EQUAL(deploy_order("acme", ATTO_COMMAND_START, "acme", "demo", NULL, 0), ATTO_OK);
     manage_run(100);
     EQUAL(ask(ATTO_COAP_GET, 3, WITH_UID), ATTO_COAP_CONTENT);
@@ -185,6 +196,46 @@ static void with_a_signature(void)
     manage_reset();
     CHECK(deploy_container("acme", "demo") != NULL);
     EQUAL(world_info(&dw.world, deploy_container("acme", "demo")).state, ATTO_STATE_RUNNING);
+}
+
+static uint32_t verified;
+
+static bool count_and_verify(void *user, const struct atto_key *key, struct atto_span message, const uint8_t *signature)
+{
+    verified++;
+    return suit_crypto.verify(user, key, message, signature);
+}
+
+/* Who signs nothing costs the device one verification, however many keys it has. */
+static void one_verification(void)
+{
+    static const char *const queries[] = { NULL, "tenant=acme", "tenant=", "tenant=nobody" };
+    static struct atto_crypto crypto;
+    begin(false);
+    crypto = suit_crypto;
+    crypto.verify = count_and_verify;
+    dw.config.crypto = &crypto;
+    build(&nobody);
+    for (uint32_t i = 0; i < 4u; i++) {
+        harness_case(i, 0);
+        query = queries[i];
+        verified = 0;
+        EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_UNAUTHORIZED);
+        EQUAL(verified, i < 3u);
+    }
+    build(&deploy_owner);
+    query = NULL;
+    EQUAL(ask(ATTO_COAP_POST, 1, WITH_ALL), ATTO_COAP_CREATED);
+    CHECK(deploy_container("", "demo") != NULL);
+}
+
+/* None of this comes in blocks. */
+static void no_blocks(void)
+{
+    begin(true);
+    for (uint8_t method = ATTO_COAP_GET; method <= ATTO_COAP_DELETE; method++)
+        EQUAL(ASK(.method = method, .path = "container", .payload = "0123456789abcdef", .len = 16, .block1 = 8u + 1u),
+              ATTO_COAP_BAD_OPTION);
 }
 
 static void device_id(void)
@@ -202,6 +253,8 @@ static const struct harness_test tests[] = {
     TEST(without_a_signature, "Without a signature nothing is changed."),
     TEST(with_a_signature,
          "Tokens that hold under a tenant's key make it the tenant's container, which commands rule."),
+    TEST(one_verification, "Without a signature a load costs one verification, whatever it says."),
+    TEST(no_blocks, "Requests in blocks are refused."),
     TEST(device_id, "The device's id is read, and not written."),
 };
 HARNESS_MAIN(tests)

@@ -372,6 +372,35 @@ static void refusals_in_a_row(void)
     CHECK(denied(0, other, 1, CALL_LOG, 255, ATTO_E_DENIED, 1005000));
 }
 
+/* Who can send anything fills no more than a quarter of the ring, and what is alike is one record, wherever that is. */
+static void nobody_known(void)
+{
+    static const uint32_t sizes[] = { 0, 1, 2, 3, 4, DENIALS };
+    for (uint32_t i = 0; i < COUNT(sizes); i++) {
+        struct atto_audit_record record;
+        uint32_t known = 0, unknown = 0, times = 0;
+        begin();
+        rw.world.config.denial_count = sizes[i];
+        for (uint32_t n = 0; n < 3u; n++)
+            atto_engine_refused(ENGINE, 1, 1, (enum atto_status)(ATTO_E_EXPIRED - (int32_t)n));
+        for (uint32_t n = 0; n < 1000u; n++) {
+            harness_case(sizes[i], n);
+            atto_engine_refused(ENGINE, n % 3u == 0u ? 255u : n % 5u, UINT32_MAX, (enum atto_status)-(1 + (int32_t)(n % 120u)));
+            if (n % 100u == 0u) /* a replay that is known */
+                atto_engine_refused(ENGINE, 1, 1, ATTO_E_EXPIRED);
+        }
+        for (uint32_t age = 0; atto_engine_denial(ENGINE, age, &record); age++) {
+            EQUAL(record.kind, ATTO_AUDIT_REFUSED);
+            known += record.actor == 1u;
+            unknown += record.actor == ATTO_AUDIT_NOBODY;
+            times = record.status == ATTO_E_EXPIRED && record.actor == 1u ? record.count : times;
+        }
+        CHECK(unknown == (sizes[i] == 0u ? 0u : sizes[i] < 8u ? 1u : sizes[i] / 4u) || sizes[i] == 1u);
+        if (sizes[i] >= 4u)
+            CHECK(known == 3u && times == 11u);
+    }
+}
+
 /* Each record in its place, after every number of records. */
 static void rings_go_round(void)
 {
@@ -459,6 +488,7 @@ static const struct harness_test tests[] = {
     TEST(updates_by_others, "Nobody puts a program in the place of another one's."),
     TEST(update_with_other_rights, "A new program has the rights that it came with."),
     TEST(refusals_in_a_row, "Refusals that are alike are one record, others are not."),
+    TEST(nobody_known, "Refusals of nobody known have a quarter of their ring, and push out nothing else."),
     TEST(rings_go_round, "Each ring has the last records, in their order, however many there were."),
     TEST(changes_of_every_sort, "Every change is recorded, with who made it, and no refused one is."),
 };

@@ -83,7 +83,6 @@ static const struct atto_coap_config coap_config = {
 };
 static const struct atto_manage_config manage_config = {
     .deploy = &deploy, .server = &server, .name = "smallest", .version = "1", .reading_is_open = true,
-    .coap_endpoint = ATTO_MANAGE_NO_ENDPOINT, .call_fuel = 100000,
 };
 
 static void received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)

@@ -53,8 +53,10 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
 
 /* What a handler answers. The fields above the line are the handler's to set, the others the server's alone. */
 struct atto_coap_reply {
-    uint8_t code;         /* 4.04 at first; any success is sent as 2.31 if the payload is not whole yet */
+    uint8_t code;         /* 4.04 at first. ATTO_COAP_CONTINUE: the next piece may come; any other success of a piece that
+                             is not the last is sent as 4.13 */
     uint8_t own_value;
+    bool stays;           /* with ATTO_COAP_CONTINUE: this transfer must not be given up for another one; false at first */
     uint16_t own_option;  /* an option of the firmware's own behind all others, an integer; 0 at first: none */
     uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
     uint32_t format;      /* content format of what is written; ATTO_COAP_FORMAT_NONE at first */

@@ -79,6 +79,12 @@
 #define ATTO_INSTALL_PAUSE_S 600u
 #endif
 
+/* How long an envelope or the fetch of its image may hold the only installer that resources over CoAP have, once its
+ * signature was verified, if another one wants it. Costs nothing. */
+#ifndef ATTO_INSTALL_SECONDS
+#define ATTO_INSTALL_SECONDS 60u
+#endif
+
 /* Bytes of a CoAP peer: address and UDP port in the port's own form. 20 hold IPv6 with a scope, 6 would do for IPv4.
  * Costs that much RAM in each exchange, observer and transfer. */
 #ifndef ATTO_COAP_PEER_BYTES

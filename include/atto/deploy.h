@@ -33,8 +33,8 @@ enum atto_deploy_event {
     ATTO_DEPLOY_TENANT = 6,      /* a tenant's record, rotated key or counter is not to be used; status says why. 0: the
                                     owner's: none of its commands is taken any more */
     ATTO_DEPLOY_VALUE_LOST = 7,  /* there was no room to keep a value */
-    ATTO_DEPLOY_REFUSED = 8,     /* an envelope or a command, which is in the audit trail too; number: of the tenant that
-                                    it names, ATTO_NO_TENANT if it cannot be read or there is none */
+    ATTO_DEPLOY_REFUSED = 8,     /* an envelope or a command, which is in the audit trail too; number: of the tenant whose
+                                    signature it has, ATTO_NO_TENANT if that is of nobody known */
     ATTO_DEPLOY_ATTACHED = 9,    /* it has to leave the engine, and is attached to hooks: if the firmware detaches it now,
                                     it leaves; else it stays, and whatever wanted that is refused or tried again */
     ATTO_DEPLOY_LOG = 10         /* boot has met a log that is not as it was left; number: of records that are damaged or
@@ -64,11 +64,11 @@ struct atto_deploy_tenant {
 
 struct atto_deploy_component {
     struct atto_container *container; /* NULL: it is not in the engine */
-    uint32_t since;     /* that this version runs */
-    uint32_t kept_at;   /* the last post-mortem */
+    uint32_t since;   /* that this version runs */
+    uint32_t kept_at; /* the last post-mortem */
     struct atto_deploy_tries tries;
-    uint32_t pin;       /* bit of the slot that it runs from */
-    uint16_t faults;    /* when it began */
+    uint32_t pin;    /* bit of the slot that it runs from */
+    uint16_t faults; /* when it began */
     uint8_t heartbeats;
     uint8_t kept;  /* post-mortems, since the reset */
     uint8_t due;   /* what the next tick does */
@@ -154,7 +154,7 @@ struct atto_installer {
     struct atto_refusal refusal; /* where in the head it was refused */
     uint32_t component; /* from ATTO_INSTALL_IMAGE on */
     int32_t tenant;     /* whose it is, once the head was read and there is such a one */
-    uint32_t keys;      /* which one of its keys has verified the signature */
+    uint32_t keys;      /* which one of its keys has verified the signature; 0: none has */
     uint32_t head_len; /* from ATTO_INSTALL_IMAGE on: of the whole head */
     struct atto_order order;
     struct atto_component names;  /* of the component */
@@ -167,7 +167,7 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 
 /* Takes the next bytes of the envelope, or of the image that was fetched. Signature, conditions and sequence number are
  * judged as soon as the head is complete, and only then is flash touched. After a refusal the installer is over, and
- * nothing has changed. A head that cannot be read is refused when ATTO_ENVELOPE_HEAD_MAX bytes or all have come.
+ * nothing has changed. A head that cannot be read is refused at once, unless it may be cut off.
  * Returns ATTO_OK; what atto_envelope_read, _verify and _judge return; ATTO_E_SIGNER (no such tenant); ATTO_E_QUOTA (it
  * has as many containers as it may, or ATTO_INSTALL_TRIES images came for this sequence number or lower ones and none
  * was good); ATTO_E_LENGTH (more bytes than were announced); ATTO_E_NO_SPACE, ATTO_E_FLASH, ATTO_E_DAMAGED; ATTO_E_STATE
@@ -186,6 +186,14 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
 
 /* Gives it up: to be called if atto_install_finish is not. */
 void atto_install_abandon(struct atto_installer *installer);
+
+/* Has the key been changed or taken away that has verified the signature? Then atto_install_finish will refuse. */
+bool atto_install_is_void(const struct atto_installer *installer);
+
+/* Who has signed the envelope that begins with these bytes: a tenant's number; or a negative status if they do not have all
+ * of its head, or this device would not take it, as atto_install_bytes. Changes nothing: for deciding whether another one
+ * is to be given up for it. */
+int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len);
 
 /* ---- commands ---- */
 

@@ -254,6 +254,12 @@ enum atto_status atto_engine_wish(const struct atto_engine *engine, const struct
 const struct atto_endpoint *atto_engine_endpoint(struct atto_engine *engine, const struct atto_container *container,
                                                  uint32_t handle);
 
+/* Counts something that the firmware does by a right of a container's, as its gate counts host calls: the first one of this
+ * kind and operation.
+ * needs: ATTO_NEEDS_RIGHT(kind, type, operation)
+ * Returns ATTO_OK, ATTO_E_DENIED (there is no such right) or ATTO_E_QUOTA (its rate or total is used up). */
+enum atto_status atto_engine_use(struct atto_engine *engine, struct atto_container *container, uint32_t needs);
+
 /* Opens a window of the container's onto the memory of its right `handle`, which must be to an endpoint of
  * ATTO_KIND_MEMORY, or closes it. Opening one that is open gives its number again. Returns the window's number (0 to
  * 2), or ATTO_E_DENIED, ATTO_E_QUOTA (no window is left), ATTO_E_NOT_FOUND (none is open). */
@@ -264,9 +270,9 @@ int32_t atto_engine_unmap(struct atto_engine *engine, struct atto_container *con
 bool atto_engine_denial(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
 bool atto_engine_change(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
 
-/* Notes for the audit trail that an envelope or a command was refused. tenant: that it names; any number that no tenant
- * has if there is none. */
-void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, enum atto_status status);
+/* Notes for the audit trail that an envelope or a command was refused. tenant: that it names; actor: whose signature it
+ * has. Any number that ends in 255 if there is none. */
+void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, uint32_t actor, enum atto_status status);
 
 #define ATTO_NEVER UINT64_MAX
 

@@ -25,6 +25,7 @@ enum atto_kind {
     ATTO_KIND_STORE = 7,   /* keys and values */
     ATTO_KIND_MAILBOX = 8, /* messages from containers to a container */
     ATTO_KIND_SERVER = 9,  /* requests that a container answers */
+    ATTO_KIND_COAP = 10,   /* resources over CoAP that a container has (atto/manage.h); no object */
     ATTO_KIND_FIRMWARE = 16,
     ATTO_KIND_MAX = 31
 };

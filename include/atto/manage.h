@@ -14,6 +14,10 @@
  *
  * atto_manage_tick calls atto_deploy_tick and atto_coap_server_tick. Nothing here is for several threads at a time.
  *
+ * A datagram may make a container run for a slice: by the command `call`, or because it has resources of its own under /app,
+ * which takes a right to read of an endpoint of ATTO_KIND_COAP. That happens once between two ticks, and who comes second
+ * is refused; a firmware that takes several datagrams in a turn of its loop ends it when atto_manage_has_called.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ATTO_MANAGE_H
 #define ATTO_MANAGE_H
@@ -26,7 +30,6 @@
 #include "atto/deploy.h"
 
 #define ATTO_MANAGE_CALL_BYTES 64u   /* context of a called entry point, at most */
-#define ATTO_MANAGE_NO_ENDPOINT 255u /* as config.coap_endpoint: containers have no resources */
 
 /* How long an envelope may hold the installer before its signature has been verified, if another one wants it. */
 #define ATTO_MANAGE_PATIENCE_MS 3000u
@@ -43,8 +46,6 @@ struct atto_manage_config {
     struct atto_coap_client *client;
     const char *name, *version;      /* of the device and its firmware, for people */
     bool reading_is_open;            /* else reading is for the owner, and for tenants what is theirs */
-    uint8_t coap_endpoint;           /* who may read of it has resources under /app; or ATTO_MANAGE_NO_ENDPOINT */
-    uint32_t call_fuel;              /* for an entry point that is called by a command or as a resource, at most */
     uint32_t *seen;                  /* one for each component: what was seen of it; NULL: none is observed */
     /* Further resources: answers and returns true, or returns false for a path that is not its own. NULL: none. */
     bool (*more)(struct atto_manage *manage, struct atto_coap_request *request, struct atto_coap_reply *reply);
@@ -74,6 +75,7 @@ struct atto_manage {
     uint32_t log_seen, trace_seen; /* numbers of the entries of the rings that observers do not know of */
     uint16_t ticket;     /* of the answer to the envelope whose image is fetched; 0: none */
     uint8_t task;        /* enum atto_manage_task */
+    bool has_called;     /* an entry point, since the last tick */
     union {
         struct atto_installer installer;
         uint8_t command[ATTO_COMMAND_MAX];
@@ -87,6 +89,12 @@ void atto_manage_init(struct atto_manage *manage, const struct atto_manage_confi
 void atto_manage_handle(void *user, struct atto_coap_request *request, struct atto_coap_reply *reply);
 void atto_manage_abandon(void *user, uint32_t transfer);
 
+/* Has an entry point been called since the last tick? Then it is the turn of the containers, before another datagram. */
+static inline bool atto_manage_has_called(const struct atto_manage *manage)
+{
+    return manage->has_called;
+}
+
 /* Looks after everything that is not the engine's: trials, log, observers, retransmissions. To be called after every
  * poll of the engine and every datagram. Returns when it wants to be called next, in the port's microseconds;
  * ATTO_NEVER: not before something happens. */
@@ -95,13 +103,13 @@ uint64_t atto_manage_tick(struct atto_manage *manage);
 /* Carries out the command `call`: struct atto_deploy_config, `call`. user: the struct atto_manage.
  * Returns ATTO_OK, whatever becomes of the activation; ATTO_E_ARGUMENT (the bytes are not those of SPEC.md section 21);
  * ATTO_E_NOT_FOUND (no such entry point); ATTO_E_STATE (the container is not running); ATTO_E_BUSY (it is in the
- * middle of an activation); as atto_engine_attach. */
+ * middle of an activation); ATTO_E_QUOTA (one was called since the last tick); as atto_engine_attach. */
 enum atto_status atto_manage_call(void *user, struct atto_container *container, struct atto_span bytes);
 
 /* TinyContainerNetwork's resource /container, as `more`: linked only where a firmware names it. Its options have to
  * be the server's own_option and own_options. Loads are verified by the tokens in their metadata; without tokens that
  * hold, and for all requests that have none (start, stop, delete), nothing is changed unless
- * config.tinycontainer_unsigned says so. docs/SPEC.md, section 22. */
+ * config.tinycontainer_unsigned says so. docs/SPEC.md, section 24. */
 #define ATTO_TINYCONTAINER_OPTION 65001u
 #define ATTO_TINYCONTAINER_OPTIONS 6u
 bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_request *request,

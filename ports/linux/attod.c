@@ -62,7 +62,8 @@ static void run(struct attod *device, int udp)
     while (!ends) {
         sleep_until(udp, attod_work(device), &while_asleep);
         /* So many before containers have their turn again. */
-        for (uint32_t i = 0; i < 16u && (len = udp_receive(udp, &peer, bytes)) >= 0; i++)
+        for (uint32_t i = 0; i < 16u && !atto_manage_has_called(&device->manage) &&
+                             (len = udp_receive(udp, &peer, bytes)) >= 0; i++)
             atto_coap_server_input(&device->server, &peer, bytes, (uint32_t)len);
     }
 }
@@ -83,8 +84,9 @@ int main(int argc, char **argv)
     }
     if (!attod_begin(&device, &options, udp, began_us))
         return 1;
-    printf("device %s at coap://%s:%u, flash %s, reading %s\n", options.name, options.address, options.port,
-           options.flash, options.reading_is_open ? "open" : "keyed");
+    const bool is_ipv6 = strchr(options.address, ':') != NULL;
+    printf("device %s at coap://%s%s%s:%u, flash %s, reading %s\n", options.name, is_ipv6 ? "[" : "", options.address,
+           is_ipv6 ? "]" : "", options.port, options.flash, options.reading_is_open ? "open" : "keyed");
     run(&device, udp);
     printf("ends\n");
     return 0;

@@ -172,7 +172,7 @@ static void make_firmware(struct attod *device)
             device->endpoints[i].object = &device->store;
     }
     device->endpoints[ATTOD_ENDPOINT_COAP] =
-        (struct atto_endpoint){ "coap", NULL, ATTO_KIND_NONE, 0, ATTO_OPERATION_READ };
+        (struct atto_endpoint){ "coap", NULL, ATTO_KIND_COAP, 0, ATTO_OPERATION_READ };
     device->port = (struct atto_port){ .now_us = board_port.now_us, .log = board_port.log, .random = board_port.random,
                                        .wake = wake, .user = device };
     device->firmware = (struct atto_firmware){
@@ -218,7 +218,7 @@ static bool serve(struct attod *device)
     device->manage_config = (struct atto_manage_config){
         .deploy = &device->deploy, .server = &device->server, .fetch = atto_coap_fetch, .client = &device->client,
         .name = options->name, .version = ATTOD_VERSION, .reading_is_open = options->reading_is_open,
-        .coap_endpoint = ATTOD_ENDPOINT_COAP, .call_fuel = 100000, .seen = seen,
+        .seen = seen,
         .more = options->tinycontainer ? atto_manage_tinycontainer : NULL,
         .tinycontainer_unsigned = options->tinycontainer_unsigned,
     };

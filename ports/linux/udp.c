@@ -1,10 +1,11 @@
-/* UDP sockets, see udp.h. A peer is its family (4 or 6), 0, the port and the address, as they are in the socket's own
- * structure, and zeros.
+/* UDP sockets, see udp.h. A peer is the index of its interface where the address is a link's (2 bytes), the port (2) and
+ * the IPv6 address (16), as they are in the socket's own structure; an IPv4 address is one of ::ffff:0:0/96.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "udp.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,15 +17,24 @@ union address {
     struct sockaddr_in6 ipv6;
 };
 
+/* Bytes of an IPv4 address in an IPv6 address, behind this. */
+static const uint8_t ipv4_in_ipv6[12] = { [10] = 0xff, [11] = 0xff };
+
+static void put_scope(struct atto_coap_peer *peer, uint32_t scope)
+{
+    peer->bytes[0] = (uint8_t)(scope >> 8);
+    peer->bytes[1] = (uint8_t)scope;
+}
+
 static void to_peer(const union address *address, struct atto_coap_peer *peer)
 {
     memset(peer, 0, sizeof *peer);
     if (address->any.sa_family == AF_INET) {
-        peer->bytes[0] = 4;
         memcpy(peer->bytes + 2, &address->ipv4.sin_port, 2);
-        memcpy(peer->bytes + 4, &address->ipv4.sin_addr, 4);
+        memcpy(peer->bytes + 4, ipv4_in_ipv6, sizeof ipv4_in_ipv6);
+        memcpy(peer->bytes + 16, &address->ipv4.sin_addr, 4);
     } else {
-        peer->bytes[0] = 6;
+        put_scope(peer, address->ipv6.sin6_scope_id);
         memcpy(peer->bytes + 2, &address->ipv6.sin6_port, 2);
         memcpy(peer->bytes + 4, &address->ipv6.sin6_addr, 16);
     }
@@ -33,24 +43,38 @@ static void to_peer(const union address *address, struct atto_coap_peer *peer)
 static socklen_t to_address(const struct atto_coap_peer *peer, union address *address)
 {
     memset(address, 0, sizeof *address);
-    if (peer->bytes[0] == 4) {
+    if (memcmp(peer->bytes + 4, ipv4_in_ipv6, sizeof ipv4_in_ipv6) == 0) {
         address->ipv4.sin_family = AF_INET;
         memcpy(&address->ipv4.sin_port, peer->bytes + 2, 2);
-        memcpy(&address->ipv4.sin_addr, peer->bytes + 4, 4);
+        memcpy(&address->ipv4.sin_addr, peer->bytes + 16, 4);
         return sizeof address->ipv4;
     }
     address->ipv6.sin6_family = AF_INET6;
+    address->ipv6.sin6_scope_id = (uint32_t)peer->bytes[0] << 8 | peer->bytes[1];
     memcpy(&address->ipv6.sin6_port, peer->bytes + 2, 2);
     memcpy(&address->ipv6.sin6_addr, peer->bytes + 4, 16);
     return sizeof address->ipv6;
 }
 
-/* An address in digits as a peer without a port. */
+/* An address in digits, behind which % and an interface may stand, as a peer without a port. */
 static bool parse(const char *text, struct atto_coap_peer *peer)
 {
+    char digits[INET6_ADDRSTRLEN + 1] = "";
+    const size_t len = strcspn(text, "%");
     memset(peer, 0, sizeof *peer);
-    peer->bytes[0] = strchr(text, ':') != NULL ? 6 : 4;
-    return inet_pton(peer->bytes[0] == 6 ? AF_INET6 : AF_INET, text, peer->bytes + 4) == 1;
+    if (len >= sizeof digits)
+        return false;
+    memcpy(digits, text, len);
+    if (text[len] != '\0') {
+        const uint32_t scope = if_nametoindex(text + len + 1);
+        if (scope == 0)
+            return false;
+        put_scope(peer, scope);
+    }
+    if (strchr(digits, ':') != NULL)
+        return inet_pton(AF_INET6, digits, peer->bytes + 4) == 1;
+    memcpy(peer->bytes + 4, ipv4_in_ipv6, sizeof ipv4_in_ipv6);
+    return inet_pton(AF_INET, digits, peer->bytes + 16) == 1;
 }
 
 static void set_port(struct atto_coap_peer *peer, uint16_t port)

@@ -54,7 +54,6 @@
 #define TRIAL_MS 10000u
 #define TRANSFERS 2u
 #define BLOCK_BYTES 1024u
-#define CALL_FUEL 100000u
 
 static struct line line;
 
@@ -310,8 +309,6 @@ static struct atto_manage_config manage_config = {
     .client = &client,
     .version = "1",
     .reading_is_open = true,
-    .coap_endpoint = ATTO_MANAGE_NO_ENDPOINT,
-    .call_fuel = CALL_FUEL,
     .seen = seen,
 };
 

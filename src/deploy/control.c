@@ -249,7 +249,7 @@ static enum atto_status find_and_carry_out(struct control *control)
     return carry_out(control);
 }
 
-static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *signer,
+static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *who,
                              struct atto_refusal *refusal)
 {
     const struct atto_deploy_config *config = deploy->config;
@@ -261,11 +261,13 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
     int32_t tenant = atto_deploy_tenant_named(deploy, control.command.tenant);
     if (tenant < 0)
         return ATTO_E_SIGNER;
-    *signer = control.signer = (uint32_t)tenant;
+    who[0] = control.signer = (uint32_t)tenant;
     status = atto_command_verify(&control.command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
-    if (status == ATTO_OK)
-        status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
-                                     &conditions.counter);
+    if (status != ATTO_OK)
+        return status;
+    who[1] = control.signer;
+    status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
+                                 &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);
     if (status == ATTO_OK)
@@ -285,10 +287,10 @@ static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, u
 enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len,
                                      struct atto_refusal *refusal)
 {
-    uint32_t signer = ATTO_NO_TENANT;
-    enum atto_status status = take(deploy, bytes, len, &signer, refusal);
+    uint32_t who[] = { ATTO_NO_TENANT, ATTO_NO_TENANT }; /* it names, and has signed */
+    enum atto_status status = take(deploy, bytes, len, who, refusal);
     if (status != ATTO_OK)
-        atto_deploy_refused(deploy, signer, status);
+        atto_deploy_refused(deploy, who[0], who[1], status);
     return status;
 }
 

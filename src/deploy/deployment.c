@@ -22,10 +22,10 @@ void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event e
         config->told(config->user, event, number, status);
 }
 
-void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status)
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, uint32_t actor, enum atto_status status)
 {
-    atto_engine_refused(deploy->engine, tenant, status);
-    atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, tenant, status);
+    atto_engine_refused(deploy->engine, tenant, actor, status);
+    atto_deploy_tell(deploy, ATTO_DEPLOY_REFUSED, actor, status);
 }
 
 /* ---- names of components ---- */

@@ -45,8 +45,8 @@ struct atto_place atto_deploy_look_up(const struct atto_deploy *deploy, const st
 void atto_deploy_tell(const struct atto_deploy *deploy, enum atto_deploy_event event, uint32_t number,
                       enum atto_status status);
 
-/* An envelope or a command was refused. tenant: that it names, or ATTO_NO_TENANT. */
-void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, enum atto_status status);
+/* An envelope or a command was refused. tenant: that it names; actor: whose signature it has; or ATTO_NO_TENANT. */
+void atto_deploy_refused(const struct atto_deploy *deploy, uint32_t tenant, uint32_t actor, enum atto_status status);
 
 /* The tenant of this name: its number, 0 for the empty name, which is the owner's; ATTO_E_NOT_FOUND (negative). */
 int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_span name);

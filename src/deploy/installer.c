@@ -21,24 +21,31 @@ void atto_install_abandon(struct atto_installer *installer)
     installer->state = ATTO_INSTALL_OVER;
 }
 
-/* Finds the component's number, or a new one, its last sequence number, and what counts its images: names that are new
- * share their tenant's count, so that no number is held up for whoever comes next. */
-static enum atto_status find_place(struct atto_installer *installer, uint32_t *sequence,
-                                   struct atto_deploy_tries **tries)
+/* Whose an image is, and what it is to become. */
+struct target {
+    int32_t tenant;    /* negative: there is no such one */
+    uint32_t keys;     /* which one of its keys has verified the signature; 0: none has */
+    uint32_t number;   /* of the component, or a new one */
+    uint32_t sequence; /* the last one */
+    struct atto_deploy_tries *tries; /* names that are new share their tenant's count, so that no number is held up */
+};
+
+/* Finds the component of this name, of target->tenant. */
+static enum atto_status find(const struct atto_deploy *deploy, const struct atto_component *names,
+                             struct target *target)
 {
-    struct atto_place place = atto_deploy_look_up(installer->deploy, &installer->names);
-    struct atto_deploy_tenant *tenant = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant);
+    struct atto_place place = atto_deploy_look_up(deploy, names);
+    struct atto_deploy_tenant *tenant = atto_deploy_tenant(deploy, (uint32_t)target->tenant);
     int32_t number = place.number;
-    *tries = &tenant->tries;
+    target->tries = &tenant->tries;
     if (number >= 0)
-        *tries = &installer->deploy->config->components[number].tries;
+        target->tries = &deploy->config->components[number].tries;
     else if (tenant->components != 0u && place.siblings >= tenant->components)
         return ATTO_E_QUOTA;
     else
         number = place.free;
-    installer->component = (uint32_t)number;
-    return number < 0 ? (enum atto_status)number
-                      : atto_slots_sequence(installer->deploy->slots, installer->component, sequence);
+    target->number = (uint32_t)number;
+    return number < 0 ? (enum atto_status)number : atto_slots_sequence(deploy->slots, target->number, &target->sequence);
 }
 
 /* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
@@ -67,32 +74,58 @@ static enum atto_status open_slot(struct atto_installer *installer)
     return status;
 }
 
-/* Judges a head that is complete, and opens a slot for its image. */
-static enum atto_status judge(struct atto_installer *installer, const struct atto_envelope *envelope)
+/* Judges a head that is complete. */
+static enum atto_status judge(const struct atto_deploy *deploy, const struct atto_envelope *envelope,
+                              struct target *target, struct atto_order *order, struct atto_refusal *refusal)
 {
-    const struct atto_deploy_config *config = installer->deploy->config;
-    struct atto_conditions conditions = { .identity = config->identity };
-    struct atto_deploy_tries *tries;
-    installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
-    if (installer->tenant < 0)
+    struct atto_conditions conditions = { .identity = deploy->config->identity };
+    *target = (struct target){ .tenant = atto_deploy_tenant_named(deploy, envelope->component.tenant) };
+    if (target->tenant < 0)
         return ATTO_E_SIGNER;
-    const struct atto_deploy_tenant *memory = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant);
-    installer->keys = memory->keys;
-    enum atto_status status = atto_envelope_verify(envelope, &memory->signer, config->crypto);
+    const struct atto_deploy_tenant *tenant = atto_deploy_tenant(deploy, (uint32_t)target->tenant);
+    enum atto_status status = atto_envelope_verify(envelope, &tenant->signer, deploy->config->crypto);
     if (status != ATTO_OK)
         return status;
-    status = find_place(installer, &conditions.sequence, &tries);
-    if (status == ATTO_OK)
-        status = atto_envelope_judge(envelope, &conditions, &installer->order, &installer->refusal);
-    if (status != ATTO_OK)
-        return status;
-    if (!may_try(installer->deploy, tries, installer->order.sequence))
-        return ATTO_E_QUOTA;
-    return open_slot(installer);
+    target->keys = tenant->keys;
+    status = find(deploy, &envelope->component, target);
+    conditions.sequence = target->sequence;
+    return status == ATTO_OK ? atto_envelope_judge(envelope, &conditions, order, refusal) : status;
 }
 
-/* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. What
- * cannot be read yet may be cut off, until there is no more room for a head. */
+/* Takes the head that was read, and opens a slot for its image. */
+static enum atto_status order_image(struct atto_installer *installer, const struct atto_envelope *envelope)
+{
+    struct target target;
+    enum atto_status status = judge(installer->deploy, envelope, &target, &installer->order, &installer->refusal);
+    installer->tenant = target.tenant;
+    installer->keys = target.keys;
+    installer->component = target.number;
+    if (status == ATTO_OK && !may_try(installer->deploy, target.tries, installer->order.sequence))
+        status = ATTO_E_QUOTA;
+    return status == ATTO_OK ? open_slot(installer) : status;
+}
+
+int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len)
+{
+    struct atto_envelope envelope;
+    struct atto_order order;
+    struct target target;
+    enum atto_status status = atto_envelope_read(bytes, len, &envelope, NULL);
+    if (status == ATTO_OK)
+        status = judge(deploy, &envelope, &target, &order, NULL);
+    if (status != ATTO_OK)
+        return status;
+    return target.tries->count < ATTO_INSTALL_TRIES || order.sequence > target.tries->sequence ? target.tenant
+                                                                                              : ATTO_E_QUOTA;
+}
+
+/* May what begins here, and was refused, be cut off? The longest head of an item has 5 bytes; behind that a string may. */
+static bool may_go_on(const uint8_t *bytes, uint32_t len)
+{
+    return len < 5u || bytes[0] / 64u == 1u; /* types 2 and 3 */
+}
+
+/* Takes as many bytes as belong to the head or may belong to it. Returns how many it has taken; the rest is image. */
 static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes, uint32_t len,
                           enum atto_status *status)
 {
@@ -107,8 +140,10 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->names = envelope.component;
         installer->names_cbor = envelope.component_cbor;
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
-        *status = judge(installer, &envelope);
-    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
+        *status = order_image(installer, &envelope);
+        installer->state = ATTO_INSTALL_IMAGE;
+    } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX &&
+               may_go_on(installer->head + installer->refusal.at, installer->head_len - installer->refusal.at)) {
         *status = ATTO_OK;
     }
     return taken;
@@ -117,8 +152,9 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
 /* Gives it up, and tells so. Returns the status. */
 static enum atto_status refused(struct atto_installer *installer, enum atto_status status)
 {
+    const uint32_t tenant = installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT;
     atto_install_abandon(installer);
-    atto_deploy_refused(installer->deploy, installer->tenant >= 0 ? (uint32_t)installer->tenant : ATTO_NO_TENANT, status);
+    atto_deploy_refused(installer->deploy, tenant, installer->keys != 0u ? tenant : ATTO_NO_TENANT, status);
     return status;
 }
 
@@ -128,7 +164,6 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
                                       const uint8_t *digest)
 {
     struct atto_cbor_writer writer = { installer->head + ATTO_SHA256_BYTES, ATTO_COMPONENT_CBOR_MAX, 0 };
-    struct atto_deploy_tries *tries; /* not counted: who calls this is trusted */
     atto_install_begin(installer, deploy);
     installer->state = ATTO_INSTALL_OVER;
     memcpy(installer->head, digest, ATTO_SHA256_BYTES);
@@ -144,8 +179,11 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
     installer->keys = atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys;
-    enum atto_status status = find_place(installer, &installer->order.sequence, &tries);
-    if (status == ATTO_OK && ++installer->order.sequence == 0u)
+    struct target target = { .tenant = installer->tenant };
+    enum atto_status status = find(deploy, &installer->names, &target);
+    installer->component = target.number;
+    installer->order.sequence = target.sequence + 1u;
+    if (status == ATTO_OK && installer->order.sequence == 0u)
         status = ATTO_E_SEQUENCE;
     installer->order.image_bytes = image_bytes;
     installer->order.digest = installer->head;
@@ -178,15 +216,19 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
                              installer->order.digest, records, sizeof records / sizeof *records);
 }
 
+bool atto_install_is_void(const struct atto_installer *installer)
+{
+    return installer->keys != 0u &&
+           installer->keys != atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys;
+}
+
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
  * changed. */
-static bool is_still_right(struct atto_installer *installer)
+static bool is_still_right(const struct atto_installer *installer)
 {
-    struct atto_deploy_tries *unused;
-    uint32_t number = installer->component, sequence;
-    return atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
-           find_place(installer, &sequence, &unused) == ATTO_OK && installer->component == number &&
-           sequence < installer->order.sequence;
+    struct target target = { .tenant = installer->tenant };
+    return !atto_install_is_void(installer) && find(installer->deploy, &installer->names, &target) == ATTO_OK &&
+           target.number == installer->component && target.sequence < installer->order.sequence;
 }
 
 /* Without the changes of rights and schedule that were made to an older version. */

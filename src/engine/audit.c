@@ -54,16 +54,32 @@ void atto_audit_denial(const struct atto_container *container, uint32_t number, 
     at->time_us = engine->now_us;
 }
 
-void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, enum atto_status status)
+/* Those that are alike are one record, and those of nobody known have a quarter of the ring: whoever can send anything
+ * does not push out what is known. */
+void atto_engine_refused(struct atto_engine *engine, uint32_t tenant, uint32_t actor, enum atto_status status)
 {
     const struct atto_engine_config *config = engine->config;
-    atto_enter(engine);
-    struct atto_audit_record *at = newest(config->denials, config->denial_count, engine->denials_written, 0);
-    if (at == NULL || at->kind != ATTO_AUDIT_REFUSED || at->code != (uint8_t)tenant || at->status != (int8_t)status) {
-        at = begin(config->denials, config->denial_count, &engine->denials_written);
-        if (at != NULL)
-            *at = (struct atto_audit_record){ .kind = ATTO_AUDIT_REFUSED, .code = (uint8_t)tenant,
+    const struct atto_audit_record record = { .kind = ATTO_AUDIT_REFUSED, .code = (uint8_t)tenant, .actor = (uint8_t)actor,
                                               .handle = ATTO_AUDIT_NO_HANDLE, .status = (int8_t)status };
+    struct atto_audit_record *at, *oldest = NULL;
+    uint32_t unknown = 0;
+    atto_enter(engine);
+    for (uint32_t age = 0;; age++) {
+        at = newest(config->denials, config->denial_count, engine->denials_written, age);
+        if (at == NULL || (at->kind == ATTO_AUDIT_REFUSED && at->code == record.code && at->actor == record.actor &&
+                           at->status == record.status))
+            break;
+        if (at->kind == ATTO_AUDIT_REFUSED && at->actor == ATTO_AUDIT_NOBODY) {
+            oldest = at;
+            unknown++;
+        }
+    }
+    if (at == NULL) {
+        at = oldest;
+        if (record.actor != ATTO_AUDIT_NOBODY || oldest == NULL || unknown < config->denial_count / 4u)
+            at = begin(config->denials, config->denial_count, &engine->denials_written);
+        if (at != NULL)
+            *at = record;
     }
     if (at != NULL) {
         atto_count(&at->count, 1);

@@ -188,6 +188,17 @@ int32_t atto_engine_gate_noted(struct atto_run *run, const struct atto_call *cal
     return status == ATTO_OK ? call->fn(&frame) : atto_gate_refuse(status, r);
 }
 
+enum atto_status atto_engine_use(struct atto_engine *engine, struct atto_container *container, uint32_t needs)
+{
+    const struct atto_call call = { NULL, 0, needs };
+    uint64_t registers[6] = { 0 };
+    struct atto_call_frame frame = { .run = run_of(container), .r = registers };
+    atto_enter(engine);
+    enum atto_status status = atto_gate_judge(&call, rights_of(container), &frame, &engine->now_us);
+    atto_leave(engine);
+    return status;
+}
+
 /* ---- windows ---- */
 
 /* What a right lets a container see of an endpoint's memory; 0 bytes: nothing. */

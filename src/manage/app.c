@@ -1,26 +1,12 @@
 /* Resources of containers: a request under /app/TENANT/CONTAINER is handed to the container's entry point `coap`,
- * which runs inline, with bounded fuel, and turns it into the answer. Its right to do so is one to read of the
- * endpoint "coap".
+ * which runs inline, for a slice at most, and turns it into the answer. Its right to do so is one to read of an
+ * endpoint of ATTO_KIND_COAP, and each request counts as a call by that right.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../../sdk/resource.h"
 #include "manage/resource.h"
 
 _Static_assert(sizeof(struct atto_resource) == 128u, "the same on every machine");
-
-/* May this container have resources? */
-static bool is_granted(const struct atto_view *view)
-{
-    const struct atto_host *host = &view->engine->host;
-    const uint32_t number = view->config->coap_endpoint;
-    if (view->container == NULL || number >= host->endpoint_count)
-        return false;
-    for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
-        if (atto_engine_endpoint(view->engine, view->container, handle) == &host->endpoints[number])
-            return true;
-    }
-    return false;
-}
 
 /* Copies the rest of the path, with slashes. False: it is too long. */
 static bool copy_path(struct atto_resource *resource, struct atto_coap_request *request)
@@ -45,8 +31,11 @@ void atto_take_app(struct atto_view *view)
     _Alignas(8) struct atto_resource resource = { .method = request->code,
                                                 .format = (uint16_t)request->content_format };
     int64_t code = 0;
-    if (!atto_view_names(view) || !atto_view_find(view) || !is_granted(view) ||
-        !copy_path(&resource, view->request))
+    if (!atto_view_names(view) || !atto_view_find(view) || view->container == NULL || !copy_path(&resource, view->request))
+        return;
+    enum atto_status status =
+        atto_engine_use(view->engine, view->container, ATTO_NEEDS_RIGHT(ATTO_KIND_COAP, 0, ATTO_OPERATION_READ));
+    if (status == ATTO_E_DENIED)
         return;
     if (request->transfer != ATTO_COAP_WHOLE || request->piece.len > ATTO_RESOURCE_BYTES) {
         atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_RESOURCE_BYTES);
@@ -54,9 +43,11 @@ void atto_take_app(struct atto_view *view)
     }
     resource.len = request->piece.len;
     memcpy(resource.bytes, request->piece.ptr, resource.len);
-    enum atto_status status = atto_call_entry(view->manage, view->container, "coap", &resource, sizeof resource, &code);
+    if (status == ATTO_OK)
+        status = atto_call_entry(view->manage, view->container, "coap", &resource, sizeof resource, &code);
     uint32_t class = ATTO_COAP_CLASS(code);
     if (status != ATTO_OK && status > ATTO_FAULT_MEMORY) {
+        view->reply->max_age_s = 1;
         atto_refuse_with(view->reply, status, NULL, NULL);
     } else if (status != ATTO_OK || resource.len > ATTO_RESOURCE_BYTES || class < 2u || class > 5u) {
         atto_view_code(view, ATTO_COAP_INTERNAL_SERVER_ERROR, 0);

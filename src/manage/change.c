@@ -11,18 +11,28 @@
 
 static ATTO_APART void release(struct atto_manage *manage)
 {
-    if (manage->task == ATTO_MANAGE_INSTALLS)
+    if (manage->task == ATTO_MANAGE_FETCHES)
+        manage->config->client->requester.entry.state = FREE; /* as atto_coap_cancel, which would link the client */
+    if (manage->task >= ATTO_MANAGE_INSTALLS)
         atto_install_abandon(&manage->work.installer);
     manage->task = ATTO_MANAGE_FREE;
 }
 
-/* Is the memory in use? Only for so long by an envelope whose signature was not verified, or by a command. */
-static bool is_taken(const struct atto_manage *manage, uint32_t now)
+/* Is the memory in use, so that this request has to wait? Only for so long; and an envelope whose signature holds does not
+ * wait for one of which that is not known, nor the owner's for a tenant's. */
+static bool is_taken(const struct atto_view *view, enum atto_manage_task task, uint32_t now)
 {
-    if (manage->task == ATTO_MANAGE_FREE || manage->task == ATTO_MANAGE_FETCHES)
-        return manage->task != ATTO_MANAGE_FREE;
-    return (manage->task == ATTO_MANAGE_INSTALLS && manage->work.installer.state == ATTO_INSTALL_IMAGE) ||
-           now - manage->since < TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS);
+    const struct atto_manage *manage = view->manage;
+    const struct atto_installer *installer = &manage->work.installer;
+    const bool is_verified = manage->task >= ATTO_MANAGE_INSTALLS && installer->state == ATTO_INSTALL_IMAGE;
+    if (manage->task == ATTO_MANAGE_FREE ||
+        now - manage->since >= (is_verified ? TIME_OF_S(ATTO_INSTALL_SECONDS) : TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS)))
+        return false;
+    if (task != ATTO_MANAGE_INSTALLS || (is_verified && installer->tenant == (int32_t)ATTO_TENANT_OWNER))
+        return true;
+    const struct atto_span *piece = &view->request->piece;
+    const int32_t signer = atto_install_signer(view->config->deploy, piece->ptr, piece->len);
+    return signer < 0 || (is_verified && signer != (int32_t)ATTO_TENANT_OWNER);
 }
 
 /* Takes the memory for the first piece of a payload, or goes on with it. False: refused. */
@@ -36,7 +46,7 @@ static bool take(struct atto_view *view, enum atto_manage_task task)
         atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
-    if (is_taken(manage, now)) {
+    if (is_taken(view, task, now)) {
         atto_view_code(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
@@ -125,6 +135,7 @@ void atto_take_envelope(struct atto_view *view)
         finish(view, ATTO_OK);
     else if (status == ATTO_OK)
         atto_view_code(view, ATTO_COAP_CONTINUE, 0);
+    view->reply->stays = installer->state == ATTO_INSTALL_IMAGE;
     if (status != ATTO_OK)
         finish(view, status);
 }
@@ -208,6 +219,8 @@ static bool carry_out(struct atto_view *view, const struct atto_span *bytes, uin
         atto_refuse_with(view->reply, status, &refusal, NULL);
         return false;
     }
+    if (view->manage->task >= ATTO_MANAGE_INSTALLS && atto_install_is_void(&view->manage->work.installer))
+        release(view->manage);
     view->reader = command.tenant;
     return true;
 }
@@ -243,13 +256,19 @@ bool atto_take_read(struct atto_view *view, const char *name)
 
 /* ---- calls ---- */
 
-enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
+enum atto_status atto_call_entry(struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value)
 {
     const struct atto_context memory = { context, len, ATTO_WRITE };
     struct atto_attachment attachment = { .target = container };
     enum atto_status status = atto_engine_find_entry(container, name, &attachment.entry);
-    return status == ATTO_OK ? atto_engine_run(&attachment, &memory, manage->config->call_fuel, (uint64_t *)value) : status;
+    if (status != ATTO_OK)
+        return status;
+    if (manage->has_called)
+        return ATTO_E_QUOTA;
+    manage->has_called = true;
+    return atto_engine_run(&attachment, &memory, manage->config->deploy->config->engine->config->slice_fuel,
+                           (uint64_t *)value);
 }
 
 /* [entry point, context] */

@@ -193,8 +193,12 @@ void atto_manage_handle(void *user, struct atto_coap_request *request, struct at
     } else if (first == NULL && atto_coap_path_is(request, "app")) {
         atto_take_app(&view);
     } else if (first == NULL && atto_coap_path_is(request, ".well-known")) {
-        if (request->code == ATTO_COAP_GET && atto_coap_path_is(request, "core"))
+        if (!atto_coap_path_is(request, "core") || !atto_coap_path_ends(request))
+            return;
+        if (request->code == ATTO_COAP_GET)
             atto_view_core(&view);
+        else
+            atto_view_code(&view, ATTO_COAP_METHOD_NOT_ALLOWED, 0);
     } else if (first == NULL && view.config->more != NULL) {
         view.config->more(view.manage, request, reply);
     }
@@ -218,6 +222,7 @@ uint64_t atto_manage_tick(struct atto_manage *manage)
     const struct atto_manage_config *config = manage->config;
     const struct atto_deploy_config *deploy = config->deploy->config;
     uint32_t longest = LONGEST_TIME;
+    manage->has_called = false;
     atto_deploy_tick(config->deploy);
     atto_rings_changed(manage);
     for (uint32_t i = 0; i < deploy->component_count; i++) {

@@ -1,6 +1,7 @@
 /* Observers (RFC 7641). An observer is the options of the request by which he asked: to notify him is to ask the
  * handler the same again. Nothing of a notification is kept; one that is not acknowledged is made anew each time, with
- * what the resource is by then (section 4.5.2).
+ * what the resource is by then (section 4.5.2). An address can be forged, so until an observer has acknowledged one
+ * there is no second one.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -15,35 +16,43 @@ static struct atto_coap_observer *next_observer(const struct atto_coap_server *s
     return (struct atto_coap_observer *)atto_coap_each(server, OBSERVERS, NULL, after);
 }
 
-/* The entry of who has sent this request; if there is none, a free one, or NULL. */
+/* The entry of who has sent this request; if there is none, a free one. NULL: there is none, or the peer has a quarter of
+ * all already. */
 static struct atto_coap_observer *find(const struct turn *turn)
 {
     const struct atto_coap_message *message = turn->message;
     struct atto_coap_observer *observer = NULL, *free = NULL;
+    uint32_t left = (turn->reply.server->config->observer_count + 3u) / 4u;
 
     while ((observer = next_observer(turn->reply.server, observer)) != NULL) {
-        if (observer->entry.state == FREE)
+        if (observer->entry.state == FREE) {
             free = observer;
-        else if (observer->token_len == message->token_len &&
-                 memcmp(observer->token, message->token, message->token_len) == 0 &&
-                 memcmp(&observer->entry.peer, turn->request.peer, sizeof observer->entry.peer) == 0)
-            return observer;
+        } else if (memcmp(&observer->entry.peer, turn->request.peer, sizeof observer->entry.peer) == 0) {
+            if (observer->token_len == message->token_len &&
+                memcmp(observer->token, message->token, message->token_len) == 0)
+                return observer;
+            left--;
+        }
     }
-    return free;
+    return left != 0u ? free : NULL;
 }
 
-/* 0: all have changed, as it were, and their observers have to confirm that they are told: who is gone is forgotten
- * then, and makes room for others. */
+/* Is it time that he acknowledges one? */
+static bool must_confirm(const struct atto_coap_server *server, const struct atto_coap_observer *observer)
+{
+    return observer->confirm - atto_coap_now(server) - 1u >= TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+}
+
+/* A resource has changed. 0: all have, as it were, for those who have not acknowledged anything for long: who is gone is
+ * forgotten then, and makes room for others. */
 void atto_coap_changed(struct atto_coap_server *server, uint16_t resource)
 {
     struct atto_coap_observer *observer = NULL;
 
     while ((observer = next_observer(server, observer)) != NULL) {
-        if (observer->entry.state == FREE || (resource != 0u && resource != observer->resource))
-            continue;
-        observer->entry.state |= CHANGED;
-        if (resource == 0u)
-            observer->confirm = atto_coap_now(server);
+        if (observer->entry.state != FREE &&
+            (resource != 0u ? resource == observer->resource : must_confirm(server, observer)))
+            observer->entry.state |= CHANGED;
     }
 }
 
@@ -73,12 +82,15 @@ void atto_coap_observe(struct turn *turn)
     const struct atto_coap_message *message = turn->message;
     uint32_t asked = turn->asked[ASKED_OBSERVE];
     struct atto_coap_observer *observer;
+    uint8_t state = FREE;
 
     if (message->code != ATTO_COAP_GET || asked > 1u || turn->block2.offset != 0u)
         return;
     observer = find(turn);
-    if (observer != NULL)
+    if (observer != NULL) {
+        state = observer->entry.state;
         observer->entry.state = FREE;
+    }
     if (asked == 1u || turn->reply.code != ATTO_COAP_CONTENT || turn->reply.resource == 0u)
         return;
     if (observer == NULL) {
@@ -87,13 +99,16 @@ void atto_coap_observe(struct turn *turn)
     }
     if (!copy_options(observer, &turn->request))
         return;
+    observer->resource = turn->reply.resource;
+    count(turn);
+    observer->entry.state = state;
+    if (state != FREE) /* registered again: what he has to acknowledge stays */
+        return;
     atto_coap_hold(turn, &observer->entry, QUIET, 0);
     observer->entry.id = turn->id;
-    observer->resource = turn->reply.resource;
     observer->token_len = message->token_len;
     memcpy(observer->token, message->token, message->token_len);
-    observer->confirm = observer->entry.due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
-    count(turn);
+    observer->confirm = observer->entry.due;
 }
 
 /* Tells him what the resource is. If that is an error, he observes no more (section 4.2). */
@@ -114,7 +129,7 @@ void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_ob
             return;
         observer->entry.tries = 0;
         observer->entry.due = now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
-        confirm = observer->confirm - now - 1u >= TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+        confirm = must_confirm(server, observer);
         if (confirm)
             atto_coap_confirm(server, &observer->entry);
     }

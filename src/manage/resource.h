@@ -140,8 +140,8 @@ bool atto_take_read(struct atto_view *view, const char *name);
 /* For a container's own resource. */
 void atto_take_app(struct atto_view *view);
 
-/* Calls an entry point. Returns as atto_engine_run, and ATTO_E_NOT_FOUND. */
-enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
+/* Calls an entry point. Returns as atto_engine_run, ATTO_E_NOT_FOUND, and ATTO_E_QUOTA: one was called since the last tick. */
+enum atto_status atto_call_entry(struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value);
 
 bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);

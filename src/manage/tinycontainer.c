@@ -1,6 +1,7 @@
 /* TinyContainerNetwork's requests: code, data and metadata travel as options of one message, and become an image of
  * Atto's that is installed as any other. So what is loaded stays over a reset, is on trial, and is seen by all other
- * resources. The tokens of the metadata are its signature: their key says whose container it is.
+ * resources. The tokens of the metadata are its signature. They name no key, so the request says whose container it is,
+ * or it is the owner's: nobody has the device try one key after the other.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/tinycontainer.h"
@@ -52,23 +53,28 @@ static bool verify(void *context, const uint8_t *message, uint32_t len, const ui
     return crypto->verify(crypto->user, verifier->key, (struct atto_span){ message, len }, signature);
 }
 
-/* Do all tokens hold under a key of this deployment? Then whose it is: his name, empty for the owner. */
-static bool find_signer(const struct atto_deploy *deploy, const struct load *load, struct atto_span *name)
+/* Whose the request says that it is: ?tenant=NAME; or the owner's. NULL: there is no such tenant. */
+static const struct atto_deploy_tenant *claimed(const struct atto_deploy *deploy, const struct atto_coap_request *request)
 {
     const struct atto_deploy_config *config = deploy->config;
-    struct verifier verifier = { config->crypto, NULL };
-    const struct atto_tinycontainer_crypto crypto = { sha256, verify, &verifier };
-    for (uint32_t i = 0; i <= config->engine->config->tenant_count; i++) {
-        const struct atto_deploy_tenant *tenant = i == 0u ? &deploy->owner : &config->tenants[i - 1u];
-        verifier.key = &tenant->signer.key;
-        if (tenant->signer.key.algorithm != ATTO_EDDSA ||
-            atto_tinycontainer_verify(&load->tiny, load->data, load->code, ATTO_TINYCONTAINER_PAYLOAD, &crypto, NULL) !=
-                ATTO_TINYCONTAINER_HOLDS)
-            continue;
-        *name = (struct atto_span){ (const uint8_t *)tenant->name, (uint32_t)strlen(tenant->name) };
-        return true;
+    struct atto_span name;
+    if (!atto_coap_query(request, "tenant", &name) || name.len == 0u)
+        return &deploy->owner;
+    for (uint32_t i = 0; i < config->engine->config->tenant_count; i++) {
+        if (atto_coap_is_text(&name, config->tenants[i].name))
+            return &config->tenants[i];
     }
-    return false;
+    return NULL;
+}
+
+/* Do all tokens hold under this tenant's key? */
+static bool is_signed(const struct atto_deploy *deploy, const struct load *load, const struct atto_deploy_tenant *tenant)
+{
+    struct verifier verifier = { deploy->config->crypto, &tenant->signer.key };
+    const struct atto_tinycontainer_crypto crypto = { sha256, verify, &verifier };
+    return tenant->signer.key.algorithm == ATTO_EDDSA &&
+           atto_tinycontainer_verify(&load->tiny, load->data, load->code, ATTO_TINYCONTAINER_PAYLOAD, &crypto, NULL) ==
+               ATTO_TINYCONTAINER_HOLDS;
 }
 
 /* ---- the image ---- */
@@ -207,8 +213,10 @@ static enum atto_status install(struct atto_manage *manage, struct load *load, s
 
 /* ---- requests ---- */
 
-static enum atto_coap_code load(struct atto_manage *manage, const struct atto_span *options)
+static enum atto_coap_code load(struct atto_manage *manage, const struct atto_coap_request *request,
+                                const struct atto_span *options)
 {
+    const struct atto_deploy_tenant *signer = claimed(manage->config->deploy, request);
     struct load load;
     struct atto_span tenant = { NULL, 0 };
     memset(&load, 0, sizeof load);
@@ -219,7 +227,9 @@ static enum atto_coap_code load(struct atto_manage *manage, const struct atto_sp
     enum atto_status status = atto_tinycontainer_parse(options[METADATA], &load.tiny, NULL);
     if (status != ATTO_OK)
         return ATTO_COAP_INTERNAL_SERVER_ERROR;
-    if (!find_signer(manage->config->deploy, &load, &tenant) && !manage->config->tinycontainer_unsigned)
+    if (signer != NULL && is_signed(manage->config->deploy, &load, signer))
+        tenant = (struct atto_span){ (const uint8_t *)signer->name, (uint32_t)strlen(signer->name) };
+    else if (!manage->config->tinycontainer_unsigned)
         return ATTO_COAP_UNAUTHORIZED;
     status = atto_tinycontainer_manifest(&load.tiny, &load.manifest, NULL);
     if (status == ATTO_OK && atto_tinycontainer_executor(load.tiny.type) != ATTO_EXECUTOR_BPF)
@@ -308,10 +318,12 @@ bool atto_manage_tinycontainer(struct atto_manage *manage, struct atto_coap_requ
     }
     uint32_t action = atto_coap_uint(options[ACTION]);
     enum atto_coap_code code = ATTO_COAP_BAD_OPTION;
+    if (request->transfer != ATTO_COAP_WHOLE)
+        action = 0; /* nothing of theirs comes in blocks */
     if (action >= LOAD && action <= DELETE && request->code != methods[action])
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
     else if (action == LOAD)
-        code = load(manage, options);
+        code = load(manage, request, options);
     else if (action > LOAD && action <= DELETE)
         code = act(manage, action, options[UID], reply);
     atto_coap_answer(reply, code, ATTO_COAP_FORMAT_NONE);
