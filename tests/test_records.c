@@ -380,6 +380,54 @@ static void a_cut_looks_like_a_head(void)
     EQUAL(number_of(KEY(3)), 3);
 }
 
+/* Cut off between two records of a put, all that is there is good; and yet nothing is written behind it. */
+static void cut_between_records(void)
+{
+    const struct atto_record both[] = { { KEY(1), { (const uint8_t *)"new!", 4 } },
+                                        { KEY(2), { (const uint8_t *)"new!", 4 } } };
+    for (uint32_t i = 0; i < COUNT(geometries); i++) {
+        harness_case(i, 0);
+        begin_formatted(&geometries[i]);
+        EQUAL(put_number(KEY(1), 1), ATTO_OK);
+        uint32_t first = records.end;
+        EQUAL(put_number(KEY(3), 1), ATTO_OK);
+        uint32_t record = records.end - first, generation = records.generation;
+        EQUAL(atto_records_put(&records, both, 2), ATTO_OK);
+        EQUAL(records.end, first + 3u * record);
+        memset(world.bytes + records.offset + first + 2u * record, 0xff, record);
+        EQUAL(atto_records_mount(&records), ATTO_OK);
+        CHECK(records.torn);
+        EQUAL(records.readable, first + record);
+        EQUAL(number_of(KEY(1)), 1);
+        EQUAL(number_of(KEY(2)), 0);
+        EQUAL(put_number(KEY(3), 3), ATTO_OK);
+        EQUAL(records.generation, generation + 1u);
+        for (uint32_t mounts = 0; mounts < 2u; mounts++) {
+            EQUAL(number_of(KEY(1)), 1);
+            EQUAL(number_of(KEY(2)), 0);
+            EQUAL(number_of(KEY(3)), 3);
+            EQUAL(atto_records_mount(&records), ATTO_OK);
+            EQUAL(records.torn, false);
+        }
+        EQUAL(world.violations, 0);
+    }
+}
+
+/* A bit of the last record that goes wrong while the log is mounted cannot be a cut. */
+static void last_record_goes_bad(void)
+{
+    begin_formatted(&geometries[0]);
+    EQUAL(put_number(KEY(1), 1), ATTO_OK);
+    EQUAL(put_number(KEY(1), 2), ATTO_OK);
+    world.bytes[records.offset + records.end - 1u] ^= 1u;
+    EQUAL(number_of(KEY(1)), ~0u);
+    EQUAL(put_number(KEY(2), 2), ATTO_OK);
+    EQUAL(number_of(KEY(1)), ~0u);
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    EQUAL(records.damaged, 1);
+    EQUAL(number_of(KEY(1)), ~0u);
+}
+
 /* A log whose header is damaged in both copies is not taken for none, wherever its good records are. */
 static void records_without_a_header(void)
 {
@@ -412,6 +460,8 @@ static const struct harness_test tests[] = {
     TEST(done_though_refused, "a put that follows a failed one is not lost, even if the failed one was done after all"),
     TEST(fails_for_a_while, "a place that may be half programmed is not programmed again"),
     TEST(a_cut_looks_like_a_head, "a cut in the middle of a head does not undo the put before"),
+    TEST(cut_between_records, "a put that lacks its last record has not happened, and is the last in its area"),
+    TEST(last_record_goes_bad, "a wrong bit in the last record of a mounted log is told, and nothing older comes back"),
     TEST(records_without_a_header, "a damaged header is replaced by its copy; without both there was a log all the same"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };

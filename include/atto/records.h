@@ -62,9 +62,9 @@ struct atto_records {
     /* From here on for reading alone, once mounted. */
     uint32_t generation; /* how many areas were begun before this one: the area is generation % area_count */
     uint32_t end;        /* where the next record goes, in bytes from the area's start */
-    uint32_t readable;   /* where reading ends: `end`, or where the area is damaged so that nothing can follow */
+    uint32_t readable;   /* where reading ends: behind the last put that has happened */
     uint32_t damaged;    /* records and headers found damaged at mount */
-    bool torn;           /* the last record was cut off, or its last bits are wrong */
+    bool torn;           /* the last put was cut off, or a bit of its last record is wrong */
     bool mounted;
 };
 

@@ -2,13 +2,13 @@
  * alone; nothing is kept in memory but where the next record goes.
  *
  * A head is programmed before its value, so whatever is cut off has a length that later readers agree upon. Nothing is
- * ever written behind what was cut off: the next put goes to another area. So only the last record can be one that was
- * cut off; a bad one anywhere else was good once and is damaged.
+ * ever written behind what was cut off: the next put goes to another area. So only the last put can be one that was cut
+ * off, and reading ends before it; a bad record anywhere else was good once and is damaged.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "atto/records.h"
 
-#include <string.h>
+#include <stddef.h>
 
 #include "base/bytes.h"
 #include "base/crc32.h"
@@ -20,7 +20,7 @@
 #define CRC_BYTES 4u
 
 /* In the head's length field. */
-#define JOINS 0x8000u   /* true only together with the record before */
+#define JOINS 0x8000u   /* of the same put as the record before */
 #define MORE 0x4000u    /* true only together with the record behind */
 #define DAMAGED 0x1000u /* the value was damaged already when it was copied here */
 
@@ -31,14 +31,14 @@ struct entry {
     uint32_t at, next; /* in bytes from the area's start */
     uint32_t key;
     uint16_t len, flags;
-    bool good;   /* the head is; otherwise nothing else has a meaning */
-    bool mended; /* one of its bits was wrong */
+    bool mended; /* one of the head's bits was wrong */
     uint8_t head[HEAD_BYTES]; /* as it should be */
 };
 
 static uint32_t whole_units(const struct atto_records *r, uint32_t len)
 {
-    return (len + r->flash->unit_bytes - 1u) & ~(r->flash->unit_bytes - 1u);
+    uint32_t end = len + r->flash->unit_bytes - 1u;
+    return end - (end & (r->flash->unit_bytes - 1u));
 }
 
 static uint32_t record_bytes(const struct atto_records *r, uint32_t len)
@@ -82,12 +82,11 @@ static bool decode(const struct atto_records *r, struct entry *e)
 {
     uint32_t field = atto_le16(e->head + 4);
     e->key = atto_le32(e->head);
-    e->len = (uint16_t)(field & ATTO_RECORD_VALUE_MAX);
-    e->flags = (uint16_t)(field & ~ATTO_RECORD_VALUE_MAX);
-    uint32_t bytes = record_bytes(r, e->len);
-    e->next = e->at + bytes;
-    return head_check(e->at, e->head) == atto_le16(e->head + 6) && bytes <= r->area_bytes - e->at &&
-           ATTO_RECORD_KIND(e->key) < ATTO_RECORD_KINDS;
+    e->len = (uint16_t)(field % DAMAGED);
+    e->flags = (uint16_t)(field - e->len);
+    e->next = e->at + record_bytes(r, e->len);
+    return head_check(e->at, e->head) == atto_le16(e->head + 6) && e->next <= r->area_bytes &&
+           e->key < ATTO_RECORD_KEY(ATTO_RECORD_KINDS, 0);
 }
 
 static const uint8_t *value_of(const struct atto_records *r, const struct entry *e)
@@ -119,53 +118,38 @@ static bool mend(const struct atto_records *r, struct entry *e)
     return false;
 }
 
-/* Reads what lies at `at`. false: nothing more, the area ends or nothing was written there. */
-static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
+/* Is nothing there any more: does the area end at `at`, or was nothing written there? */
+static bool is_end(const struct atto_records *r, uint32_t at)
 {
     uint32_t head = whole_units(r, HEAD_BYTES);
-    if (at > r->readable || r->readable - at < head)
-        return false;
-    const uint8_t *bytes = area_of(r, r->generation) + at;
-    if (all_are(bytes, head, 0xff))
-        return false;
-    e->at = at;
-    memcpy(e->head, bytes, HEAD_BYTES);
-    e->good = decode(r, e);
-    e->mended = !e->good && mend(r, e);
-    e->good |= e->mended;
-    return true;
+    return at + head > r->readable || all_are(area_of(r, r->generation) + at, head, 0xff);
 }
 
-/* Of the keys from `key` on, the smallest that a record was ever written for, and its newest record that became true;
- * this may be a deletion. The loop moves at least one unit with each round. */
+/* Reads the record at `at`. false: nothing is there, or a bad head. */
+static bool read_at(const struct atto_records *r, uint32_t at, struct entry *e)
+{
+    if (is_end(r, at))
+        return false;
+    const uint8_t *bytes = area_of(r, r->generation) + at;
+    e->at = at;
+    atto_put_le32(e->head, atto_le32(bytes));
+    atto_put_le32(e->head + 4, atto_le32(bytes + 4));
+    e->mended = !decode(r, e);
+    return !e->mended || mend(r, e);
+}
+
+/* Of the keys from `key` on, the smallest that a record was ever written for, and its newest record; this may be a
+ * deletion. The loop moves at least one unit with each round. */
 static bool search(const struct atto_records *r, uint32_t key, struct entry *found)
 {
-    struct entry pair[2], *e = &pair[0], *last = &pair[1];
-    uint32_t at = first_at(r), found_at = 0, found_key = 0; /* places are not 0: nothing yet */
-    uint32_t open_at = 0, open_key = 0; /* of records that belong together, it waits for the last of them */
-    bool whole = true; /* `last` is the last of its put */
-    for (;;) {
-        bool there = read_at(r, at, e), more = there && e->good;
-        if (!more || whole || (e->flags & JOINS) == 0) {
-            /* `last` ended a put. The last of all may have been cut off. */
-            if (open_at != 0 && whole && (found_at == 0 || open_key <= found_key) && (there || body_is_good(r, last))) {
-                found_at = open_at;
-                found_key = open_key;
-            }
-            open_at = 0;
+    struct entry e;
+    bool any = false;
+    for (uint32_t at = first_at(r); read_at(r, at, &e); at = e.next)
+        if (e.key >= key && (!any || e.key <= found->key)) {
+            *found = e;
+            any = true;
         }
-        if (!more)
-            return found_at != 0 && read_at(r, found_at, found);
-        whole = (e->flags & MORE) == 0;
-        if (e->key >= key && (open_at == 0 || e->key < open_key)) {
-            open_at = at;
-            open_key = e->key;
-        }
-        at = e->next;
-        struct entry *other = last;
-        last = e;
-        e = other;
-    }
+    return any;
 }
 
 /* The same without deletions. Each round meets a larger key. */
@@ -215,7 +199,7 @@ static bool has_record(const struct atto_records *r)
 {
     struct entry e;
     for (uint32_t at = first_at(r); at < r->area_bytes; at += r->flash->unit_bytes)
-        if (read_at(r, at, &e) && e.good && body_is_good(r, &e))
+        if (read_at(r, at, &e) && body_is_good(r, &e))
             return true;
     return false;
 }
@@ -246,27 +230,31 @@ static enum atto_status find_area(struct atto_records *r)
     return ATTO_E_NOT_FOUND;
 }
 
-/* Reads the area through: where it ends, and what is damaged. Behind something that was cut off, or put right, nothing is
- * written any more. The loop moves at least one unit with each round. */
+/* Reads the area through: where the last put ends that has happened, and what is damaged. Behind something that was cut
+ * off, or put right, nothing is written any more. The loop moves at least one unit with each round. */
 static enum atto_status survey(struct atto_records *r)
 {
     struct entry e;
-    uint32_t at = first_at(r), behind;
-    bool mended = false;
-    for (; read_at(r, at, &e) && e.good; at = e.next) {
-        r->damaged += (r->torn ? 1u : 0u) + (e.mended ? 1u : 0u) + ((e.flags & DAMAGED) != 0 ? 1u : 0u);
+    uint32_t at = first_at(r), happened = at, end;
+    bool mended = false, more = false; /* more: of the last put the rest is missing */
+    for (; read_at(r, at, &e); at = e.next) {
+        if (!more)
+            happened = at;
+        r->damaged += (uint32_t)r->torn + e.mended + (e.flags & DAMAGED) / DAMAGED;
         r->torn = !body_is_good(r, &e);
         mended |= e.mended;
+        more = (e.flags & MORE) != 0;
     }
-    behind = at;
-    if (read_at(r, at, &e)) { /* a bad head */
-        behind += whole_units(r, HEAD_BYTES);
+    end = at;
+    if (!is_end(r, at)) { /* a bad head: then what is before it was not cut off */
+        end += whole_units(r, HEAD_BYTES);
         r->damaged += r->torn;
-        r->torn = true;
+        r->torn = false;
     }
-    r->readable = behind;
-    if (!all_are(area_of(r, r->generation) + behind, r->area_bytes - behind, 0xff))
+    if (!all_are(area_of(r, r->generation) + end, r->area_bytes - end, 0xff))
         return ATTO_E_DAMAGED; /* records that nobody can find: the older ones may not count any more */
+    r->readable = more || r->torn ? happened : at;
+    r->torn = r->readable != end;
     if (!r->torn && !mended)
         r->end = at;
     return ATTO_OK;
