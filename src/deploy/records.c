@@ -35,10 +35,16 @@ struct entry {
     uint8_t head[HEAD_BYTES]; /* as it should be */
 };
 
+/* What is over whole units. */
+static uint32_t rest(uint32_t unit, uint32_t len)
+{
+    return len & (unit - 1u);
+}
+
 static uint32_t whole_units(const struct atto_records *r, uint32_t len)
 {
     uint32_t end = len + r->flash->unit_bytes - 1u;
-    return end - (end & (r->flash->unit_bytes - 1u));
+    return end - rest(r->flash->unit_bytes, end);
 }
 
 static uint32_t record_bytes(const struct atto_records *r, uint32_t len)
@@ -209,6 +215,9 @@ static bool has_record(const struct atto_records *r)
 static enum atto_status find_area(struct atto_records *r)
 {
     const uint8_t *header = NULL, *other;
+    r->mounted = r->torn = false;
+    r->generation = r->damaged = 0;
+    r->readable = r->end = r->area_bytes;
     for (uint32_t i = 0; i < r->area_count; i++) {
         other = header_of(r, i);
         if (other != NULL && (header == NULL || atto_le32(other + 4) > r->generation)) {
@@ -262,9 +271,6 @@ static enum atto_status survey(struct atto_records *r)
 
 enum atto_status atto_records_mount(struct atto_records *r)
 {
-    r->mounted = r->torn = false;
-    r->generation = r->damaged = 0;
-    r->readable = r->end = r->area_bytes;
     enum atto_status status = find_area(r);
     if (status == ATTO_OK)
         status = survey(r);
@@ -277,6 +283,9 @@ enum atto_status atto_records_mount(struct atto_records *r)
 /* Appends one record; moves `end`. */
 static enum atto_status append(struct atto_records *r, const struct atto_record *put, uint32_t flags)
 {
+    const uint32_t end = r->end + record_bytes(r, put->value.len);
+    if (end > r->area_bytes)
+        return ATTO_E_NO_SPACE;
     struct entry e = { .at = r->end, .len = (uint16_t)put->value.len };
     struct atto_flash_writer writer;
     uint8_t crc[CRC_BYTES];
@@ -285,7 +294,7 @@ static enum atto_status append(struct atto_records *r, const struct atto_record 
     atto_put_le32(e.head + 4, field);
     atto_put_le32(e.head + 4, field | (uint32_t)head_check(e.at, e.head) << 16);
     atto_put_le32(crc, body_check(&e, put->value.ptr));
-    r->end += record_bytes(r, put->value.len);
+    r->end = end;
 
     atto_flash_begin(&writer, r->flash, area_offset(r, r->generation) + e.at);
     (void)atto_flash_write(&writer, e.head, HEAD_BYTES); /* fits into the buffer */
@@ -300,14 +309,11 @@ static enum atto_status append(struct atto_records *r, const struct atto_record 
 /* Appends what is put together behind the last record. */
 static enum atto_status append_all(struct atto_records *r, const struct atto_record *put, uint32_t count)
 {
-    struct atto_records next = *r;
     enum atto_status status = ATTO_OK;
     for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
-        status = append(&next, &put[i], (i != 0 ? JOINS : 0u) | (i + 1u < count ? MORE : 0u));
-    if (status == ATTO_OK) {
-        *r = next;
+        status = append(r, &put[i], (i != 0 ? JOINS : 0u) | (i + 1u < count ? MORE : 0u));
+    if (status == ATTO_OK)
         r->readable = r->end;
-    }
     return status;
 }
 
@@ -335,30 +341,44 @@ static enum atto_status write_header(const struct atto_records *r)
     return status;
 }
 
-/* Erases the area of the next generation for `next`, which is `r` otherwise. */
+/* Erases the area of the next generation. `next` becomes the log in it, for appending alone until it is in force. */
 static enum atto_status begin_area(const struct atto_records *r, struct atto_records *next)
 {
-    *next = *r;
+    next->flash = r->flash;
+    next->offset = r->offset;
+    next->area_bytes = r->area_bytes;
+    next->area_count = r->area_count;
     next->generation = r->generation + 1u;
     next->end = first_at(r);
-    next->readable = r->area_bytes;
     next->damaged = 0;
-    next->torn = false;
-    if (r->generation >= GENERATION_MAX)
+    if (next->generation > GENERATION_MAX)
         return ATTO_E_NO_SPACE;
     return atto_flash_erase(r->flash, area_offset(next, next->generation), r->area_bytes);
 }
 
+/* Puts it in force. */
 static enum atto_status end_area(struct atto_records *r, const struct atto_records *next)
 {
     enum atto_status status = write_header(next);
     if (status == ATTO_OK) {
-        *r = *next;
-        r->readable = r->end;
+        r->generation = next->generation;
+        r->end = r->readable = next->end;
+        r->damaged = next->damaged;
+        r->torn = false;
+        r->mounted = true;
     } else {
         r->end = r->area_bytes; /* the header may be good after all, so nothing is written before that area is erased */
     }
     return status;
+}
+
+/* Appends a record in force to the next area. */
+static enum atto_status keep(struct atto_records *next, const struct atto_records *r, const struct entry *e)
+{
+    const struct atto_record record = { e->key, { value_of(r, e), e->len } };
+    bool damaged = is_damaged(r, e);
+    next->damaged += damaged;
+    return append(next, &record, damaged ? DAMAGED : 0u);
 }
 
 /* Copies what is in force to the next area, with what is put in place of what had those keys. */
@@ -367,13 +387,9 @@ static enum atto_status compact(struct atto_records *r, const struct atto_record
     struct atto_records next;
     struct entry e;
     enum atto_status status = begin_area(r, &next);
-    for (uint32_t key = 0; status == ATTO_OK && search_living(r, key, &e); key = e.key + 1u) {
-        const struct atto_record copy = { e.key, { value_of(r, &e), e.len } };
-        bool damaged = is_damaged(r, &e);
-        next.damaged += damaged && !is_among(e.key, put, count);
+    for (uint32_t key = 0; status == ATTO_OK && search_living(r, key, &e); key = e.key + 1u)
         if (!is_among(e.key, put, count))
-            status = append(&next, &copy, damaged ? DAMAGED : 0u);
-    }
+            status = keep(&next, r, &e);
     if (status == ATTO_OK)
         status = append_all(&next, put, count);
     return status == ATTO_OK ? end_area(r, &next) : status;
@@ -417,17 +433,13 @@ enum atto_status atto_records_put(struct atto_records *r, const struct atto_reco
 enum atto_status atto_records_format(struct atto_records *r)
 {
     struct atto_records next;
-    enum atto_status status = r->mounted ? ATTO_OK : atto_records_mount(r);
-    if (status == ATTO_OK) {
-        status = begin_area(r, &next);
-    } else {
-        next = *r;
-        next.generation = 0;
-        next.end = first_at(r);
-        next.damaged = 0;
-        next.mounted = true;
-        status = atto_flash_erase(r->flash, r->offset, r->area_count * r->area_bytes);
+    enum atto_status status = r->mounted ? ATTO_OK : find_area(r);
+    if (status != ATTO_OK || r->generation >= GENERATION_MAX) {
+        r->generation = ~0u; /* the next one is 0, in the first area; the others are erased here */
+        status = atto_flash_erase(r->flash, r->offset + r->area_bytes, (r->area_count - 1u) * r->area_bytes);
     }
+    if (status == ATTO_OK)
+        status = begin_area(r, &next);
     return status == ATTO_OK ? end_area(r, &next) : status;
 }
 
@@ -476,7 +488,8 @@ uint32_t atto_records_room(const struct atto_records *r)
     uint32_t room = r->area_bytes - first_at(r), used = living_bytes(r, NULL, 0) + whole_units(r, HEAD_BYTES);
     if (used + r->flash->unit_bytes + CRC_BYTES > room)
         return 0;
-    room = ((room - used) & ~(r->flash->unit_bytes - 1u)) - CRC_BYTES;
+    room -= used;
+    room -= rest(r->flash->unit_bytes, room) + CRC_BYTES;
     return room < ATTO_RECORD_VALUE_MAX ? room : ATTO_RECORD_VALUE_MAX;
 }
 
