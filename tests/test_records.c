@@ -292,6 +292,42 @@ static void formatting_forgets(void)
     EQUAL(world.violations, 0);
 }
 
+/* A log that is damaged as a whole is formatted; power is cut in each operation of it. What the other areas kept from
+ * before does not come back. */
+static void formatting_what_is_damaged(void)
+{
+    for (uint32_t round = 0; round < 8u; round++)
+        for (uint32_t cut_at = 0; cut_at < 6u; cut_at++) {
+            harness_case(round, cut_at);
+            begin_formatted(&geometries[0]);
+            for (uint32_t i = 0; records.generation < round % 4u + 2u; i++)
+                EQUAL(put_number(KEY(1), i), ATTO_OK);
+            EQUAL(put_number(KEY(1), 1000), ATTO_OK);
+            EQUAL(put_number(KEY(2), 1000), ATTO_OK);
+            /* The first head is ruined, or both headers are. */
+            uint8_t *area = world.bytes + records.offset + records.generation % 2u * records.area_bytes;
+            area[round < 4u ? 32 : 0] ^= 3u;
+            if (round >= 4u)
+                memset(area + 16, 0, 16);
+            if (round >= 4u) /* and of the other area */
+                memset(world.bytes + records.offset + (records.generation + 1u) % 2u * records.area_bytes, 0, 32);
+            EQUAL(atto_records_mount(&records), ATTO_E_DAMAGED);
+            flash_world_power_up(&world, cut_at, TEAR_NOTHING);
+            CHECK(atto_records_format(&records) == ATTO_OK || world.dead);
+            flash_world_power_up(&world, 0, TEAR_NOTHING);
+            enum atto_status status = atto_records_mount(&records);
+            CHECK(status == ATTO_OK || status == ATTO_E_DAMAGED || status == ATTO_E_NOT_FOUND);
+            if (status != ATTO_OK)
+                EQUAL(atto_records_format(&records), ATTO_OK);
+            EQUAL(number_of(KEY(1)) + number_of(KEY(2)), 0);
+            EQUAL(records.torn, false);
+            EQUAL(put_number(KEY(1), 4), ATTO_OK);
+            EQUAL(atto_records_mount(&records), ATTO_OK);
+            EQUAL(number_of(KEY(1)), 4);
+            EQUAL(world.violations, 0);
+        }
+}
+
 /* A place that does not take what is programmed is left behind within the same put. */
 static void worn_place(void)
 {
@@ -380,6 +416,54 @@ static void a_cut_looks_like_a_head(void)
     EQUAL(number_of(KEY(3)), 3);
 }
 
+/* Cut off between two records of a put, all that is there is good; and yet nothing is written behind it. */
+static void cut_between_records(void)
+{
+    const struct atto_record both[] = { { KEY(1), { (const uint8_t *)"new!", 4 } },
+                                        { KEY(2), { (const uint8_t *)"new!", 4 } } };
+    for (uint32_t i = 0; i < COUNT(geometries); i++) {
+        harness_case(i, 0);
+        begin_formatted(&geometries[i]);
+        EQUAL(put_number(KEY(1), 1), ATTO_OK);
+        uint32_t first = records.end;
+        EQUAL(put_number(KEY(3), 1), ATTO_OK);
+        uint32_t record = records.end - first, generation = records.generation;
+        EQUAL(atto_records_put(&records, both, 2), ATTO_OK);
+        EQUAL(records.end, first + 3u * record);
+        memset(world.bytes + records.offset + first + 2u * record, 0xff, record);
+        EQUAL(atto_records_mount(&records), ATTO_OK);
+        CHECK(records.torn);
+        EQUAL(records.readable, first + record);
+        EQUAL(number_of(KEY(1)), 1);
+        EQUAL(number_of(KEY(2)), 0);
+        EQUAL(put_number(KEY(3), 3), ATTO_OK);
+        EQUAL(records.generation, generation + 1u);
+        for (uint32_t mounts = 0; mounts < 2u; mounts++) {
+            EQUAL(number_of(KEY(1)), 1);
+            EQUAL(number_of(KEY(2)), 0);
+            EQUAL(number_of(KEY(3)), 3);
+            EQUAL(atto_records_mount(&records), ATTO_OK);
+            EQUAL(records.torn, false);
+        }
+        EQUAL(world.violations, 0);
+    }
+}
+
+/* A bit of the last record that goes wrong while the log is mounted cannot be a cut. */
+static void last_record_goes_bad(void)
+{
+    begin_formatted(&geometries[0]);
+    EQUAL(put_number(KEY(1), 1), ATTO_OK);
+    EQUAL(put_number(KEY(1), 2), ATTO_OK);
+    world.bytes[records.offset + records.end - 1u] ^= 1u;
+    EQUAL(number_of(KEY(1)), ~0u);
+    EQUAL(put_number(KEY(2), 2), ATTO_OK);
+    EQUAL(number_of(KEY(1)), ~0u);
+    EQUAL(atto_records_mount(&records), ATTO_OK);
+    EQUAL(records.damaged, 1);
+    EQUAL(number_of(KEY(1)), ~0u);
+}
+
 /* A log whose header is damaged in both copies is not taken for none, wherever its good records are. */
 static void records_without_a_header(void)
 {
@@ -409,9 +493,12 @@ static const struct harness_test tests[] = {
     TEST(first_start, "blank, zero and random flash is no log, and becomes one by formatting"),
     TEST(wear_is_even_and_counted, "areas are erased in turn and each erasing is counted, nothing else is erased"),
     TEST(formatting_forgets, "formatting gives an empty log and keeps the count of erasing"),
+    TEST(formatting_what_is_damaged, "nothing older comes back when a damaged log is formatted, cut off or not"),
     TEST(done_though_refused, "a put that follows a failed one is not lost, even if the failed one was done after all"),
     TEST(fails_for_a_while, "a place that may be half programmed is not programmed again"),
     TEST(a_cut_looks_like_a_head, "a cut in the middle of a head does not undo the put before"),
+    TEST(cut_between_records, "a put that lacks its last record has not happened, and is the last in its area"),
+    TEST(last_record_goes_bad, "a wrong bit in the last record of a mounted log is told, and nothing older comes back"),
     TEST(records_without_a_header, "a damaged header is replaced by its copy; without both there was a log all the same"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };

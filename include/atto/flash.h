@@ -48,18 +48,45 @@ struct atto_flash_writer {
     uint8_t buffer[ATTO_FLASH_BUFFER_BYTES];
 };
 
+/*@ predicate sound_unit(integer unit) =
+        unit == 1 || unit == 2 || unit == 4 || unit == 8 || unit == 16 || unit == 32;
+    // `len` bytes in whole units, and what of them is over whole units.
+    logic integer over(integer unit, integer len) = len & (unit - 1);
+    logic integer whole(integer unit, integer len) = len + unit - 1 - over(unit, len + unit - 1); */
+
 /* Begins at `offset`, a multiple of the unit. What is written from there on must be erased. */
+/*@ requires \valid(writer) && \valid_read(flash) && offset <= flash->bytes;
+    terminates \true; exits \false; assigns writer->flash, writer->at, writer->filled;
+    ensures writer->flash == flash && writer->at == offset && writer->filled == 0; */
 void atto_flash_begin(struct atto_flash_writer *writer, const struct atto_flash *flash, uint32_t offset);
 
 /* Writes len bytes. They may be still in the buffer afterwards. The caller sees to it that they stay inside the flash.
  * 0, or ATTO_E_FLASH: the flash failed, or does not read back what was programmed; writing cannot go on. */
+/*@ requires \valid(writer) && \valid_read(writer->flash) && readable(bytes, len);
+    requires writer->at + writer->filled + len <= writer->flash->bytes;
+    terminates \true; exits \false;
+    assigns writer->at, writer->filled, writer->buffer[0 .. ATTO_FLASH_BUFFER_BYTES - 1],
+            writer->flash->mapped[0 .. writer->flash->bytes - 1];
+    ensures writer->at + writer->filled <= writer->flash->bytes;
+    ensures \result == ATTO_OK ==>
+                writer->at + writer->filled == \old(writer->at) + \old(writer->filled) + len;
+    ensures len <= ATTO_FLASH_BUFFER_BYTES - \old(writer->filled) ==>
+                writer->at == \old(writer->at) && writer->filled == \old(writer->filled) + len; */
 enum atto_status atto_flash_write(struct atto_flash_writer *writer, const uint8_t *bytes, uint32_t len);
 
 /* Programs what is left in the buffer, filled up with 0xff to a whole unit, in one call; nothing if it is empty. The
  * writer then stands at the next unit. Errors as above. */
+/*@ requires \valid(writer) && \valid_read(writer->flash) && writer->at + writer->filled <= writer->flash->bytes;
+    terminates \true; exits \false;
+    assigns writer->at, writer->filled, writer->buffer[0 .. ATTO_FLASH_BUFFER_BYTES - 1],
+            writer->flash->mapped[0 .. writer->flash->bytes - 1];
+    ensures \result == ATTO_OK ==> writer->filled == 0 &&
+                writer->at == \old(writer->at) + whole(writer->flash->unit_bytes, \old(writer->filled)); */
 enum atto_status atto_flash_flush(struct atto_flash_writer *writer);
 
 /* Erases the blocks that [offset, offset + len) lies in; offset is the start of a block. 0, or ATTO_E_FLASH. */
+/*@ requires \valid_read(flash) && offset + len <= flash->bytes;
+    terminates \true; exits \false; assigns flash->mapped[0 .. flash->bytes - 1]; */
 enum atto_status atto_flash_erase(const struct atto_flash *flash, uint32_t offset, uint32_t len);
 
 #endif

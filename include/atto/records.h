@@ -63,11 +63,39 @@ struct atto_records {
     /* From here on for reading alone, once mounted. */
     uint32_t generation; /* how many areas were begun before this one: the area is generation % area_count */
     uint32_t end;        /* where the next record goes, in bytes from the area's start */
-    uint32_t readable;   /* where reading ends: `end`, or where the area is damaged so that nothing can follow */
+    uint32_t readable;   /* where reading ends: behind the last put that has happened */
     uint32_t damaged;    /* records and headers found damaged at mount */
-    bool torn;           /* the last record was cut off, or its last bits are wrong */
+    bool torn;           /* the last put was cut off, or a bit of its last record is wrong */
     bool mounted;
 };
+
+/*@ // What atto_records_is_sound asks for, as far as what is proved needs it; and the flash is mapped.
+    predicate sound_layout(integer unit, uint8_t *mapped, integer bytes, integer offset, integer area_bytes,
+                           integer area_count) =
+        sound_unit(unit) && 128 <= area_bytes <= 1048576 && area_count >= 2 && offset >= 0 &&
+        offset + area_count * area_bytes <= bytes <= UINT32_MAX && readable(mapped, bytes);
+    predicate sound_log(struct atto_records *r) =
+        \valid_read(r) && \valid_read(r->flash) && \separated(r, r->flash) &&
+        sound_layout(r->flash->unit_bytes, r->flash->mapped, r->flash->bytes, r->offset, r->area_bytes, r->area_count);
+
+    // Where in flash the area of a generation begins.
+    logic integer area_at(integer offset, integer area_bytes, integer area_count, integer generation) =
+        offset + generation % area_count * area_bytes;
+
+    // Once mounted, reading and writing end in the area.
+    predicate mounted_log(struct atto_records *r) =
+        sound_log(r) && (r->mounted ==> r->end <= r->area_bytes && r->readable <= r->area_bytes);
+
+    // What may be put.
+    predicate values_readable(struct atto_record *put, integer count) =
+        \valid_read(put + (0 .. count - 1)) &&
+        (\forall integer i; 0 <= i < count ==> readable(put[i].value.ptr, put[i].value.len));
+
+    // A value that lies in the area in force.
+    predicate in_area(uint8_t *ptr, integer len, struct atto_records *r) =
+        inside(ptr, len, r->flash->mapped + area_at(r->offset, r->area_bytes, r->area_count, r->generation),
+               r->area_bytes) && readable(ptr, len); */
+#define ATTO_RECORDS_FLASH(r) (r)->flash->mapped[0 .. (r)->flash->bytes - 1]
 
 /* Are the fields of the first part, and the flash, as described? They are constant in a firmware, and a wrong one is an error
  * of the program: nothing else here looks at them. Ask in a test, or once at the start. */
@@ -79,10 +107,20 @@ bool atto_records_is_sound(const struct atto_records *records);
  * ATTO_E_NOT_FOUND: there is no log and never was one, or it was cut off when it was made: format it;
  * ATTO_E_DAMAGED: there are records but no header that says which are in force: nothing is touched; only formatting
  *   helps, and what was kept is lost. */
+/*@ requires \valid(records) && sound_log(records);
+    terminates \true; exits \false;
+    assigns records->generation, records->end, records->readable, records->damaged, records->torn, records->mounted,
+            ATTO_RECORDS_FLASH(records);
+    ensures mounted_log(records) && (records->mounted <==> \result == ATTO_OK); */
 enum atto_status atto_records_mount(struct atto_records *records);
 
 /* Makes an empty log, whatever is there; all records are gone. Allowed mounted or not. If it is cut off, the log
  * is as it was, or empty, or has to be formatted again. 0, ATTO_E_FLASH. */
+/*@ requires \valid(records) && mounted_log(records);
+    terminates \true; exits \false;
+    assigns records->generation, records->end, records->readable, records->damaged, records->torn, records->mounted,
+            ATTO_RECORDS_FLASH(records);
+    ensures mounted_log(records); */
 enum atto_status atto_records_format(struct atto_records *records);
 
 /* Puts `count` records, at least 1, keys all different, which become true together with one program operation, the last
@@ -90,27 +128,51 @@ enum atto_status atto_records_format(struct atto_records *records);
  * ATTO_E_ARGUMENT: a kind or a length is out of range; ATTO_E_NO_SPACE: no room even after compaction; nothing has
  * changed then. ATTO_E_FLASH: the flash failed, in this area and in the next; what was in force is still in force. Only
  * if power is lost before the next put, what was put may turn out to be true. */
+/*@ requires \valid(records) && mounted_log(records) && values_readable(put, count);
+    requires \separated(records, put + (0 .. count - 1));
+    terminates \true; exits \false;
+    assigns records->generation, records->end, records->readable, records->damaged, records->torn, records->mounted,
+            ATTO_RECORDS_FLASH(records);
+    ensures mounted_log(records); */
 enum atto_status atto_records_put(struct atto_records *records, const struct atto_record *put, uint32_t count);
 
 /* The value of a key. ATTO_E_NOT_FOUND: none; ATTO_E_DAMAGED: there is one and it is damaged; ATTO_E_STATE: not
  * mounted. Reads the head of each record in the area, and the value. */
+/*@ requires mounted_log(records) && \valid(value) && \separated(value, records, records->flash);
+    terminates \true; exits \false; assigns value->ptr, value->len;
+    ensures \result == ATTO_OK ==> records->mounted && in_area(value->ptr, value->len, records); */
 enum atto_status atto_records_get(const struct atto_records *records, uint32_t key, struct atto_span *value);
 
 /* A value of 4 bytes as a number, little-endian; 0 if there is none. 0, ATTO_E_DAMAGED (also if it has another length),
  * ATTO_E_STATE. */
+/*@ requires mounted_log(records) && \valid(number) && \separated(number, records, records->flash);
+    terminates \true; exits \false; assigns *number; */
 enum atto_status atto_records_number(const struct atto_records *records, uint32_t key, uint32_t *number);
 
 /* The smallest key from *key on, and its value: for (key = 0; next(...) != ATTO_E_NOT_FOUND; key++) meets all. 0;
  * ATTO_E_DAMAGED: *key is set, the value is damaged and empty; ATTO_E_NOT_FOUND: there are no more, or the log is not
  * mounted. */
+/*@ requires mounted_log(records) && \valid(key) && \valid(value);
+    requires \separated(key, value, records, records->flash);
+    terminates \true; exits \false; assigns *key, value->ptr, value->len;
+    ensures \result == ATTO_OK ==> in_area(value->ptr, value->len, records) && value->len > 0;
+    ensures \result == ATTO_E_DAMAGED ==> value->len == 0;
+    ensures \result == ATTO_OK || \result == ATTO_E_DAMAGED || \result == ATTO_E_NOT_FOUND;
+    ensures \result == ATTO_E_NOT_FOUND ? *key == \old(*key) : *key >= \old(*key) && records->mounted; */
 enum atto_status atto_records_next(const struct atto_records *records, uint32_t *key, struct atto_span *value);
 
 /* The longest value that a new key can have now, in bytes; 0 if there is no room, or not mounted. Takes as long as a
  * compaction without its writing. */
+/*@ requires mounted_log(records);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <= ATTO_RECORD_VALUE_MAX; */
 uint32_t atto_records_room(const struct atto_records *records);
 
 /* How often an area (0 to area_count - 1) was erased to be written, compactions that were cut off and formatting over
  * something unreadable not counted; 0 if not mounted. */
+/*@ requires sound_log(records);
+    terminates \true; exits \false; assigns \nothing;
+    ensures \result <= records->generation + 1; */
 uint32_t atto_records_wear(const struct atto_records *records, uint32_t area);
 
 #endif

@@ -12,10 +12,11 @@ static const uint32_t table[16] = {
 uint32_t atto_crc32(uint32_t crc, const uint8_t *bytes, uint32_t len)
 {
     crc = ~crc;
+    /*@ loop invariant 0 <= i <= len; loop assigns i, crc; loop variant len - i; */
     for (uint32_t i = 0; i < len; i++) {
         crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15u];
-        crc = crc >> 4 ^ table[crc & 15u];
+        crc = crc >> 4 ^ table[crc % 16u];
+        crc = crc >> 4 ^ table[crc % 16u];
     }
     return ~crc;
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 /* The CRC of what gave `crc` (0: nothing yet) followed by len bytes. */
+/*@ requires readable(bytes, len);
+    terminates \true; exits \false; assigns \nothing; */
 uint32_t atto_crc32(uint32_t crc, const uint8_t *bytes, uint32_t len);
 
 #endif
