@@ -99,7 +99,10 @@ static enum atto_status read_arguments(struct atto_cbor *cbor, struct atto_comma
         return ATTO_E_COMMAND;
     if (on_container && !atto_component_read(cbor, &command->component))
         return ATTO_E_COMMAND;
-    return more ? read_argument(cbor, kind, &command->argument) : ATTO_OK;
+    if (!more)
+        return ATTO_OK;
+    /*@ assert sound_command(command, cbor->bytes, cbor->len); */
+    return read_argument(cbor, kind, &command->argument);
 }
 
 /*@ requires \valid(cbor) && \valid(command) && \separated(cbor, command) && sound_reader(cbor);
