@@ -43,7 +43,9 @@ static bool read_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t
         if (value > 26)
             return false;
         count = 1u << (value - 24u);
-        /*@ assert (value == 24 ==> count == 1) && (value == 25 ==> count == 2) && (value == 26 ==> count == 4); */
+        /*@ assert value == 24 ==> count == 1; */
+        /*@ assert value == 25 ==> count == 2; */
+        /*@ assert value == 26 ==> count == 4; */
         if (left <= count)
             return false;
         value = big_endian(cbor->bytes + cbor->pos + 1, count);
