@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/cbor.h"
+#include "base/compiler.h"
 
 #define NULL_BYTE 0xf6u /* RFC 8949 section 3.3 */
 
@@ -19,86 +20,53 @@ static uint32_t big_endian(const uint8_t *bytes, uint32_t count)
     return value;
 }
 
-/* How many bytes follow the first byte of a head with this additional information, and the smallest argument that may
- * be written with them. False for 64-bit arguments, indefinite lengths and reserved values. */
-/*@ requires \valid(count) && \valid(smallest) && \separated(count, smallest);
-    terminates \true; exits \false; assigns *count, *smallest;
-    ensures *count <= 4; */
-static bool argument_form(uint32_t info, uint32_t *count, uint32_t *smallest)
+/* Reads a head whose argument is at most `max`. A form longer than the argument needs is refused: one of a byte for less
+ * than 24, one of two bytes or four where half of them are zeros. So are 64-bit arguments, indefinite lengths, and what is
+ * reserved. */
+/*@ requires \valid(cbor) && \valid(argument) && \separated(cbor, argument) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, *argument;
+    ensures sound_reader(cbor);
+    ensures \result ? cbor->pos > \old(cbor->pos) && *argument <= max
+                    : cbor->pos == \old(cbor->pos) && *argument == \old(*argument); */
+static bool read_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument, uint32_t max)
 {
-    switch (info) {
-    case 24:
-        *count = 1;
-        *smallest = 24;
-        return true;
-    case 25:
-        *count = 2;
-        *smallest = 0x100;
-        return true;
-    case 26:
-        *count = 4;
-        *smallest = 0x10000;
-        return true;
-    default:
-        *count = 0;
-        *smallest = 0;
-        return info < 24;
-    }
-}
-
-bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument)
-{
-    uint32_t left = cbor->len - cbor->pos;
-    uint32_t first, count, smallest, value;
+    const uint32_t left = cbor->len - cbor->pos;
+    uint32_t value, count = 0;
 
     if (left == 0)
         return false;
-    first = cbor->bytes[cbor->pos];
-    if (first / 32u != (uint32_t)type || !argument_form(first % 32u, &count, &smallest) || left - 1u < count)
+    value = cbor->bytes[cbor->pos];
+    if (value / 32u != (uint32_t)type)
         return false;
-    value = count == 0 ? first % 32u : big_endian(cbor->bytes + cbor->pos + 1, count);
-    if (value < smallest)
+    value %= 32u;
+    if (value >= 24) {
+        if (value > 26)
+            return false;
+        count = 1u << (value - 24u);
+        /*@ assert value == 24 ==> count == 1; */
+        /*@ assert value == 25 ==> count == 2; */
+        /*@ assert value == 26 ==> count == 4; */
+        if (left <= count)
+            return false;
+        value = big_endian(cbor->bytes + cbor->pos + 1, count);
+        if (value < 24 || value >> 4u * count == 0)
+            return false;
+    }
+    if (value > max)
         return false;
     cbor->pos += 1u + count;
     *argument = value;
     return true;
 }
 
+bool atto_cbor_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t *argument)
+{
+    return read_head(cbor, type, argument, UINT32_MAX);
+}
+
 bool atto_cbor_uint(struct atto_cbor *cbor, uint32_t max, uint32_t *value)
 {
-    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
-    uint32_t argument;
-
-    if (!atto_cbor_head(&ahead, ATTO_CBOR_UINT, &argument) || argument > max)
-        return false;
-    cbor->pos = ahead.pos;
-    *value = argument;
-    return true;
-}
-
-/* Reads a string of either type. */
-/*@ requires \valid(cbor) && \valid(span) && \separated(cbor, span) && sound_reader(cbor);
-    terminates \true; exits \false; assigns cbor->pos, span->ptr, span->len;
-    ensures sound_reader(cbor);
-    ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
-                    : cbor->pos == \old(cbor->pos); */
-static bool read_string(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t min, uint32_t max,
-                        struct atto_span *span)
-{
-    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
-    uint32_t len;
-
-    if (!atto_cbor_head(&ahead, type, &len) || len < min || len > max || len > ahead.len - ahead.pos)
-        return false;
-    span->ptr = ahead.bytes + ahead.pos;
-    span->len = len;
-    cbor->pos = ahead.pos + len;
-    return true;
-}
-
-bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
-{
-    return read_string(cbor, ATTO_CBOR_BYTES, min, max, span);
+    return read_head(cbor, ATTO_CBOR_UINT, value, max);
 }
 
 /* Are these `count` bytes continuation bytes of UTF-8? */
@@ -157,32 +125,55 @@ bool atto_cbor_is_plain_text(const uint8_t *bytes, uint32_t len)
     return true;
 }
 
+/* Reads a string of either type. */
+/*@ requires \valid(cbor) && \valid(span) && \separated(cbor, span) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos, span->ptr, span->len;
+    ensures sound_reader(cbor);
+    ensures \result ? min <= span->len <= max && just_read(span, cbor, \old(cbor->pos))
+                    : cbor->pos == \old(cbor->pos); */
+static ATTO_APART bool read_string(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t min, uint32_t max,
+                        struct atto_span *span)
+{
+    const uint32_t start = cbor->pos;
+    uint32_t len;
+
+    if (!read_head(cbor, type, &len, max))
+        return false;
+    span->ptr = cbor->bytes + cbor->pos;
+    span->len = len;
+    if (len < min || len > cbor->len - cbor->pos ||
+        (type == ATTO_CBOR_TEXT && !atto_cbor_is_plain_text(span->ptr, len))) {
+        cbor->pos = start;
+        return false;
+    }
+    cbor->pos += len;
+    return true;
+}
+
+bool atto_cbor_bytes(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
+{
+    return read_string(cbor, ATTO_CBOR_BYTES, min, max, span);
+}
+
 bool atto_cbor_text(struct atto_cbor *cbor, uint32_t min, uint32_t max, struct atto_span *span)
 {
-    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
-
-    if (!read_string(&ahead, ATTO_CBOR_TEXT, min, max, span) || !atto_cbor_is_plain_text(span->ptr, span->len))
-        return false;
-    cbor->pos = ahead.pos;
-    return true;
+    return read_string(cbor, ATTO_CBOR_TEXT, min, max, span);
 }
 
 bool atto_cbor_key(struct atto_cbor *cbor, uint32_t *next, uint32_t *key)
 {
-    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
+    const uint32_t start = cbor->pos;
     uint32_t value;
 
-    if (atto_cbor_head(&ahead, ATTO_CBOR_UINT, &value)) {
-        if (value >= ATTO_CBOR_MINUS(1))
-            return false;
-    } else {
-        if (!atto_cbor_head(&ahead, ATTO_CBOR_NEGATIVE, &value) || value >= UINT32_MAX - ATTO_CBOR_MINUS(1))
+    if (!read_head(cbor, ATTO_CBOR_UINT, &value, ATTO_CBOR_MINUS(0))) {
+        if (!read_head(cbor, ATTO_CBOR_NEGATIVE, &value, UINT32_MAX - ATTO_CBOR_MINUS(2)))
             return false;
         value += ATTO_CBOR_MINUS(1);
     }
-    if (value < *next)
+    if (value < *next) {
+        cbor->pos = start;
         return false;
-    cbor->pos = ahead.pos;
+    }
     *key = value;
     *next = value + 1u;
     return true;
@@ -198,14 +189,13 @@ bool atto_cbor_null(struct atto_cbor *cbor)
 
 bool atto_cbor_enter(struct atto_cbor *cbor, uint32_t *outer)
 {
-    struct atto_cbor ahead = {cbor->bytes, cbor->len, cbor->pos};
-    uint32_t len;
+    struct atto_span content;
 
-    if (!atto_cbor_head(&ahead, ATTO_CBOR_BYTES, &len) || len > ahead.len - ahead.pos)
+    if (!atto_cbor_bytes(cbor, 0, UINT32_MAX, &content))
         return false;
     *outer = cbor->len;
-    cbor->pos = ahead.pos;
-    cbor->len = ahead.pos + len;
+    cbor->len = cbor->pos;
+    cbor->pos -= content.len;
     return true;
 }
 

@@ -16,6 +16,7 @@ enum {
     COMMAND_OPERATION = 5,
     COMMAND_ARGUMENTS = 6
 };
+#define KNOWN (((1u << COMMAND_ARGUMENTS) - 1u) * 2u) /* bits of all of them */
 /* Arguments are not read without an operation, and whether there is a device its pointer tells. */
 #define NEEDED (1u << COMMAND_COUNTER | 1u << COMMAND_ARGUMENTS)
 
@@ -92,14 +93,15 @@ static enum atto_status read_arguments(struct atto_cbor *cbor, struct atto_comma
 {
     const enum atto_command_arguments kind = arguments_of(command);
     const bool on_container = kind <= ATTO_TAKES_SCHEDULE || kind == ATTO_TAKES_BYTES;
-    uint32_t count;
+    const bool more = kind != ATTO_TAKES_COMPONENT;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1u + (on_container && kind != ATTO_TAKES_COMPONENT))
+    if (!atto_has_head(cbor, ATTO_CBOR_ARRAY, (uint32_t)on_container + (uint32_t)more))
         return ATTO_E_COMMAND;
     if (on_container && !atto_component_read(cbor, &command->component))
         return ATTO_E_COMMAND;
-    if (kind == ATTO_TAKES_COMPONENT)
+    if (!more)
         return ATTO_OK;
+    /*@ assert sound_command(command, cbor->bytes, cbor->len); */
     return read_argument(cbor, kind, &command->argument);
 }
 
@@ -173,28 +175,24 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
     ensures \result == ATTO_OK ==> sound_command(command, cbor->bytes, cbor->len) && command->device_id != \null; */
 static enum atto_status read_payload(struct atto_cbor *cbor, struct atto_command *command)
 {
-    uint32_t count, label, start, seen = 0, next = 0;
+    uint32_t count, seen = 0, next = 0;
     enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COMMAND;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_command(command, cbor->bytes, cbor->len);
         loop invariant next <= COMMAND_ARGUMENTS ==> command->component.tenant.len == 0;
-        loop assigns i, label, start, seen, next, status, cbor->pos, command->device_id, command->tenant.ptr, command->tenant.len, command->counter, command->expiry_s,
+        loop assigns i, seen, next, status, cbor->pos, command->device_id, command->tenant.ptr, command->tenant.len, command->counter, command->expiry_s,
             command->operation, command->argument.ptr, command->argument.len, command->component.tenant.ptr,
             command->component.tenant.len, command->component.container.ptr, command->component.container.len;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        start = cbor->pos;
-
-        if (!atto_cbor_key(cbor, &next, &label))
-            return ATTO_E_COMMAND;
-        status = read_field(cbor, label, command);
-        if (status == ATTO_E_UNSUPPORTED && label > COMMAND_ARGUMENTS)
-            cbor->pos = start;
+        status = atto_known_key(cbor, KNOWN, &next, ATTO_E_COMMAND);
+        if (status == ATTO_OK)
+            status = read_field(cbor, next - 1u, command);
         if (status != ATTO_OK)
             return status;
-        seen |= 1u << label;
+        seen |= 1u << (next - 1u);
     }
     if (command->device_id == NULL || (seen & NEEDED) != NEEDED || cbor->pos != cbor->len)
         return ATTO_E_COMMAND;

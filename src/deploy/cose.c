@@ -11,6 +11,7 @@
 
 /* Labels of headers (RFC 9052 section 3.1). */
 enum { HEADER_ALGORITHM = 1, HEADER_KID = 4 };
+#define BIT(number) (1u << (number))
 
 /* Algorithms (RFC 9053 section 2, RFC 9864 section 2): with a curve of any key, and with a named one. */
 #define ALGORITHM_ES256 ATTO_CBOR_MINUS(7u)
@@ -47,7 +48,7 @@ static bool read_algorithm(struct atto_cbor *cbor, uint32_t *algorithm)
     return true;
 }
 
-/* Reads a header; the algorithm may stand in the protected one alone. */
+/* Reads a header in which these labels may stand. */
 /*@ requires \valid(cbor) && \valid(sign1) && \separated(cbor, sign1) && sound_reader(cbor);
     requires inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len);
     terminates \true; exits \false; assigns cbor->pos, sign1->algorithm, sign1->kid.ptr, sign1->kid.len;
@@ -55,21 +56,22 @@ static bool read_algorithm(struct atto_cbor *cbor, uint32_t *algorithm)
     ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_ALGORITHM ||
             \result == ATTO_E_UNSUPPORTED;
     ensures \result == ATTO_OK ==> inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len); */
-static enum atto_status read_header(struct atto_cbor *cbor, bool is_protected, struct atto_sign1 *sign1)
+static enum atto_status read_header(struct atto_cbor *cbor, uint32_t known, struct atto_sign1 *sign1)
 {
-    uint32_t count, key, algorithm, start, next = 0;
+    uint32_t count, algorithm, start, next = 0;
+    enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COSE;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor);
         loop invariant inside(sign1->kid.ptr, sign1->kid.len, cbor->bytes, cbor->len);
-        loop assigns i, start, key, algorithm, next, cbor->pos, sign1->algorithm, sign1->kid.ptr, sign1->kid.len;
+        loop assigns i, start, status, algorithm, next, cbor->pos, sign1->algorithm, sign1->kid.ptr, sign1->kid.len;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        start = cbor->pos;
-        if (!atto_cbor_key(cbor, &next, &key))
-            return ATTO_E_COSE;
-        if (key == HEADER_ALGORITHM && is_protected) {
+        status = atto_known_key(cbor, known, &next, ATTO_E_COSE);
+        if (status != ATTO_OK)
+            return status;
+        if (next - 1u == HEADER_ALGORITHM) {
             start = cbor->pos;
             if (!read_algorithm(cbor, &algorithm))
                 return ATTO_E_COSE;
@@ -78,12 +80,8 @@ static enum atto_status read_header(struct atto_cbor *cbor, bool is_protected, s
                 return ATTO_E_ALGORITHM;
             }
             sign1->algorithm = (enum atto_algorithm)algorithm;
-        } else if (key == HEADER_KID && sign1->kid.len == 0) {
-            if (!atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &sign1->kid))
-                return ATTO_E_COSE;
-        } else {
-            cbor->pos = start;
-            return ATTO_E_UNSUPPORTED;
+        } else if (!atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &sign1->kid)) {
+            return ATTO_E_COSE;
         }
     }
     return ATTO_OK;
@@ -109,25 +107,23 @@ static enum atto_status read_headers(struct atto_cbor *cbor, struct atto_sign1 *
         return ATTO_E_COSE;
     sign1->protected_header.ptr = cbor->bytes + cbor->pos;
     sign1->protected_header.len = cbor->len - cbor->pos;
-    status = read_header(cbor, true, sign1);
+    status = read_header(cbor, BIT(HEADER_ALGORITHM) | BIT(HEADER_KID), sign1);
     if (status != ATTO_OK)
         return status;
     if (sign1->algorithm == 0 || !atto_cbor_leave(cbor, outer))
         return ATTO_E_COSE;
-    return read_header(cbor, false, sign1);
+    return read_header(cbor, sign1->kid.len == 0 ? BIT(HEADER_KID) : 0, sign1);
 }
 
 enum atto_status atto_cose_read(struct atto_cbor *cbor, struct atto_sign1 *sign1)
 {
     struct atto_span signature;
     enum atto_status status;
-    uint32_t number;
 
     sign1->algorithm = (enum atto_algorithm)0;
     sign1->kid.ptr = sign1->payload.ptr = NULL;
     sign1->kid.len = sign1->payload.len = 0;
-    if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_SIGN1 ||
-        !atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &number) || number != 4)
+    if (!atto_has_head(cbor, ATTO_CBOR_TAG, TAG_SIGN1) || !atto_has_head(cbor, ATTO_CBOR_ARRAY, 4))
         return ATTO_E_COSE;
     status = read_headers(cbor, sign1);
     if (status != ATTO_OK)
@@ -145,50 +141,57 @@ static const char context[] = "Signature1";
 #define STRUCTURE_BYTES(payload) (1u + sizeof context + 2u + ATTO_COSE_PROTECTED_MAX + 1u + 3u + (payload))
 #define SHORT_PAYLOAD 40u /* the digest of an envelope's manifest */
 
-static enum atto_status verify_in(struct atto_cbor_writer *writer, const struct atto_sign1 *sign1,
-                                  const struct atto_span *payload, const struct atto_key *key,
-                                  const struct atto_crypto *crypto)
-{
-    struct atto_span message = {writer->bytes, 0};
+/* What is verified, and how. */
+struct question {
+    const struct atto_sign1 *sign1;
+    struct atto_span payload;
+    const struct atto_key *key;
+    const struct atto_crypto *crypto;
+};
 
-    atto_cbor_put_head(writer, ATTO_CBOR_ARRAY, 4);
-    atto_cbor_put_string(writer, ATTO_CBOR_TEXT, context, sizeof context - 1u);
-    atto_cbor_put_string(writer, ATTO_CBOR_BYTES, sign1->protected_header.ptr, sign1->protected_header.len);
-    atto_cbor_put_head(writer, ATTO_CBOR_BYTES, 0);
-    atto_cbor_put_string(writer, ATTO_CBOR_BYTES, payload->ptr, payload->len);
-    message.len = writer->len;
-    return crypto->verify(crypto->user, key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
+static enum atto_status verify_in(const struct question *question, uint8_t *bytes, uint32_t capacity)
+{
+    const struct atto_sign1 *sign1 = question->sign1;
+    const struct atto_crypto *crypto = question->crypto;
+    struct atto_cbor_writer writer = {bytes, capacity, 0};
+    struct atto_span message = {bytes, 0};
+
+    atto_cbor_put_head(&writer, ATTO_CBOR_ARRAY, 4);
+    atto_cbor_put_string(&writer, ATTO_CBOR_TEXT, context, sizeof context - 1u);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, sign1->protected_header.ptr, sign1->protected_header.len);
+    atto_cbor_put_head(&writer, ATTO_CBOR_BYTES, 0);
+    atto_cbor_put_string(&writer, ATTO_CBOR_BYTES, question->payload.ptr, question->payload.len);
+    message.len = writer.len;
+    return crypto->verify(crypto->user, question->key, message, sign1->signature) ? ATTO_OK : ATTO_E_SIGNATURE;
 }
 
 /* With memory for the longest payload on the stack; who installs an envelope does without. */
-static ATTO_APART enum atto_status verify_long(const struct atto_sign1 *sign1, const struct atto_span *payload,
-                                               const struct atto_key *key, const struct atto_crypto *crypto)
+static ATTO_APART enum atto_status verify_long(const struct question *question)
 {
     uint8_t bytes[STRUCTURE_BYTES(ATTO_COSE_PAYLOAD_MAX)];
-    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
 
-    return verify_in(&writer, sign1, payload, key, crypto);
+    return verify_in(question, bytes, sizeof bytes);
 }
 
-static ATTO_APART enum atto_status verify_short(const struct atto_sign1 *sign1, const struct atto_span *payload,
-                                                const struct atto_key *key, const struct atto_crypto *crypto)
+static ATTO_APART enum atto_status verify_short(const struct question *question)
 {
     uint8_t bytes[STRUCTURE_BYTES(SHORT_PAYLOAD)];
-    struct atto_cbor_writer writer = {bytes, sizeof bytes, 0};
 
-    return verify_in(&writer, sign1, payload, key, crypto);
+    return verify_in(question, bytes, sizeof bytes);
 }
 
 enum atto_status atto_cose_verify(const struct atto_sign1 *sign1, struct atto_span payload, const struct atto_key *key,
                                   const struct atto_crypto *crypto)
 {
+    const struct question question = {sign1, payload, key, crypto};
+
     if (sign1->algorithm != key->algorithm)
         return ATTO_E_ALGORITHM;
     if (sign1->kid.len != 0 && key->kid.len != 0 && !atto_same_span(sign1->kid, key->kid))
         return ATTO_E_SIGNER;
     if (sign1->protected_header.len > ATTO_COSE_PROTECTED_MAX || payload.len > ATTO_COSE_PAYLOAD_MAX)
         return ATTO_E_ARGUMENT;
-    return (payload.len <= SHORT_PAYLOAD ? verify_short : verify_long)(sign1, &payload, key, crypto);
+    return payload.len <= SHORT_PAYLOAD ? verify_short(&question) : verify_long(&question);
 }
 
 bool atto_digest_holds(const struct atto_crypto *crypto, struct atto_span bytes, const uint8_t *digest)
@@ -212,7 +215,7 @@ struct parts {
         inside(parts->kid.ptr, parts->kid.len, bytes, len) && inside(parts->x.ptr, parts->x.len, bytes, len) &&
         inside(parts->y.ptr, parts->y.len, bytes, len) &&
         (parts->x.len == 0 || parts->x.len == ATTO_COORDINATE_BYTES) &&
-        (parts->y.len == 0 || parts->y.len == ATTO_COORDINATE_BYTES); */
+        (parts->y.len == 0 || parts->y.len == ATTO_COORDINATE_BYTES) && parts->type <= TYPE_EC2; */
 
 /*@ requires \valid(cbor) && \valid(parts) && \separated(cbor, parts) && sound_reader(cbor);
     requires sound_parts(parts, cbor->bytes, cbor->len);
@@ -220,44 +223,51 @@ struct parts {
     assigns cbor->pos, parts->type, parts->curve, parts->algorithm, parts->kid.ptr, parts->kid.len, parts->x.ptr,
             parts->x.len, parts->y.ptr, parts->y.len;
     ensures sound_reader(cbor);
-    ensures \result ==> sound_parts(parts, cbor->bytes, cbor->len); */
-static bool read_part(struct atto_cbor *cbor, uint32_t label, struct parts *parts)
+    ensures \result == ATTO_OK || \result == ATTO_E_COSE || \result == ATTO_E_UNSUPPORTED;
+    ensures \result == ATTO_OK ==> sound_parts(parts, cbor->bytes, cbor->len); */
+static enum atto_status read_part(struct atto_cbor *cbor, uint32_t label, struct parts *parts)
 {
     bool fine;
 
     switch (label) {
     case KEY_TYPE:
-        return atto_cbor_uint(cbor, TYPE_EC2, &parts->type);
+        fine = atto_cbor_uint(cbor, TYPE_EC2, &parts->type);
+        break;
     case KEY_KID:
-        return atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &parts->kid);
+        fine = atto_cbor_bytes(cbor, 1, ATTO_KID_MAX, &parts->kid);
+        break;
     case KEY_ALGORITHM:
         fine = read_algorithm(cbor, &parts->algorithm);
-        return fine && parts->algorithm != 0;
+        fine = fine && parts->algorithm != 0;
+        break;
     case KEY_CURVE:
-        return atto_cbor_uint(cbor, CURVE_ED25519, &parts->curve);
+        fine = atto_cbor_uint(cbor, CURVE_ED25519, &parts->curve);
+        break;
     case KEY_X:
-        return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->x);
+        fine = atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->x);
+        break;
     case KEY_Y:
-        return atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->y);
+        fine = atto_cbor_bytes(cbor, ATTO_COORDINATE_BYTES, ATTO_COORDINATE_BYTES, &parts->y);
+        break;
     default:
-        return false;
+        return ATTO_E_UNSUPPORTED;
     }
+    return fine ? ATTO_OK : ATTO_E_COSE;
 }
 
-/* Which algorithm this key is for; 0: it is not whole, or not of a known kind. */
-/*@ requires \valid_read(parts);
+/* Which algorithm this key is for, the number of its type; 0: it is not whole, or not of a known kind. */
+_Static_assert((int)TYPE_OKP == (int)ATTO_EDDSA && (int)TYPE_EC2 == (int)ATTO_ES256, "types are algorithms");
+/*@ requires \valid_read(parts) && parts->type <= TYPE_EC2;
     terminates \true; exits \false; assigns \nothing;
     ensures \result == 0 || (\result == ATTO_EDDSA && parts->x.len != 0) ||
             (\result == ATTO_ES256 && parts->x.len != 0 && parts->y.len != 0); */
 static uint32_t kind_of(const struct parts *parts)
 {
-    if (parts->x.len == 0)
+    const bool okp = parts->type == TYPE_OKP;
+
+    if (parts->x.len == 0 || (parts->y.len == 0) != okp || parts->curve != (okp ? CURVE_ED25519 : CURVE_P256))
         return 0;
-    if (parts->type == TYPE_OKP && parts->curve == CURVE_ED25519 && parts->y.len == 0)
-        return ATTO_EDDSA;
-    if (parts->type == TYPE_EC2 && parts->curve == CURVE_P256 && parts->y.len != 0)
-        return ATTO_ES256;
-    return 0;
+    return parts->type;
 }
 
 /*@ requires \valid(cbor) && \valid(parts) && \separated(cbor, parts) && sound_reader(cbor);
@@ -269,21 +279,21 @@ static uint32_t kind_of(const struct parts *parts)
 static enum atto_status read_key(struct atto_cbor *cbor, struct parts *parts)
 {
     uint32_t count, label, start, next = 0;
+    enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_COSE;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_parts(parts, cbor->bytes, cbor->len);
-        loop assigns i, start, label, next, cbor->pos, *parts; loop variant count - i; */
+        loop assigns i, start, status, label, next, cbor->pos, *parts; loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         start = cbor->pos;
         if (!atto_cbor_key(cbor, &next, &label))
             return ATTO_E_COSE;
-        if (label == 0 || (label > KEY_ALGORITHM && label < KEY_CURVE) || label > KEY_Y) {
+        status = read_part(cbor, label, parts);
+        if (status == ATTO_E_UNSUPPORTED)
             cbor->pos = start;
-            return ATTO_E_UNSUPPORTED;
-        }
-        if (!read_part(cbor, label, parts))
-            return ATTO_E_COSE;
+        if (status != ATTO_OK)
+            return status;
     }
     return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_COSE;
 }
@@ -293,15 +303,18 @@ enum atto_status atto_key_read(struct atto_span bytes, struct atto_key *key, str
     struct atto_cbor cbor = {bytes.ptr, bytes.len, 0};
     struct parts parts = {0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}};
     enum atto_status status = read_key(&cbor, &parts);
-    uint32_t kind;
+    uint32_t kind = 0;
 
+    if (status == ATTO_OK) {
+        cbor.pos = 0;
+        kind = kind_of(&parts);
+        if (kind == 0)
+            status = ATTO_E_UNSUPPORTED;
+        else if (parts.algorithm != 0 && parts.algorithm != kind)
+            status = ATTO_E_ALGORITHM;
+    }
     if (status != ATTO_OK)
         return atto_refuse(refusal, status, cbor.pos);
-    kind = kind_of(&parts);
-    if (kind == 0)
-        return atto_refuse(refusal, ATTO_E_UNSUPPORTED, 0);
-    if (parts.algorithm != 0 && parts.algorithm != kind)
-        return atto_refuse(refusal, ATTO_E_ALGORITHM, 0);
     key->algorithm = (enum atto_algorithm)kind;
     key->kid = parts.kid;
     key->x = parts.x.ptr;

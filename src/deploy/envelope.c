@@ -19,32 +19,34 @@ enum {
 };
 enum { COMMON_COMPONENTS = 2, COMMON_SHARED = 4 };
 #define BIT(number) (1u << (number))
-#define MANIFEST_NEEDED                                                                                     \
+#define MANIFEST_KNOWN                                                                                       \
     (BIT(MANIFEST_VERSION) | BIT(MANIFEST_SEQUENCE) | BIT(MANIFEST_COMMON) | BIT(MANIFEST_VALIDATE) | \
-     BIT(MANIFEST_INSTALL))
+     BIT(MANIFEST_INVOKE) | BIT(MANIFEST_INSTALL))
+#define MANIFEST_NEEDED 5u /* all of them but for the invoke sequence */
 #define PAYLOAD_KEY_MAX 64u
 
 /*@ // What has been read so far, but for the signature.
     predicate sound_parts(struct atto_envelope *envelope, uint8_t *bytes) =
         sound_sequences(envelope, head_end) && sound_names(envelope, bytes, head_end) &&
-        inside(envelope->component_cbor.ptr, envelope->component_cbor.len, bytes, head_end); */
+        inside(envelope->component_cbor.ptr, envelope->component_cbor.len, bytes, head_end);
 
-/* Reads the next key of a map, of the numbers whose bits are in `known`. */
-/*@ requires \valid(cbor) && \valid(next) && \valid(key) && \separated(cbor, next, key) && sound_reader(cbor);
-    terminates \true; exits \false; assigns cbor->pos, *next, *key;
-    ensures sound_reader(cbor);
-    ensures \result == ATTO_OK ==> *key < 32 && *key >= \old(*next) && *next == *key + 1; */
-static enum atto_status read_known(struct atto_cbor *cbor, uint32_t known, uint32_t *next, uint32_t *key)
-{
-    uint32_t start = cbor->pos;
+    // Nothing has been read.
+    predicate is_fresh(struct atto_envelope *envelope) =
+        envelope->component.tenant.len == 0 && envelope->component.container.len == 0 &&
+        envelope->component_cbor.len == 0 && envelope->payload_key.len == 0 &&
+        envelope->sequences[0].at == 0 && envelope->sequences[0].end == 0 && envelope->sequences[1].at == 0 &&
+        envelope->sequences[1].end == 0 && envelope->sequences[2].at == 0 && envelope->sequences[2].end == 0 &&
+        envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0;
 
-    if (!atto_cbor_key(cbor, next, key))
-        return ATTO_E_ENVELOPE;
-    if (*key < 32u && (known & BIT(*key)) != 0)
-        return ATTO_OK;
-    cbor->pos = start;
-    return ATTO_E_UNSUPPORTED;
-}
+    predicate sound_authentication(struct atto_envelope *envelope, uint8_t *bytes) =
+        envelope->digest.len > ATTO_SHA256_BYTES && inside(envelope->digest.ptr, envelope->digest.len, bytes, head_end) &&
+        sound_sign1(&envelope->signature, bytes, head_end);
+
+    // All of it.
+    predicate sound_envelope(struct atto_envelope *envelope, uint8_t *bytes) =
+        sound_parts(envelope, bytes) && sound_piece(&envelope->manifest, head_end) &&
+        sound_authentication(envelope, bytes) &&
+        inside(envelope->payload_key.ptr, envelope->payload_key.len, bytes, head_end); */
 
 /*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
     terminates \true; exits \false;
@@ -53,9 +55,8 @@ static enum atto_status read_known(struct atto_cbor *cbor, uint32_t known, uint3
             envelope->signature.kid.ptr, envelope->signature.kid.len, envelope->signature.payload.ptr,
             envelope->signature.payload.len, envelope->signature.signature, envelope->signature.algorithm;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
-    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && envelope->digest.len > ATTO_SHA256_BYTES;
-    ensures \result == ATTO_OK ==> inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
-    ensures \result == ATTO_OK ==> sound_sign1(&envelope->signature, cbor->bytes, head_end); */
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len);
+    ensures \result == ATTO_OK ==> sound_authentication(envelope, cbor->bytes); */
 static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     enum atto_status status;
@@ -90,9 +91,9 @@ static enum atto_status read_authentication(struct atto_cbor *cbor, struct atto_
     ensures \result ==> sound_parts(envelope, cbor->bytes); */
 static bool read_components(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
-    uint32_t count, start;
+    uint32_t start;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &count) || count != 1)
+    if (!atto_has_head(cbor, ATTO_CBOR_ARRAY, 1))
         return false;
     start = cbor->pos;
     if (!atto_component_read(cbor, &envelope->component))
@@ -122,6 +123,7 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence
         /* Severed: its digest stands in its place. */
         return atto_cbor_head(cbor, ATTO_CBOR_ARRAY, &outer) ? ATTO_E_UNSUPPORTED : ATTO_E_ENVELOPE;
     }
+    /*@ assert kind == 0 || kind == 1 || kind == 2 || kind == 3; */
     piece->at = cbor->pos;
     piece->end = cbor->len;
     /*@ assert sound_sequences(envelope, head_end); */
@@ -143,20 +145,21 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence
 static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
     enum atto_status status;
-    uint32_t outer, count, key, next = 0;
+    uint32_t outer, count, next = 0;
 
     if (!atto_cbor_enter(cbor, &outer) || !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_ENVELOPE;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && cbor->len == \at(cbor->len, LoopEntry);
         loop invariant sound_parts(envelope, cbor->bytes);
         loop invariant next <= COMMON_COMPONENTS ==> envelope->component.tenant.len == 0;
-        loop assigns i, status, next, key, cbor->pos, cbor->len, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
-            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
-            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+        loop assigns i, status, next, cbor->pos, cbor->len, envelope->sequences[0 .. 3].at,
+            envelope->sequences[0 .. 3].end, envelope->component_cbor.ptr, envelope->component_cbor.len,
+            envelope->component.tenant.ptr, envelope->component.tenant.len, envelope->component.container.ptr,
+            envelope->component.container.len;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        status = read_known(cbor, BIT(COMMON_COMPONENTS) | BIT(COMMON_SHARED), &next, &key);
-        if (status == ATTO_OK && key == COMMON_COMPONENTS)
+        status = atto_known_key(cbor, BIT(COMMON_COMPONENTS) | BIT(COMMON_SHARED), &next, ATTO_E_ENVELOPE);
+        if (status == ATTO_OK && next - 1u == COMMON_COMPONENTS)
             status = read_components(cbor, envelope) ? ATTO_OK : ATTO_E_ENVELOPE;
         else if (status == ATTO_OK)
             status = read_sequence(cbor, ATTO_SEQUENCE_SHARED, envelope);
@@ -166,42 +169,72 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
     return count == 2 && atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes);
+    requires key <= MANIFEST_COMMON ==> envelope->component.tenant.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->sequence, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && sound_parts(envelope, cbor->bytes);
+    ensures key < MANIFEST_COMMON ==> envelope->component.tenant.len == 0; */
 static enum atto_status read_member(struct atto_cbor *cbor, uint32_t key, struct atto_envelope *envelope)
 {
-    uint32_t version;
+    enum atto_sequence kind;
 
     switch (key) {
     case MANIFEST_VERSION:
-        return atto_cbor_uint(cbor, 1, &version) && version == 1 ? ATTO_OK : ATTO_E_ENVELOPE;
+        return atto_has_head(cbor, ATTO_CBOR_UINT, 1) ? ATTO_OK : ATTO_E_ENVELOPE;
     case MANIFEST_SEQUENCE:
         return atto_cbor_uint(cbor, UINT32_MAX, &envelope->sequence) ? ATTO_OK : ATTO_E_ENVELOPE;
     case MANIFEST_COMMON:
         return read_common(cbor, envelope);
     case MANIFEST_VALIDATE:
-        return read_sequence(cbor, ATTO_SEQUENCE_VALIDATE, envelope);
+        kind = ATTO_SEQUENCE_VALIDATE;
+        break;
     case MANIFEST_INVOKE:
-        return read_sequence(cbor, ATTO_SEQUENCE_INVOKE, envelope);
+        kind = ATTO_SEQUENCE_INVOKE;
+        break;
     default:
-        return read_sequence(cbor, ATTO_SEQUENCE_INSTALL, envelope);
+        kind = ATTO_SEQUENCE_INSTALL;
+        break;
     }
+    return read_sequence(cbor, kind, envelope);
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->sequence, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && sound_parts(envelope, cbor->bytes); */
 static enum atto_status read_manifest(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
-    uint32_t count, key, seen = 0, next = 0;
+    uint32_t count, next = 0;
     enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_ENVELOPE;
+    /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && cbor->len == \at(cbor->len, LoopEntry);
+        loop invariant sound_parts(envelope, cbor->bytes) && next <= 32;
+        loop invariant next <= MANIFEST_COMMON ==> envelope->component.tenant.len == 0;
+        loop assigns i, status, next, cbor->pos, cbor->len, envelope->sequence,
+            envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+        loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        status = read_known(cbor, MANIFEST_NEEDED | BIT(MANIFEST_INVOKE), &next, &key);
+        status = atto_known_key(cbor, MANIFEST_KNOWN, &next, ATTO_E_ENVELOPE);
         if (status == ATTO_OK)
-            status = read_member(cbor, key, envelope);
+            status = read_member(cbor, next - 1u, envelope);
         if (status != ATTO_OK)
             return status;
-        seen |= BIT(key);
     }
-    return (seen & MANIFEST_NEEDED) == MANIFEST_NEEDED ? ATTO_OK : ATTO_E_ENVELOPE;
+    /* Each of them is known and was there once, so their number tells whether one is missing. */
+    return count == MANIFEST_NEEDED + (envelope->sequences[ATTO_SEQUENCE_INVOKE].end != 0) ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
 /* The name and the head of an image behind the manifest. Any other part of an envelope has a number. */
@@ -230,15 +263,13 @@ static enum atto_status read_payload(struct atto_cbor *cbor, uint32_t next, stru
             envelope->signature.kid.ptr, envelope->signature.kid.len, envelope->signature.payload.ptr,
             envelope->signature.payload.len, envelope->signature.signature, envelope->signature.algorithm;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
-    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && envelope->digest.len > ATTO_SHA256_BYTES;
-    ensures \result == ATTO_OK ==> inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
-    ensures \result == ATTO_OK ==> sound_sign1(&envelope->signature, cbor->bytes, head_end); */
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len);
+    ensures \result == ATTO_OK ==> sound_authentication(envelope, cbor->bytes); */
 static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
 {
-    enum atto_status status;
-    uint32_t number, outer;
+    enum atto_status status = atto_known_key(cbor, BIT(ENVELOPE_AUTHENTICATION), next, ATTO_E_ENVELOPE);
+    uint32_t outer;
 
-    status = read_known(cbor, BIT(ENVELOPE_AUTHENTICATION), next, &number);
     if (status != ATTO_OK)
         return status;
     if (!atto_cbor_enter(cbor, &outer))
@@ -249,58 +280,131 @@ static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *n
     return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
+/*@ requires \valid(cbor) && \valid(next) && \valid(envelope) && \separated(cbor, next, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    terminates \true; exits \false;
+    assigns *next, cbor->pos, cbor->len, envelope->manifest.at, envelope->manifest.end, envelope->sequence,
+            envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len);
+    ensures \result == ATTO_OK ==> sound_parts(envelope, cbor->bytes);
+    ensures \result == ATTO_OK ==> sound_piece(&envelope->manifest, head_end); */
 static enum atto_status enter_manifest(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
 {
-    enum atto_status status;
-    uint32_t number, outer;
+    enum atto_status status = atto_known_key(cbor, BIT(ENVELOPE_MANIFEST), next, ATTO_E_ENVELOPE);
+    uint32_t outer;
 
-    status = read_known(cbor, BIT(ENVELOPE_MANIFEST), next, &number);
     if (status != ATTO_OK)
         return status;
     envelope->manifest.at = cbor->pos;
     if (!atto_cbor_enter(cbor, &outer))
         return ATTO_E_ENVELOPE;
+    envelope->manifest.end = cbor->len;
+    /*@ assert sound_parts(envelope, cbor->bytes); */
     status = read_manifest(cbor, envelope);
     if (status != ATTO_OK)
         return status;
-    envelope->manifest.end = cbor->pos;
-    return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
+    /*@ assert outer == \at(cbor->len, Pre) && sound_piece(&envelope->manifest, head_end); */
+    /*@ assert sound_parts(envelope, cbor->bytes); */
+    if (!atto_cbor_leave(cbor, outer))
+        return ATTO_E_ENVELOPE;
+    /*@ assert sound_sequences(envelope, head_end); */
+    /*@ assert sound_names(envelope, cbor->bytes, head_end); */
+    return ATTO_OK;
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires is_fresh(envelope);
+    terminates \true; exits \false; assigns cbor->pos, cbor->len, *envelope;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> sound_envelope(envelope, cbor->bytes); */
 static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelope *envelope)
 {
-    uint32_t number, count, next = 0;
+    uint32_t count, next = 0;
     enum atto_status status;
 
-    if (!atto_cbor_head(cbor, ATTO_CBOR_TAG, &number) || number != TAG_ENVELOPE ||
-        !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count < 2 || count > 3)
+    if (!atto_has_head(cbor, ATTO_CBOR_TAG, TAG_ENVELOPE) || !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count < 2 ||
+        count > 3)
         return ATTO_E_ENVELOPE;
     status = enter_authentication(cbor, &next, envelope);
     if (status != ATTO_OK)
         return status;
+    /*@ assert envelope->sequences[0].at == 0 && envelope->sequences[0].end == 0; */
+    /*@ assert envelope->sequences[1].at == 0 && envelope->sequences[1].end == 0; */
+    /*@ assert envelope->sequences[2].at == 0 && envelope->sequences[2].end == 0; */
+    /*@ assert envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0; */
+    /*@ assert envelope->component.tenant.len == 0 && envelope->component.container.len == 0; */
+    /*@ assert envelope->component_cbor.len == 0 && envelope->payload_key.len == 0; */
     status = enter_manifest(cbor, &next, envelope);
     if (status != ATTO_OK)
         return status;
+    /*@ assert envelope->digest.len > ATTO_SHA256_BYTES && envelope->payload_key.len == 0; */
+    /*@ assert inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end); */
+    /*@ assert sound_sign1(&envelope->signature, cbor->bytes, head_end); */
     if (count == 3)
-        return read_payload(cbor, next, envelope);
-    return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_ENVELOPE;
+        status = read_payload(cbor, next, envelope);
+    else if (cbor->pos != cbor->len)
+        status = ATTO_E_ENVELOPE;
+    /*@ assert sound_sequences(envelope, head_end) && sound_piece(&envelope->manifest, head_end); */
+    /*@ assert sound_names(envelope, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end); */
+    /*@ assert sound_authentication(envelope, cbor->bytes); */
+    return status;
 }
 
+/*@ requires \valid(envelope);
+    terminates \true; exits \false; assigns *envelope;
+    ensures is_fresh(envelope); */
+static void clear(struct atto_envelope *envelope)
+{
+    *envelope = (struct atto_envelope){0};
+    /* The prover does not see as much of a literal with an array; the compiler does, and makes no code of these. */
+    envelope->payload_key.len = envelope->component_cbor.len = 0;
+    envelope->component.tenant.len = envelope->component.container.len = 0;
+    envelope->sequences[0].at = envelope->sequences[0].end = 0;
+    envelope->sequences[1].at = envelope->sequences[1].end = 0;
+    envelope->sequences[2].at = envelope->sequences[2].end = 0;
+    envelope->sequences[3].at = envelope->sequences[3].end = 0;
+}
+
+/*@ requires \valid(envelope) && sound_envelope(envelope, bytes);
+    terminates \true; exits \false; assigns envelope->head, envelope->head_bytes;
+    ensures envelope->head == bytes && envelope->head_bytes == len;
+    ensures sound_sequences(envelope, head_end);
+    ensures sound_parts(envelope, bytes) && sound_piece(&envelope->manifest, head_end);
+    ensures sound_authentication(envelope, bytes);
+    ensures inside(envelope->payload_key.ptr, envelope->payload_key.len, bytes, head_end); */
+static void note_head(struct atto_envelope *envelope, const uint8_t *bytes, uint32_t len)
+{
+    envelope->head = bytes;
+    envelope->head_bytes = len;
+}
+
+/*@ requires readable(bytes, len) && len == head_end && \valid(envelope) && refusal_slot(refusal);
+    requires \separated(envelope, refusal, bytes + (0 .. len - 1));
+    terminates \true; exits \false; assigns *envelope, *refusal;
+    ensures \result == ATTO_OK ==> envelope->head == bytes && envelope->head_bytes <= len;
+    ensures \result == ATTO_OK ==> sound_envelope(envelope, bytes); */
 enum atto_status atto_envelope_read(const uint8_t *bytes, uint32_t len, struct atto_envelope *envelope,
                                     struct atto_refusal *refusal)
 {
     struct atto_cbor cbor = {bytes, len, 0};
     enum atto_status status;
 
-    memset(envelope, 0, sizeof *envelope);
+    clear(envelope);
     status = read_envelope(&cbor, envelope);
+    /*@ assert status == ATTO_OK ==> sound_envelope(envelope, bytes); */
     if (status != ATTO_OK)
         return atto_refuse(refusal, status, cbor.pos);
-    envelope->head = bytes;
-    envelope->head_bytes = cbor.pos;
+    note_head(envelope, bytes, cbor.pos);
     return ATTO_OK;
 }
 
+/*@ requires \valid_read(envelope) && readable(envelope->head, head_end) && sound_envelope(envelope, envelope->head);
+    requires \valid_read(signer) && readable(signer->name.ptr, signer->name.len);
+    terminates \true; exits \false; assigns \nothing; */
 enum atto_status atto_envelope_verify(const struct atto_envelope *envelope, const struct atto_signer *signer,
                                       const struct atto_crypto *crypto)
 {

@@ -11,6 +11,26 @@
 enum { MANIFEST_SCHEDULE = 7, MANIFEST_RIGHTS = 8 };
 #define MAP_OF_ONE 0xa1u
 
+bool atto_has_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t argument)
+{
+    uint32_t found;
+
+    return atto_cbor_head(cbor, type, &found) && found == argument;
+}
+
+enum atto_status atto_known_key(struct atto_cbor *cbor, uint32_t known, uint32_t *next, enum atto_status otherwise)
+{
+    const uint32_t start = cbor->pos;
+    uint32_t key;
+
+    if (!atto_cbor_key(cbor, next, &key))
+        return otherwise;
+    if (key < 32u && (known & 1u << key) != 0)
+        return ATTO_OK;
+    cbor->pos = start;
+    return ATTO_E_UNSUPPORTED;
+}
+
 /*@ requires readable(bytes.ptr, bytes.len) && \valid(refusal);
     requires \separated(refusal, bytes.ptr + (0 .. bytes.len - 1));
     terminates \true; exits \false; assigns *refusal; */

@@ -18,6 +18,23 @@ static inline bool atto_same_span(struct atto_span a, struct atto_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* Reads the head of an item of this type whose argument is this one. False: there is another one, or none. */
+/*@ requires \valid(cbor) && sound_reader(cbor);
+    terminates \true; exits \false; assigns cbor->pos;
+    ensures sound_reader(cbor) && cbor->pos >= \old(cbor->pos);
+    ensures \result ==> cbor->pos > \old(cbor->pos); */
+bool atto_has_head(struct atto_cbor *cbor, enum atto_cbor_type type, uint32_t argument);
+
+/* Reads the next key of a map, as atto_cbor_key does; *next - 1 is the key. It must be one of those whose bits `known` has.
+ * Returns ATTO_OK; ATTO_E_UNSUPPORTED (another key), and the cursor has not moved; or `otherwise` (no key, or not in
+ * order). */
+/*@ requires \valid(cbor) && \valid(next) && \separated(cbor, next) && sound_reader(cbor) && otherwise != ATTO_OK;
+    terminates \true; exits \false; assigns cbor->pos, *next;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK || \result == ATTO_E_UNSUPPORTED || \result == otherwise;
+    ensures \result == ATTO_OK ==> 1 <= *next <= 32 && *next > \old(*next); */
+enum atto_status atto_known_key(struct atto_cbor *cbor, uint32_t known, uint32_t *next, enum atto_status otherwise);
+
 /* Reads the head of a string and hands its content to its reader. kind: ATTO_TAKES_KEY, ATTO_TAKES_RIGHTS or
  * ATTO_TAKES_SCHEDULE.
  * On a refusal the cursor stands where it was refused, in the string.

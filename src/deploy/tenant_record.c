@@ -20,7 +20,7 @@ enum {
     RECORD_RIGHTS = 8,
     RECORD_COMPONENTS = 9
 };
-#define NEEDED (1u << RECORD_ID | 1u << RECORD_NAME | 1u << RECORD_KEY)
+#define KNOWN (((1u << RECORD_COMPONENTS) - 1u) * 2u) /* bits of all of them */
 #define STORE_BYTES_MAX 0xffffu
 
 /*@ requires \valid(cbor) && \valid(record) && \separated(cbor, record) && sound_reader(cbor);
@@ -30,7 +30,6 @@ enum {
             record->ram_bytes, record->fuel_per_s, record->priority_first, record->store_bytes, record->rights.ptr,
             record->rights.len, record->components;
     ensures sound_reader(cbor);
-    ensures \result == ATTO_OK ==> RECORD_ID <= label <= RECORD_COMPONENTS;
     ensures \result == ATTO_OK ==> sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struct atto_tenant_record *record)
 {
@@ -59,11 +58,9 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
         break;
     case RECORD_RIGHTS:
         return atto_fragment_read(cbor, ATTO_TAKES_RIGHTS, &record->rights);
-    case RECORD_COMPONENTS:
+    default:
         fine = atto_cbor_uint(cbor, UINT32_MAX, &record->components);
         break;
-    default:
-        return ATTO_E_UNSUPPORTED;
     }
     return fine ? ATTO_OK : ATTO_E_TENANT;
 }
@@ -78,29 +75,25 @@ static enum atto_status read_field(struct atto_cbor *cbor, uint32_t label, struc
     ensures \result == ATTO_OK ==> record->id >= 1 && sound_record(record, cbor->bytes, cbor->len); */
 static enum atto_status read_record(struct atto_cbor *cbor, struct atto_tenant_record *record)
 {
-    uint32_t count, label, start, seen = 0, next = 0;
+    uint32_t count, next = 0;
     enum atto_status status;
 
     if (!atto_cbor_head(cbor, ATTO_CBOR_MAP, &count))
         return ATTO_E_TENANT;
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && sound_record(record, cbor->bytes, cbor->len);
-        loop assigns i, label, start, seen, next, status, cbor->pos, record->id, record->name.ptr, record->name.len,
-            record->key.ptr, record->key.len, record->ram_bytes, record->fuel_per_s, record->priority_first,
+        loop assigns i, next, status, cbor->pos, record->id, record->name.ptr, record->name.len, record->key.ptr,
+            record->key.len, record->ram_bytes, record->fuel_per_s, record->priority_first,
             record->store_bytes, record->rights.ptr, record->rights.len, record->components;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        start = cbor->pos;
-
-        if (!atto_cbor_key(cbor, &next, &label))
-            return ATTO_E_TENANT;
-        status = read_field(cbor, label, record);
-        if (status == ATTO_E_UNSUPPORTED && label > RECORD_COMPONENTS)
-            cbor->pos = start;
+        status = atto_known_key(cbor, KNOWN, &next, ATTO_E_TENANT);
+        if (status == ATTO_OK)
+            status = read_field(cbor, next - 1u, record);
         if (status != ATTO_OK)
             return status;
-        seen |= 1u << label;
     }
-    if ((seen & NEEDED) != NEEDED || record->id == 0 || cbor->pos != cbor->len)
+    /* What is there is not empty, for its reader has accepted it. */
+    if (record->id == 0 || record->name.len == 0 || record->key.len == 0 || cbor->pos != cbor->len)
         return ATTO_E_TENANT;
     return ATTO_OK;
 }
