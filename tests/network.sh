@@ -32,7 +32,7 @@ boot() {
     tries=0
     while [ -z "$port" ] && [ $tries -lt 100 ]; do
         sleep 0.05
-        port=$(sed -n 's/.*coap:\/\/127.0.0.1:\([0-9]*\).*/\1/p' "$name.out" | head -n 1)
+        port=$(sed -n 's/.*coap:\/\/[^,]*:\([0-9]*\),.*/\1/p' "$name.out" | head -n 1)
         tries=$((tries + 1))
     done
 }
@@ -303,12 +303,23 @@ a top -n 1 -d 1
 expect top 0 CPU% beacon
 a top -n 1 -d 1 --json
 expect top_as_json 0 '"activations_per_s"'
+require top_has_short_shares sh -c '! grep -q "\"cpu_percent\": .*[.][0-9]\{4\}" out'
+a top -n 2 -d 0.1
+expect top_is_quick 0 CPU%
+match top_has_columns 0 "^acme/beacon +running +[0-9]+[.][0-9]{3} "
+for delay in 0 0.05 3601 x 1x; do
+    a top -n 1 -d $delay
+    expect "top_delay_$delay" 2 "--delay must be a number of seconds from 0.1 to 3600, not '$delay'"
+done
 a stats beacon
 expect stats 0 "activations" "fuel"
 a stats beacon --json
 expect stats_as_json 0 '"bn": "urn:dev:' '"n": "fuel"'
 a logs beacon
 expect logs 0 beacon
+require stats_have_short_fractions sh -c '! grep -q "[.][0-9]\{10\}" out'
+a logs beacon --from 99999999
+expect logs_of_a_number_that_is_not_there 0 "it has not got to number 99999999, but to " "the oldest first"
 a logs
 expect logs_of_all 0 "acme/beacon  beacon"
 a logs beacon --json
@@ -340,6 +351,22 @@ a logs rude
 expect logs_of_rude 0 "1b5b324a"
 require logs_are_harmless test "$(tr -d '\n\040-\176' <out | wc -c)" = 0
 a rm rude
+
+# Names are chosen by others, and look like nothing else.
+for name in "x  running  healthy  9" "acme/beacon" "grün"; do
+    a push beacon.atto --component "/$name" --stopped
+done
+a ps
+expect names_of_others 0 "x\\x20\\x20running\\x20\\x20healthy\\x20\\x209 " "acme\\x2fbeacon " "gr\\xc3\\xbcn "
+require names_are_one_word sh -c '! grep -q "^x  running" out'
+a image ls
+expect names_of_images 0 "acme\\x2fbeacon "
+a ps --json
+expect names_as_json 0 '"name": "x  running  healthy  9"' '"name": "acme/beacon"' '"name": "grün"'
+for name in "x  running  healthy  9" "acme/beacon" "grün"; do
+    a rm "/$name"
+    expect "rm_$(echo "$name" | tr -c 'a-z\n' _)" 0 "remove $name: "
+done
 
 # --- changing it
 
@@ -560,6 +587,23 @@ a ps --to coap://nobody.invalid
 expect no_such_host 2 nobody.invalid
 a ps --to http://127.0.0.1
 expect not_coap 2 "not a URI of a device"
+for uri in coap:// coap://127.0.0.1:99999 coap://127.0.0.1/x coap://[::1; do
+    a stop beacon --to "$uri" --key owner
+    expect "no_uri_$(echo "$uri" | tr -c 'a-z0-9\n' _)" 2 "'$uri' is not a URI of a device"
+done
+a stop beacon --to "coap://[fe80::1%25nowhere]" --key owner
+expect scope_that_is_none 2 "fe80::1%nowhere: "
+device=01234567-89ab-cdef-0123-456789abcde3
+boot six --address ::1
+if [ -n "$port" ]; then
+    a device info --to "coap://[::1]:$port"
+    expect ipv6 0 "$device"
+    a device info --to "coap://[::1%251]:$port" # the scope by its number, which every address may have
+    expect ipv6_with_a_scope 0 "$device"
+    kill "$pid"
+else
+    echo "skip network_ipv6: this machine has no ::1"
+fi
 
 # --- reading takes a key
 
