@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "act.h"
 #include "atto/command.h"
 #include "commands.h"
 #include "numbers.h"
@@ -217,19 +216,17 @@ static bool refuse(struct atto_remote *remote, const struct atto_change *change,
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
-/* A dry run is told by the device that there is no such container, as the command would be. */
+/* A dry run asks the device whether there is what the command is about, for its refusal would say so. */
 static bool is_there(struct atto_remote *remote, const struct atto_change *change, const char *title)
 {
-    json_t *container;
-    bool gone = false;
-
-    if (!remote->options->dry_run || change->name == NULL)
+    if (!remote->options->dry_run || change->is_there == NULL || change->is_there(remote, change))
         return true;
-    container = atto_act_container(remote, change->name, &gone);
-    json_decref(container);
-    if (!gone)
-        return remote->status == ATTO_EXIT_FINE;
-    return unclear(remote, title, "the device has no container of this name: 'atto ps' lists them", ATTO_EXIT_REFUSED);
+    if (remote->status != ATTO_EXIT_FINE) /* it could not be read */
+        return false;
+    unclear(remote, title, "there is no such thing on the device", ATTO_EXIT_REFUSED);
+    if (change->explain != NULL)
+        change->explain(remote, change, ATTO_E_NOT_FOUND);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
 static bool carry_out(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)

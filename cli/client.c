@@ -494,7 +494,8 @@ bool atto_client_is_uri(const char *uri)
 static char *host_of(const coap_uri_t *parts)
 {
     const char *host = (const char *)parts->host.s;
-    const char *scope = memchr(host, ':', parts->host.length) == NULL ? NULL : memmem(host, parts->host.length, "%25", 3);
+    const bool is_ipv6 = memchr(host, ':', parts->host.length) != NULL;
+    const char *scope = is_ipv6 ? memmem(host, parts->host.length, "%25", 3) : NULL;
     const size_t before = scope != NULL ? (size_t)(scope - host) : parts->host.length;
 
     if (scope == NULL)

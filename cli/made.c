@@ -32,8 +32,9 @@ static json_t *find_signer(struct atto_remote *remote, const struct atto_command
     json_array_foreach(tenants, i, tenant) {
         const json_t *name = json_object_get(tenant, "name");
 
-        if (json_string_length(name) == command->tenant.len &&
-            (command->tenant.len == 0 || memcmp(json_string_value(name), command->tenant.ptr, command->tenant.len) == 0))
+        if (json_is_string(name) && json_string_length(name) == command->tenant.len &&
+            (command->tenant.len == 0 ||
+             memcmp(json_string_value(name), command->tenant.ptr, command->tenant.len) == 0))
             found = json_incref(tenant);
     }
     json_decref(tenants);
@@ -73,7 +74,8 @@ static bool settle(struct atto_remote *remote, const char *path, const struct at
         return atto_remote_refuse(remote, path, response);
     signer = find_signer(remote, &command);
     done = command.operation == ATTO_COMMAND_ROTATE_KEY && has_new_key(&command, signer);
-    may_be = refusal.status == ATTO_E_SEQUENCE && json_integer_value(json_object_get(signer, "counter")) == command.counter;
+    may_be = refusal.status == ATTO_E_SEQUENCE &&
+             json_integer_value(json_object_get(signer, "counter")) == command.counter;
     json_decref(signer);
     if (done)
         return is_done(remote, path);

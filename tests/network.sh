@@ -169,6 +169,10 @@ expect ps_empty_as_json 0 "[]"
 
 # --- tenants
 
+a tenant add acme --id 1 --tenant-key acme.pub --dry-run
+expect tenant_add_dry_run 0 "would POST" "(set-tenant)"
+a tenant revoke acme --dry-run
+expect tenant_revoke_dry_run_of_nobody 1 "the device has no tenant 'acme'"
 a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --priority 2 --rights beacon.json
 expect tenant_add 0 "set-tenant acme: done"
 a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --rights beacon.json --to "$plain" --key other
@@ -520,7 +524,7 @@ expect rm_dry_run 0 "would POST"
 a rm packed
 expect rm 0 "remove packed: done"
 a rm packed --dry-run
-expect rm_dry_run_of_what_is_gone 1 "the device has no container of this name"
+expect rm_dry_run_of_what_is_gone 1 "there is no such thing" "the device has no container 'packed'"
 a rm packed --dry-run --json
 expect rm_dry_run_of_what_is_gone_as_json 1 '"done": false'
 a ps packed
@@ -529,6 +533,8 @@ a rm packed
 expect rm_again 1 "4.04"
 a push beacon.atto --component packed
 expect push_over_a_removed_one 0 "packed, sequence 10: installed"
+a tenant revoke acme --dry-run
+expect tenant_revoke_dry_run 0 "would POST" "(revoke-tenant)"
 a tenant revoke acme
 expect tenant_revoke 0 "revoke-tenant acme: done"
 a ps acme/beacon

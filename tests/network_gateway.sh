@@ -1,7 +1,7 @@
 # The second half of tests/network.sh: everything that changes something, again and again, through a gateway that loses,
-# doubles, delays and reorders datagrams: in one datagram, and in several blocks. Each ends in done (0) or in "no answer" (3); and the device, which is asked
-# without the gateway, must have done each exactly once: its counter, its sequence numbers and what the container has
-# counted itself agree with what was asked for.
+# doubles, delays and reorders datagrams, in one datagram and in several blocks. Each ends in done (0) or in "no answer"
+# (3); and the device, which is asked without the gateway, must have done each exactly once: its counter, its sequence
+# numbers and what the container has counted itself agree with what was asked for.
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
@@ -75,8 +75,8 @@ while [ $round -lt "$rounds" ]; do
 done
 require gateway_updates test -z "$wrong"
 
-# The same with images of several blocks of 1,024 bytes: no piece is lost, doubled or mixed with one of another try. Each
-# of the two returns a sum over its constants, and goes back to the other.
+# The same with images of several blocks of 1,024 bytes: no piece is lost, doubled or mixed with one of another try.
+# Each of the two returns a sum over its constants.
 for name in long longer; do
     /usr/bin/python3 - $name <<'PYTHON'
 import random, sys
