@@ -1,7 +1,6 @@
 /* A firmware that measures an installation in machine instructions, for scripts/bench: from the last byte of an envelope
  * with an image of 1 KB to the first instruction of its guest. Signatures are verified by a stand-in, because that is a
- * library's time; SHA-256 is the library's. With the argument `sizes`: what RAM that takes, struct atto_installer and the
- * deepest stack, a line for scripts/sizes.
+ * library's time; SHA-256 is the library's.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -41,29 +40,8 @@ static const struct atto_deploy_config config = {
     .owner_key = { owner_key, sizeof owner_key }, .components = components, .component_count = 2,
 };
 
-/* ---- the deepest stack ---- */
-
-#define PAINTED_WORDS 1536u
-#define PAINT 0x5afe5afeu
-
-/* Paints the stack below the caller, or tells how many bytes of that were written since. */
-static __attribute__((noinline)) uint32_t stack_below(bool paint)
-{
-    volatile uint32_t words[PAINTED_WORDS];
-    uint32_t untouched = 0;
-    __asm__ volatile("" : "=m"(words)); /* they are what they are */
-    if (paint) {
-        for (uint32_t i = 0; i < PAINTED_WORDS; i++)
-            words[i] = PAINT;
-        return 0;
-    }
-    while (untouched < PAINTED_WORDS && words[untouched] == PAINT)
-        untouched++;
-    return (PAINTED_WORDS - untouched) * 4u;
-}
-
 /* All of the envelope but its last byte, and the rest. */
-static __attribute__((noinline)) bool install(uint32_t *began)
+static bool install(uint32_t *began)
 {
     uint32_t last = suit.len - 1u;
     atto_install_begin(&installer, &deploy);
@@ -73,7 +51,7 @@ static __attribute__((noinline)) bool install(uint32_t *began)
            atto_install_finish(&installer, NULL) == ATTO_OK;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     if (!board_counter_start()) {
         printf("deploy: this machine does not count instructions exactly\n");
@@ -85,20 +63,10 @@ int main(int argc, char **argv)
     atto_engine_init(&engine, &engine_config, pool, sizeof pool);
     memset(&firmware.granted, 0xff, sizeof firmware.granted);
     all_ok = atto_deploy_boot(&deploy, &config) == ATTO_OK;
-    const bool sizes = argc > 1 && strcmp(argv[1], "sizes") == 0;
-    uint32_t began, stack_bytes = 0;
-    if (sizes)
-        stack_below(true);
+    uint32_t began = 0;
     all_ok = all_ok && install(&began);
-    if (sizes) /* it would be counted as instructions of the installation */
-        stack_bytes = stack_below(false);
     atto_engine_poll(&engine);
     all_ok = all_ok && tick_count == 1u;
-    if (sizes) {
-        printf("{\"part\":\"RAM while installing\",\"flash\":0,\"ram\":%lu}\n",
-               (unsigned long)(sizeof installer + stack_bytes));
-        return all_ok && stack_bytes < PAINTED_WORDS * 4u ? 0 : 1;
-    }
     print_instructions("install_1k", board_instructions(began, ticks[0]), true);
     return all_ok ? 0 : 1;
 }

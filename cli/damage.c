@@ -23,7 +23,7 @@ const char *atto_record_kind_name(uint8_t kind)
         [ATTO_RECORD_TENANT] = "tenant",       [ATTO_RECORD_COUNTER] = "counter",   [ATTO_RECORD_RIGHTS] = "rights",
         [ATTO_RECORD_LIMITS] = "limits",       [ATTO_RECORD_VALUE] = "value",
         [ATTO_RECORD_POST_MORTEM] = "post-mortem", [ATTO_RECORD_NAME] = "name",
-        [ATTO_RECORD_KEY_ROTATED] = "rotated key",
+        [ATTO_RECORD_KEY_ROTATED] = "rotated key",  [ATTO_RECORD_LAYOUT] = "layout",
     };
     const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;
 

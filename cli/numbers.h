@@ -12,10 +12,11 @@
 
 #include <stdint.h>
 
+#include "atto/command.h"
 #include "remote.h"
 
-#define ATTO_NUMBERS_STEP 65536u        /* how far above the last one that was signed here a device is believed */
-#define ATTO_NUMBERS_FIRST 0x80000000u  /* and how far where none was */
+#define ATTO_NUMBERS_STEP ATTO_COUNTER_STEP_MAX /* so far above the last one signed here a device is believed */
+#define ATTO_NUMBERS_FIRST 0x80000000u          /* so far where none was */
 
 /* The last counter of a signer's (NULL: the owner) for a device, and the last sequence number of a container there; 0:
  * none was signed here. */

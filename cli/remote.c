@@ -328,9 +328,9 @@ bool atto_remote_believes(struct atto_remote *remote, uint32_t last)
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
-/* Is this counter over the signer's last one? A command to read changes nothing, so the device can be asked. What else
- * it may refuse is reported, or is no answer where that is `optional`. */
-static bool is_over(struct atto_remote *remote, uint32_t counter, bool optional, bool *over)
+/* Is this counter over the signer's last one, and not too far over it? A command to read changes nothing, so the device
+ * can be asked. */
+static bool is_good(struct atto_remote *remote, uint32_t counter, bool *good)
 {
     static const char *const path[] = {"device", NULL};
     struct atto_client_response response;
@@ -339,55 +339,66 @@ static bool is_over(struct atto_remote *remote, uint32_t counter, bool optional,
 
     if (fine) {
         atto_remote_refusal_read(&response, &refusal);
-        *over = refusal.status != ATTO_E_SEQUENCE;
-        if (response.code != ATTO_COAP_CODE(2, 5) && *over && !optional)
+        *good = response.code == ATTO_COAP_CODE(2, 5);
+        if (!*good && refusal.status != ATTO_E_SEQUENCE)
             fine = atto_remote_refuse(remote, "reading", &response);
         atto_buffer_free(&response.payload);
     }
     return fine;
 }
 
-/* Finds the first counter that is good, where reading takes one: the device says of each whether it is over its own.
- * None is tried that is further above what is known than a device takes. */
-static bool search_counter(struct atto_remote *remote)
+/* Looks for the first good counter behind `below`, which is none, up to `end`: in steps that do not get too far over
+ * the last one, and then between the last two. remote->next stays 0 if there is none. */
+static bool search_between(struct atto_remote *remote, uint32_t below, uint32_t end)
 {
-    uint32_t below = 0, good = 0, step = 1, end;
-    bool over = true;
+    uint32_t found = below, step = 1;
+    bool good = false;
 
-    know_counter(remote);
-    if (remote->known != 0 && !is_over(remote, remote->known, true, &over))
-        return false;
-    if (!over)
-        good = remote->known;
-    end = remote->known != 0 ? remote->limit : SEARCH_MAX;
-    for (over = false; !over; step = step < ATTO_NUMBERS_STEP ? 2 * step : step) {
-        below = good;
-        if (below == UINT32_MAX) {
-            atto_report("the device has used up its counters for this signer");
-            return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
-        }
-        if (below == end) {
-            atto_report("%s: it takes no counter up to %u, and what it says is not signed, so none above is tried: "
-                        "'atto start NAME --counter NUMBER' with one over the signer's last one is remembered",
-                        remote->context.uri, end);
-            return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
-        }
-        good = end - below > step ? below + step : end;
-        if (!is_over(remote, good, false, &over))
+    for (; !good && found < end; step = step < ATTO_NUMBERS_STEP ? 2 * step : step) {
+        below = found;
+        found = end - below > step ? below + step : end;
+        if (!is_good(remote, found, &good))
             return false;
     }
-    while (good - below > 1) {
-        const uint32_t middle = below + (good - below) / 2;
+    if (!good)
+        return true;
+    while (found - below > 1) {
+        const uint32_t middle = below + (found - below) / 2;
 
-        if (!is_over(remote, middle, false, &over))
+        if (!is_good(remote, middle, &good))
             return false;
-        if (over)
-            good = middle;
+        if (good)
+            found = middle;
         else
             below = middle;
     }
-    remote->next = good;
+    remote->next = found;
     return true;
+}
+
+/* Finds the first counter that is good, where reading takes one. If it is not near to the last one that was signed
+ * here, the device has begun anew, with another flash. */
+static bool search_counter(struct atto_remote *remote)
+{
+    uint32_t known, end;
+    bool is_lower = true;
+
+    know_counter(remote);
+    known = remote->known;
+    end = known != 0 ? remote->limit : SEARCH_MAX;
+    remote->next = 0;
+    if (known != 0 && !is_good(remote, known, &is_lower))
+        return false;
+    if (!is_lower && !search_between(remote, known, end))
+        return false;
+    if (remote->next == 0 && !search_between(remote, 0, known != 0 ? known : end))
+        return false;
+    if (remote->next != 0)
+        return true;
+    atto_report("%s: it takes no counter up to %u, and what it says is not signed, so none above is tried: "
+                "'atto start NAME --counter NUMBER' with one over the signer's last one is remembered",
+                remote->context.uri, end);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
 bool atto_remote_forget_counter(struct atto_remote *remote)

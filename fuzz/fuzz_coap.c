@@ -135,7 +135,7 @@ static void done(void *user, enum atto_status status, uint32_t code)
 static const struct atto_port port = { now_us, NULL, fill_random, NULL, NULL, NULL, NULL };
 static const struct atto_coap_config config = {
     &port, transmit, handle, abandon, NULL, world.out, sizeof world.out,
-    world.exchanges, world.observers, world.transfers, EXCHANGES, OBSERVERS, TRANSFERS, 0, 0,
+    EXCHANGES, OBSERVERS, TRANSFERS, world.exchanges, world.observers, world.transfers, 0, 0,
 };
 static const struct atto_coap_client_config client_config = { resolve, take, done, NULL };
 
@@ -145,16 +145,17 @@ static void check_state(void)
 
     for (uint32_t i = 0; i < EXCHANGES; i++) {
         require(world.exchanges[i].len <= sizeof world.exchanges[i].bytes, "an exchange");
-        waiting += world.exchanges[i].state != 0u;
+        waiting += (world.exchanges[i].entry.state & 6u) != 0u;
     }
     require(waiting <= EXCHANGES / 2u, "half of the exchanges wait at most");
     for (uint32_t i = 0; i < OBSERVERS; i++)
-        require(world.observers[i].state == 0u ||
+        require(world.observers[i].entry.state == 0u ||
                     (world.observers[i].options_len <= sizeof world.observers[i].options &&
                     world.observers[i].token_len <= ATTO_COAP_TOKEN_MAX),
                 "an observer");
     for (uint32_t i = 0; i < TRANSFERS; i++)
-        require(world.transfers[i].next == world.transferred[i], "a transfer is what the handler thinks it is");
+        require((world.transfers[i].entry.state != 0u ? world.transfers[i].next : 0u) == world.transferred[i],
+                "a transfer is what the handler thinks it is");
 }
 
 /* Time goes by as it does where the firmware ticks when it is asked to. */
@@ -223,9 +224,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     }
     pass(MINUTES_US);
     for (uint32_t i = 0; i < EXCHANGES; i++)
-        require(world.exchanges[i].state == 0u, "nothing waits for ever");
+        require(world.exchanges[i].entry.state == 0u, "nothing waits for ever");
     for (uint32_t i = 0; i < TRANSFERS; i++)
-        require(world.transfers[i].next == 0u, "no transfer stays for ever");
+        require(world.transfers[i].entry.state == 0u, "no transfer stays for ever");
     require(world.done == 1u, "a fetch ends once");
     return 0;
 }

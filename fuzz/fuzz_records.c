@@ -78,7 +78,7 @@ static void read_all(void)
         require(inside(atto_slots_image(&world.slots, &found.current), flash), "images lie in flash");
         require(found.previous.image_bytes == 0 || inside(atto_slots_image(&world.slots, &found.previous), flash),
                 "kept images lie in flash");
-        (void)atto_slots_start(&world.slots, number, &found);
+        (void)atto_slots_start(&world.slots, number, true, &found);
     }
     require(atto_records_room(&world.records) <= world.records.area_bytes, "room");
 }

@@ -97,7 +97,7 @@ static struct atto_coap_observer observers[4];
 static struct atto_coap_transfer transfers[COAP_TRANSFERS];
 static struct atto_coap_config config = {
     &port, transmit, coap_resources_handle, coap_resources_abandon, &resources, out, sizeof out,
-    exchanges, observers, transfers, 4, 4, COAP_TRANSFERS, 0, 0,
+    4, 4, COAP_TRANSFERS, exchanges, observers, transfers, 0, 0,
 };
 static const struct atto_coap_client_config client_config = { resolve, take, done, NULL };
 static struct atto_coap_server server;

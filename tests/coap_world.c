@@ -105,7 +105,7 @@ static void begin_device(uint32_t number, uint32_t block)
     device->number = number;
     device->config = (struct atto_coap_config){
         &cw.port, transmit, handle, abandon, device, device->out, ATTO_COAP_OUT_BYTES(block),
-        device->exchanges, device->observers, device->transfers, COAP_EXCHANGES, COAP_OBSERVERS, COAP_TRANSFERS, 0, 0,
+        COAP_EXCHANGES, COAP_OBSERVERS, COAP_TRANSFERS, device->exchanges, device->observers, device->transfers, 0, 0,
     };
     if (atto_coap_server_init(&device->server, &device->config) != ATTO_OK)
         harness_fail(__FILE__, __LINE__, "a server begins");

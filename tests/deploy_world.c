@@ -47,7 +47,14 @@ static uint32_t now_s(void *user)
     return dw.now_s;
 }
 
-static enum atto_status boot(void)
+static void lay_out(void)
+{
+    dw.records = (struct atto_records){ .flash = &dw.flash.flash, .area_bytes = AREA_BYTES, .area_count = 2 };
+    dw.slots = (struct atto_slots){ .records = &dw.records, .offset = 2u * AREA_BYTES, .slot_bytes = DEPLOY_SLOT_BYTES,
+                                    .slot_count = DEPLOY_SLOTS };
+}
+
+enum atto_status deploy_boot(void)
 {
     world_begin(&dw.world);
     dw.world.firmware.host.endpoints = endpoints;
@@ -59,9 +66,6 @@ static enum atto_status boot(void)
     dw.world.config.tenant_count = DEPLOY_TENANTS;
     memset(dw.engine_tenants, 0, sizeof dw.engine_tenants);
     atto_engine_init(&dw.world.engine, &dw.world.config, dw.world.pool, WORLD_POOL_BYTES);
-    dw.records = (struct atto_records){ .flash = &dw.flash.flash, .area_bytes = AREA_BYTES, .area_count = 2 };
-    dw.slots = (struct atto_slots){ .records = &dw.records, .offset = 2u * AREA_BYTES, .slot_bytes = DEPLOY_SLOT_BYTES,
-                                    .slot_count = DEPLOY_SLOTS };
     dw.config = (struct atto_deploy_config){
         .engine = &dw.world.engine, .records = &dw.records, .slots = &dw.slots, .crypto = &suit_crypto,
         .identity = &suit_identity, .owner_key = { owner_key, sizeof owner_key - 1u }, .now_s = now_s, .told = told,
@@ -83,13 +87,15 @@ void deploy_begin(void)
     dw.counter = 1;
     dw.called = 0;
     dw.now_s = 1000;
-    EQUAL(boot(), ATTO_OK);
+    lay_out();
+    EQUAL(deploy_boot(), ATTO_OK);
 }
 
 enum atto_status deploy_reset(uint32_t cut_at, enum flash_tear tear)
 {
     flash_world_power_up(&dw.flash, cut_at, tear);
-    return boot();
+    lay_out();
+    return deploy_boot();
 }
 
 /* ---- envelopes ---- */
@@ -259,8 +265,8 @@ enum atto_status deploy_order(const char *tenant, enum atto_command_operation op
     return deploy_command(tenant, deploy_key(tenant), arguments, at);
 }
 
-/* {1: id, 2: name, 3: key, 8: [["memory", 1 and 2]]} */
-static enum atto_status enrol(uint32_t id, const char *name, const struct atto_key *key)
+/* {1: id, 2: name, 3: key, 8: [["memory", operations]]} */
+enum atto_status deploy_enrol_as(uint32_t id, const char *name, const struct atto_key *key, uint32_t operations)
 {
     uint8_t record[200], arguments[256];
     uint32_t len = put(record, 0, "\xa4\x01", 2);
@@ -272,7 +278,8 @@ static enum atto_status enrol(uint32_t id, const char *name, const struct atto_k
     len = put(record, len, key->kid.ptr, 8);
     len = put(record, len, "\x20\x06\x21\x58\x20", 5);
     len = put(record, len, key->x, 32);
-    len = put(record, len, "\x08\x4c\xa1\x08\x81\x82\x66" "memory" "\x03", 14);
+    len = put(record, len, "\x08\x4c\xa1\x08\x81\x82\x66" "memory", 13);
+    record[len++] = (uint8_t)operations;
     uint32_t at = put(arguments, 0, "\x05\x09\x06\x81\x58", 5);
     arguments[at++] = (uint8_t)len;
     at = put(arguments, at, record, len);
@@ -281,7 +288,7 @@ static enum atto_status enrol(uint32_t id, const char *name, const struct atto_k
 
 enum atto_status deploy_enrol_one(uint32_t id)
 {
-    return id == 1u ? enrol(1, "acme", &suit_acme) : enrol(2, "other", &suit_other);
+    return id == 1u ? deploy_enrol_as(1, "acme", &suit_acme, 3) : deploy_enrol_as(2, "other", &suit_other, 3);
 }
 
 enum atto_status deploy_enrol(void)
@@ -316,4 +323,48 @@ uint32_t deploy_version(const char *tenant, const char *container)
     uint32_t version;
     memcpy(&version, word, 4);
     return version > 100u ? version - 100u : 0u;
+}
+
+/* ---- what is true ---- */
+
+static void look_at(uint32_t number, struct deploy_truth *truth)
+{
+    struct atto_versions versions;
+    struct atto_schedule schedule;
+    struct atto_right right = { 0 };
+    struct atto_container *container = dw.components[number].container;
+    atto_slots_sequence(&dw.slots, number, &truth->sequence[number]);
+    if (atto_slots_get(&dw.slots, number, &versions) != ATTO_OK)
+        return;
+    truth->version[number] = versions.current.sequence;
+    truth->state[number] = versions.state;
+    if (container == NULL)
+        return;
+    truth->engine[number] = 1u + (uint32_t)world_info(&dw.world, container).state;
+    atto_engine_rights(&dw.world.engine, container, &right, 1);
+    truth->operations[number] = right.operations;
+    atto_engine_schedule(&dw.world.engine, container, &schedule);
+    truth->priority[number] = schedule.priority;
+}
+
+struct deploy_truth deploy_truth_now(void)
+{
+    struct deploy_truth truth;
+    memset(&truth, 0, sizeof truth);
+    for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
+        look_at(i, &truth);
+    for (uint32_t i = 0; i <= DEPLOY_TENANTS; i++) {
+        const struct atto_deploy_tenant *tenant = i == 0u ? &dw.deploy.owner : &dw.tenants[i - 1u];
+        truth.key[i] = tenant->signer.key.x != NULL ? tenant->signer.key.x[8] + 256u * tenant->signer.key.x[12] : 0u;
+        (void)atto_records_number(&dw.records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, i), &truth.counter[i]);
+    }
+    for (uint32_t i = 0; i < DEPLOY_TENANTS; i++)
+        truth.ceiling[i] = dw.engine_tenants[i].right_count != 0u ? dw.engine_tenants[i].rights[0].operations : 0u;
+    truth.free_slots = (uint32_t)__builtin_popcount(atto_slots_free(&dw.slots));
+    return truth;
+}
+
+bool deploy_same_truth(const struct deploy_truth *a, const struct deploy_truth *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
 }

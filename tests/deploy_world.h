@@ -42,7 +42,7 @@ struct deploy_world {
     struct atto_refusal refusal;
     struct image_bytes image; /* that the last envelope had */
     struct suit_bytes suit;
-    uint32_t told[ATTO_DEPLOY_ATTACHED + 1u], last_number;
+    uint32_t told[ATTO_DEPLOY_LOG + 1u], last_number;
     enum atto_status last_told;
     uint32_t counter; /* of the next command */
     struct atto_hook *hook; /* what is attached to it is detached when the deployment asks for that */
@@ -58,8 +58,13 @@ void deploy_begin(void);
 extern const struct atto_key deploy_owner;
 /* Power goes and comes back; it fails again at operation `cut_at` of flash (0: never). */
 enum atto_status deploy_reset(uint32_t cut_at, enum flash_tear tear);
+/* The same with dw.records, dw.slots and the geometry of dw.flash as they are, that is after another one has changed
+ * where they are. */
+enum atto_status deploy_boot(void);
 /* Enrols one of the tenants, or both, each with the right to read and write of "memory" as its ceiling. */
 enum atto_status deploy_enrol_one(uint32_t id);
+/* Any other one, or the same with another record: with a key that has an id of 8 bytes, and these operations on "memory". */
+enum atto_status deploy_enrol_as(uint32_t id, const char *name, const struct atto_key *key, uint32_t operations);
 enum atto_status deploy_enrol(void);
 
 /* Makes an envelope in dw.suit, for this tenant and container ("" for the owner's), signed with `key`. */
@@ -91,5 +96,19 @@ void deploy_run(uint32_t ms);
 /* The container of this name in the engine, or NULL; and the version that its program has noted, 0 if it did not run. */
 struct atto_container *deploy_container(const char *tenant, const char *container);
 uint32_t deploy_version(const char *tenant, const char *container);
+
+/* What is true on a device that has just booted: in flash, and what the engine has made of it. */
+struct deploy_truth {
+    uint32_t sequence[DEPLOY_COMPONENTS]; /* the highest ever */
+    uint32_t version[DEPLOY_COMPONENTS];  /* that is installed; 0: none */
+    uint32_t state[DEPLOY_COMPONENTS], engine[DEPLOY_COMPONENTS];
+    uint32_t operations[DEPLOY_COMPONENTS], priority[DEPLOY_COMPONENTS];
+    uint32_t key[DEPLOY_TENANTS + 1u];    /* from its middle, the owner's first; 0: there is none */
+    uint32_t ceiling[DEPLOY_TENANTS];     /* operations of its first row; 0: none */
+    uint32_t counter[DEPLOY_TENANTS + 1u];
+    uint32_t free_slots;
+};
+struct deploy_truth deploy_truth_now(void);
+bool deploy_same_truth(const struct deploy_truth *a, const struct deploy_truth *b);
 
 #endif

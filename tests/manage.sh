@@ -105,7 +105,7 @@ expect flash_is_taken 1 "another device has it"
 # --- what there is to read
 
 client -m get "$uri/.well-known/core"
-expect links 0 '</containers>;rt="atto.containers";obs' '</install>;rt="atto.install"'
+expect links 0 '</containers>;rt="atto.containers";obs' '</audit>;rt="atto.audit"'
 get device
 see device 'len(v) == 12 and v[4] == "one" and v[9] == [32768, 15, 15] and v[12]'
 see endpoints 'v[11][0] == "log" and v[11][-1] == "coap"'

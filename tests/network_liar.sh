@@ -68,6 +68,12 @@ a resume beacon --to true --counter 60000
 a pause beacon --to true
 expect counter_by_hand_is_known 0 "pause beacon: done"
 require numbers_are_kept test "$(cat "data/atto/numbers/$device/-.counter")" = 60001
+a resume beacon --to true --counter 125538
+expect counter_too_far_for_the_device 1 "refused (4.09)" "too far over it"
+a resume beacon --to true --counter 125537
+expect counter_over_two_bytes 0 "resume beacon: done"
+a pause beacon --to true
+expect counter_over_two_bytes_goes_on 0 "pause beacon: done"
 
 lie sequence $highest
 a update beacon other.atto --to lied
@@ -105,3 +111,15 @@ expect keyed_counter_by_hand_is_known 0 "start beacon: done"
 a ps --to lied
 expect lie_to_a_reader_who_knows 1 "it takes no counter up to 125537"
 kill "$pid" "$liar_pid"
+
+# A device whose flash is another one counts from 0 again.
+mv keyed_lied.flash old.flash
+boot_lied keyed_lied --keyed
+echo 200000 >"data/atto/numbers/$device/-.counter"
+a push beacon.atto --to true
+expect keyed_anew 0 ": installed"
+a stop beacon --to true
+expect keyed_anew_counts 0 "stop beacon: done"
+a tenant list --to true --json
+require keyed_anew_counts_from_1 test "$(field counter)" = 1
+kill "$pid"

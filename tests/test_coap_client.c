@@ -287,7 +287,7 @@ static void separate_answers(void)
 {
     begin(64, 10);
     EQUAL(atto_coap_fetch(&fetched.client, span("coap://device/x")), ATTO_OK);
-    reply(ATTO_COAP_ACK, ATTO_COAP_EMPTY, fetched.client.id);
+    reply(ATTO_COAP_ACK, ATTO_COAP_EMPTY, fetched.client.requester.entry.id);
     cw.request[0] = 0x60;
     coap_send_bytes(10, cw.request, 4);
     coap_run(20000000);
@@ -304,13 +304,13 @@ static void separate_answers(void)
     fetched.len = 0;
     fetched.last = false;
     EQUAL(atto_coap_fetch(&fetched.client, span("coap://device/x")), ATTO_OK);
-    reply(ATTO_COAP_ACK, ATTO_COAP_EMPTY, fetched.client.id);
+    reply(ATTO_COAP_ACK, ATTO_COAP_EMPTY, fetched.client.requester.entry.id);
     cw.request[0] = 0x60;
     coap_send_bytes(10, cw.request, 4);
     coap_run(ATTO_COAP_LATER_MS * 1000u + 1u); /* promised, and never sent */
     CHECK(fetched.done == 2u && fetched.status == ATTO_E_NOT_FOUND);
     EQUAL(atto_coap_fetch(&fetched.client, span("coap://device/x")), ATTO_OK);
-    reply(ATTO_COAP_RST, ATTO_COAP_EMPTY, fetched.client.id);
+    reply(ATTO_COAP_RST, ATTO_COAP_EMPTY, fetched.client.requester.entry.id);
     cw.request[0] = 0x70;
     coap_send_bytes(10, cw.request, 4);
     CHECK(fetched.done == 3u && fetched.status == ATTO_E_NOT_FOUND && fetched.code == 0u);
@@ -339,14 +339,14 @@ static void nonsense(void)
         harness_case(i, 0);
         begin(64, 10);
         EQUAL(atto_coap_fetch(&fetched.client, span("coap://device/x")), ATTO_OK);
-        reply(ATTO_COAP_ACK, cases[i].code, (uint16_t)(fetched.client.id + 1u)); /* of another request */
+        reply(ATTO_COAP_ACK, cases[i].code, (uint16_t)(fetched.client.requester.entry.id + 1u)); /* of another request */
         coap_send(10);
         EQUAL(fetched.done, 0);
         reply(ATTO_COAP_NON, cases[i].code, 1);
         cw.request[4]++; /* another token */
         coap_send(10);
         EQUAL(fetched.done, 0);
-        reply(ATTO_COAP_ACK, cases[i].code, fetched.client.id);
+        reply(ATTO_COAP_ACK, cases[i].code, fetched.client.requester.entry.id);
         coap_option_uint(cases[i].number, cases[i].value);
         coap_payload(zeros, cases[i].len);
         coap_send(10);

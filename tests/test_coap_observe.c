@@ -35,7 +35,7 @@ static uint32_t observers(void)
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < COAP_OBSERVERS; i++)
-        count += cw.devices[0].observers[i].state != 0u;
+        count += cw.devices[0].observers[i].entry.state != 0u;
     return count;
 }
 

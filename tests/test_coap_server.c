@@ -285,7 +285,6 @@ static void block2_corners(void)
     coap_block(ATTO_COAP_BLOCK2, 47, false, 2);
     coap_send(PEER);
     CHECK(is_answer(ATTO_COAP_ACK, ATTO_COAP_BAD_REQUEST, 2)); /* 3000 bytes end in block 46 */
-    CHECK(coap_answer_is("no such block"));
     coap_request(ATTO_COAP_CON, ATTO_COAP_GET, 3, "nothing");
     coap_block(ATTO_COAP_BLOCK2, 3, false, 2);
     coap_send(PEER);

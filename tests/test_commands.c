@@ -165,7 +165,21 @@ static void replay_and_reorder(void)
     conditions.counter = 0;
     static const char zero[] = "\xa5" DEVICE ACME "\x03\x00" START;
     EQUAL(take(&acme, zero, sizeof zero - 1u), ATTO_E_SEQUENCE);
-    EQUAL(BY_ACME("\xa5" DEVICE ACME "\x03\x1a\xff\xff\xff\xff" START), ATTO_OK);
+}
+
+/* An answer that lies about the last counter must not get all of them used up; the very last one is one, too. */
+static void counters_far_away(void)
+{
+    static const char far[] = "\xa5" DEVICE ACME "\x03\x1a\x00\x01\x00\x02" START; /* 65,538 */
+    static const char last[] = "\xa5" DEVICE ACME "\x03\x1a\xff\xff\xff\xff" START;
+    begin();
+    conditions.counter = 1;
+    EQUAL(take(&acme, far, sizeof far - 1u), ATTO_E_SEQUENCE);
+    conditions.counter = 2;
+    EQUAL(take(&acme, far, sizeof far - 1u), ATTO_OK);
+    EQUAL(take(&acme, last, sizeof last - 1u), ATTO_E_SEQUENCE);
+    conditions.counter = 0xfffffffeu;
+    EQUAL(take(&acme, last, sizeof last - 1u), ATTO_OK);
     conditions.counter = 0xffffffffu;
     EQUAL(take_bytes(&acme), ATTO_E_SEQUENCE);
 }
@@ -339,6 +353,7 @@ static const struct harness_test tests[] = {
     TEST(every_operation, "each operation has its arguments, and is the owner's or a tenant's to do"),
     TEST(every_byte_flipped, "no bit of a command can change"),
     TEST(truncation_and_trailing_bytes, "a command is whole, and alone"),
+    TEST(counters_far_away, "Nobody is led to use all counters up."),
     TEST(replay_and_reorder, "counters never go back, at either end of their range"),
     TEST(another_device, "a command for another device is refused"),
     TEST(another_tenant, "a tenant's command reaches its own containers, by its own key"),

@@ -197,7 +197,9 @@ static void refused_envelopes(void)
 static void try_again(void)
 {
     for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
-        dw.components[i].tries = 0;
+        dw.components[i].tries.count = 0;
+    for (uint32_t i = 0; i < sizeof dw.tenants / sizeof *dw.tenants; i++)
+        dw.tenants[i].tries.count = 0;
 }
 
 /* Every byte of the envelope is flipped, and it ends at every byte. */
@@ -284,18 +286,26 @@ static void commands_once(void)
 /* {8: [["memory", 1]]}, and no right at all */
 #define READ_ALONE "\x4c\xa1\x08\x81\x82\x66" "memory" "\x01"
 #define NO_RIGHTS "\x43\xa1\x08\x80"
+/* To read endpoint 0, and one that there is not. */
+#define UNKNOWN_RIGHT "\x4a\xa1\x08\x82\x82\x00\x01\x82\x18\x63\x01"
 /* {7: {2: 1000000}}: a period */
 #define SLOWER "\x49\xa1\x07\xa1\x02\x1a\x00\x0f\x42\x40"
 
 static void rights_and_schedules_stay(void)
 {
+    static struct atto_audit_record trail[16];
     struct atto_right right;
     struct atto_schedule schedule;
     begin();
     EQUAL(deploy_install("acme", "blink", 7, PROGRAM_GOOD), ATTO_OK);
     runs(7);
+    dw.world.config.changes = trail;
+    dw.world.config.change_count = sizeof trail / sizeof *trail;
     EQUAL(deploy_order("acme", ATTO_COMMAND_SET_RIGHTS, "acme", "blink", READ_ALONE, 13), ATTO_OK);
     EQUAL(deploy_order("", ATTO_COMMAND_SET_SCHEDULE, "acme", "blink", SLOWER, 10), ATTO_OK);
+    const uint32_t changes = dw.world.engine.changes_written; /* what is refused touches no row */
+    EQUAL(deploy_order("acme", ATTO_COMMAND_SET_RIGHTS, "acme", "blink", UNKNOWN_RIGHT, 11), ATTO_E_NOT_FOUND);
+    CHECK(changes != 0u && dw.world.engine.changes_written == changes);
     for (uint32_t i = 0; i < 2u; i++) {
         EQUAL(atto_engine_rights(&dw.world.engine, deploy_container("acme", "blink"), &right, 1), 1);
         EQUAL(right.operations, ATTO_OPERATION_READ);

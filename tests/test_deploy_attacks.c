@@ -256,6 +256,19 @@ static void tries_are_counted(void)
     EQUAL(dw.slots.open, 0);
 }
 
+/* And a tenant whose images of new names are bad holds up nobody but itself. */
+static void tries_are_the_tenants_own(void)
+{
+    begin();
+    deploy_pack("acme", "new", 4294967295u, PROGRAM_GOOD, &suit_acme);
+    dw.suit.bytes[dw.suit.len - 1u] ^= 1u;
+    for (uint32_t i = 0; i < 2u * ATTO_INSTALL_TRIES; i++)
+        EQUAL(deploy_send(100), i < ATTO_INSTALL_TRIES ? ATTO_E_DIGEST : ATTO_E_QUOTA);
+    EQUAL(deploy_install("", "mine", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("other", "lamp", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(deploy_install("acme", "new", 7, PROGRAM_GOOD), ATTO_E_QUOTA);
+}
+
 /* ---- trials ---- */
 
 /* A version that does not run is not healthy, however long it does not. */
@@ -373,6 +386,7 @@ static const struct harness_test tests[] = {
     TEST(revocation_hits_one_alone, "Who revokes one tenant removes nothing of another."),
     TEST(trials_are_not_spent_on_others, "What is not the image's fault costs no trial."),
     TEST(names_have_a_ceiling, "A tenant with a ceiling leaves names for others."),
+    TEST(tries_are_the_tenants_own, "A tenant's bad images hold up no other one."),
     TEST(tries_are_counted, "Nobody wears the flash out without a key."),
     TEST(what_does_not_run_is_not_healthy, "A version is healthy by running, not by waiting."),
     TEST(an_older_one_comes_late, "An image that was overtaken disturbs nothing."),

@@ -10,8 +10,12 @@
 
 /* ---- the story ---- */
 
+#define KID_ACME { (const uint8_t *)"key-acme", 8 }
 #define NEW_X "acme's next public key, 32 bytes"
 static const struct atto_key next_key = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)NEW_X, NULL };
+static const struct atto_key third_key = { ATTO_EDDSA, KID_ACME, (const uint8_t *)"acme's third public key 32 bytes", NULL };
+#define OWNER_X "the owner's next public key, 32 "
+static const struct atto_key next_owner = { ATTO_EDDSA, { NULL, 0 }, (const uint8_t *)OWNER_X, NULL };
 
 static enum atto_status run_a_while(void)
 {
@@ -86,79 +90,46 @@ static enum atto_status remove_lamp(void)
     return deploy_order("other", ATTO_COMMAND_REMOVE, "other", "lamp", NULL, 0);
 }
 
+/* An enrolled tenant's record, whose ceiling becomes lower; its key is the same. */
+static enum atto_status lower_ceiling(void)
+{
+    return deploy_enrol_as(1, "acme", &suit_acme, ATTO_OPERATION_READ);
+}
+
+/* Another key in the record goes over the one that was rotated. */
+static enum atto_status another_key(void)
+{
+    return deploy_enrol_as(1, "acme", &third_key, ATTO_OPERATION_READ);
+}
+
+static enum atto_status blink_11(void)
+{
+    deploy_pack("acme", "blink", 11, PROGRAM_GOOD, &third_key);
+    return deploy_send(100);
+}
+
+static enum atto_status rotate_owner(void)
+{
+    static const char key[] = "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" OWNER_X;
+    return deploy_command("", &deploy_owner, key, sizeof key - 1u);
+}
+
 static enum atto_status revoke_acme(void)
 {
     static const char revoke[] = "\x05\x0a\x06\x81\x64" "acme";
-    return deploy_command("", &deploy_owner, revoke, sizeof revoke - 1u);
+    return deploy_command("", &next_owner, revoke, sizeof revoke - 1u);
 }
 
 static enum atto_status (*const steps[])(void) = {
-    enrol_all,  enrol_other,  blink_7,     run_a_while, lamp_3,   blink_8,     run_a_while, blink_9_bad, run_a_while,
-    fewer_rights, less_urgent,     stop_blink,  start_blink, rotate,   blink_10,    run_a_while, remove_lamp, revoke_acme,
+    enrol_all,    enrol_other, blink_7,    run_a_while, lamp_3,        blink_8,     run_a_while, blink_9_bad,
+    run_a_while,  fewer_rights, less_urgent, stop_blink, start_blink,   lower_ceiling, rotate,    blink_10,
+    run_a_while,  another_key, blink_11,   run_a_while, rotate_owner,  remove_lamp, revoke_acme,
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
-/* ---- what is true ---- */
-
-struct truth {
-    uint32_t sequence[DEPLOY_COMPONENTS]; /* the highest ever */
-    uint32_t version[DEPLOY_COMPONENTS];  /* that is installed; 0: none */
-    uint32_t state[DEPLOY_COMPONENTS], engine[DEPLOY_COMPONENTS];
-    uint32_t operations[DEPLOY_COMPONENTS], priority[DEPLOY_COMPONENTS];
-    uint32_t key[DEPLOY_TENANTS];         /* where in its middle; 0: not enrolled */
-    uint32_t counter[DEPLOY_TENANTS + 1u];
-    uint32_t free_slots;
-};
-
-static uint32_t word_at(uint32_t key)
-{
-    struct atto_span value;
-    return atto_records_get(&dw.records, key, &value) == ATTO_OK ? value.ptr[0] : 0u;
-}
-
-static void look_at(uint32_t number, struct truth *truth)
-{
-    struct atto_versions versions;
-    struct atto_schedule schedule;
-    struct atto_right right = { 0 };
-    struct atto_container *container = dw.components[number].container;
-    atto_slots_sequence(&dw.slots, number, &truth->sequence[number]);
-    if (atto_slots_get(&dw.slots, number, &versions) != ATTO_OK)
-        return;
-    truth->version[number] = versions.current.sequence;
-    truth->state[number] = versions.state;
-    if (container == NULL)
-        return;
-    truth->engine[number] = 1u + (uint32_t)world_info(&dw.world, container).state;
-    atto_engine_rights(&dw.world.engine, container, &right, 1);
-    truth->operations[number] = right.operations;
-    atto_engine_schedule(&dw.world.engine, container, &schedule);
-    truth->priority[number] = schedule.priority;
-}
-
-/* Of a device that has just booted. */
-static struct truth truth_now(void)
-{
-    struct truth truth;
-    memset(&truth, 0, sizeof truth);
-    for (uint32_t i = 0; i < DEPLOY_COMPONENTS; i++)
-        look_at(i, &truth);
-    for (uint32_t i = 0; i < DEPLOY_TENANTS; i++)
-        truth.key[i] = dw.tenants[i].name[0] != '\0' ? dw.tenants[i].signer.key.x[8] : 0u;
-    for (uint32_t i = 0; i <= DEPLOY_TENANTS; i++)
-        truth.counter[i] = word_at(ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, i));
-    truth.free_slots = (uint32_t)__builtin_popcount(atto_slots_free(&dw.slots));
-    return truth;
-}
-
-static bool same(const struct truth *a, const struct truth *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
 /* ---- without a cut ---- */
 
-static struct truth after[STEPS + 1u]; /* so many steps, and a reset */
+static struct deploy_truth after[STEPS + 1u]; /* so many steps, and a reset */
 static uint32_t operations[STEPS];
 
 /* Each step as it is, and what a reset makes of it; the reset itself is undone. */
@@ -167,7 +138,7 @@ static void tell_the_story(void)
     static struct flash_world kept;
     deploy_begin();
     deploy_reset(0, TEAR_NOTHING);
-    after[0] = truth_now();
+    after[0] = deploy_truth_now();
     for (uint32_t i = 0; i < STEPS; i++) {
         harness_case(i, 0);
         /* The story without resets, up to here. */
@@ -179,7 +150,7 @@ static void tell_the_story(void)
         operations[i] = dw.flash.operations;
         kept = dw.flash;
         EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
-        after[i + 1u] = truth_now();
+        after[i + 1u] = deploy_truth_now();
         dw.flash = kept;
     }
 }
@@ -189,8 +160,8 @@ static void tell_the_story(void)
 /* Has the device booted into one of the two? */
 static bool is_old_or_new(uint32_t step)
 {
-    const struct truth truth = truth_now();
-    return same(&truth, &after[step]) || same(&truth, &after[step + 1u]);
+    const struct deploy_truth truth = deploy_truth_now();
+    return deploy_same_truth(&truth, &after[step]) || deploy_same_truth(&truth, &after[step + 1u]);
 }
 
 static uint32_t new_ones, old_ones;
@@ -209,8 +180,8 @@ static void cut(uint32_t step, uint32_t at, enum flash_tear tear, uint32_t again
     EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
     CHECK(is_old_or_new(step));
     EQUAL(dw.flash.violations, 0);
-    const struct truth truth = truth_now();
-    bool is_new = same(&truth, &after[step + 1u]);
+    const struct deploy_truth truth = deploy_truth_now();
+    bool is_new = deploy_same_truth(&truth, &after[step + 1u]);
     new_ones += is_new;
     old_ones += !is_new;
     /* The rest of it; what is done already is refused the second time. */
@@ -226,9 +197,9 @@ static void cut(uint32_t step, uint32_t at, enum flash_tear tear, uint32_t again
     }
     GO_ON();
     EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
-    struct truth end = truth_now();
+    struct deploy_truth end = deploy_truth_now();
     memcpy(end.counter, after[STEPS].counter, sizeof end.counter); /* they may have been used more often */
-    CHECK(same(&end, &after[STEPS]));
+    CHECK(deploy_same_truth(&end, &after[STEPS]));
 }
 
 static void a_cut_at_each_operation(void)

@@ -300,9 +300,20 @@ static void links(void)
     EQUAL(mw.format, ATTO_COAP_FORMAT_LINK);
     mw.whole[mw.whole_len] = '\0';
     CHECK(strstr((char *)mw.whole, "</containers>;rt=\"atto.containers\";obs,") != NULL);
-    CHECK(strstr((char *)mw.whole, ",</install>;rt=\"atto.install\",") != NULL);
+    CHECK(strstr((char *)mw.whole, ",</audit>;rt=\"atto.audit\",") != NULL);
+    CHECK(strstr((char *)mw.whole, ",</containers/acme/blink>;rt=\"atto.container\";obs") != NULL);
+    CHECK(strstr((char *)mw.whole, "install") == NULL); /* there is nothing to GET */
     mw.config.reading_is_open = false;
     EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
+    mw.whole[mw.whole_len] = '\0';
+    CHECK(strstr((char *)mw.whole, "</device>") != NULL && strstr((char *)mw.whole, "blink") == NULL);
+    /* A name cannot make links of its own. */
+    manage_begin_empty();
+    deploy_pack("acme", "x>,</evil", 7, PROGRAM_SERVED, &suit_acme);
+    EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_CHANGED);
+    EQUAL(manage_get(".well-known/core"), ATTO_COAP_CONTENT);
+    mw.whole[mw.whole_len] = '\0';
+    CHECK(strstr((char *)mw.whole, "</device>") != NULL && strstr((char *)mw.whole, "evil") == NULL);
 }
 
 static void methods(void)
@@ -391,7 +402,11 @@ static void install_in_blocks(void)
         manage_run(10);
         EQUAL(deploy_version("acme", "blink"), 7);
         EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, szx), ATTO_COAP_CONFLICT);
-        CHECK(manage_says("-105"));
+        CHECK(manage_says("-105 last 7"));
+        EQUAL(manage_order("command", ATTO_COAP_POST, "acme", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0),
+              ATTO_COAP_CHANGED);
+        EQUAL(manage_send(1, "install", dw.suit.bytes, dw.suit.len, szx), ATTO_COAP_CONFLICT);
+        CHECK(manage_says("-105 last 7")); /* it is used up though nothing is there */
         EQUAL(mw.manage.task, ATTO_MANAGE_FREE);
     }
 }

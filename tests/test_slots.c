@@ -74,7 +74,7 @@ static void life_of_a_component(void)
         EQUAL(install(7, 1), ATTO_OK);
         EXPECT(7, ATTO_COMPONENT_TRIAL, 1, 0);
         EQUAL(free_count(), all - 1u);
-        EQUAL(atto_slots_start(&world.slots, 7, &found), ATTO_OK);
+        EQUAL(atto_slots_start(&world.slots, 7, true, &found), ATTO_OK);
         EQUAL(found.trials, 1);
         EQUAL(atto_slots_confirm(&world.slots, 7), ATTO_OK);
         EXPECT(7, ATTO_COMPONENT_HEALTHY, 1, 0);
@@ -117,7 +117,7 @@ static void first_version_that_faults(void)
     EQUAL(install(1, 1), ATTO_OK);
     EQUAL(atto_slots_fault(&world.slots, 1), ATTO_OK);
     EXPECT(1, ATTO_COMPONENT_FAILED, 1, 0);
-    EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_E_STATE);
+    EQUAL(atto_slots_start(&world.slots, 1, true, &found), ATTO_E_STATE);
     EQUAL(atto_slots_confirm(&world.slots, 1), ATTO_E_STATE);
     EQUAL(atto_slots_fault(&world.slots, 1), ATTO_E_STATE);
     /* What failed is not kept behind the next version. */
@@ -134,22 +134,22 @@ static void trials_are_counted(void)
     EQUAL(atto_slots_confirm(&world.slots, 1), ATTO_OK);
     uint32_t operations = world.flash.operations;
     for (uint32_t start = 0; start < 10u; start++)
-        EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_OK);
+        EQUAL(atto_slots_start(&world.slots, 1, true, &found), ATTO_OK);
     EQUAL(world.flash.operations, operations); /* starting what is healthy costs no flash */
     EQUAL(install(1, 2), ATTO_OK);
     for (uint32_t start = 1; start <= ATTO_SLOT_TRIALS; start++) {
         EQUAL(slots_world_boot(&world, 0, TEAR_NOTHING), ATTO_OK);
-        EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_OK);
+        EQUAL(atto_slots_start(&world.slots, 1, true, &found), ATTO_OK);
         EQUAL(found.current.sequence, 2);
     }
-    EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_OK);
+    EQUAL(atto_slots_start(&world.slots, 1, true, &found), ATTO_OK);
     EQUAL(found.current.sequence, 1);
     EXPECT(1, ATTO_COMPONENT_HEALTHY, 1, 0);
     /* A first version that never reports healthy. */
     EQUAL(install(2, 1), ATTO_OK);
     for (uint32_t start = 1; start <= ATTO_SLOT_TRIALS; start++)
-        EQUAL(atto_slots_start(&world.slots, 2, &found), ATTO_OK);
-    EQUAL(atto_slots_start(&world.slots, 2, &found), ATTO_E_STATE);
+        EQUAL(atto_slots_start(&world.slots, 2, true, &found), ATTO_OK);
+    EQUAL(atto_slots_start(&world.slots, 2, true, &found), ATTO_E_STATE);
     EXPECT(2, ATTO_COMPONENT_FAILED, 1, 0);
 }
 
@@ -206,7 +206,7 @@ static void refused(void)
     EQUAL(atto_slots_remove(&world.slots, 1, own, 1), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_fault(&world.slots, 1), ATTO_E_NOT_FOUND);
     EQUAL(atto_slots_confirm(&world.slots, 1), ATTO_E_NOT_FOUND);
-    EQUAL(atto_slots_start(&world.slots, 1, &found), ATTO_E_NOT_FOUND);
+    EQUAL(atto_slots_start(&world.slots, 1, true, &found), ATTO_E_NOT_FOUND);
     for (uint32_t slot = 0; slot < 4u; slot++)
         EQUAL(atto_slots_open(&world.slots, &other, 1), ATTO_OK);
     EQUAL(atto_slots_open(&world.slots, &other, 1), ATTO_E_NO_SPACE);
@@ -288,7 +288,7 @@ static void judge_flip(uint32_t *runs, uint32_t *reports)
     bool torn = world.records.torn, told = torn || world.records.damaged != 0;
     for (uint32_t component = 1; component <= 3u; component++) {
         struct atto_versions found;
-        status = atto_slots_start(&world.slots, component, &found);
+        status = atto_slots_start(&world.slots, component, true, &found);
         if (status != ATTO_OK || !slots_is_whole(&world, &found.current)) {
             CHECK(status == ATTO_OK || told);
             ++*reports;
@@ -353,7 +353,7 @@ static void damaged_component(void)
             value[0] = 0;
         EQUAL(atto_records_put(&world.records, &record, 1), ATTO_OK);
         EQUAL(atto_slots_get(&world.slots, 9, &found), ATTO_E_DAMAGED);
-        EQUAL(atto_slots_start(&world.slots, 9, &found), ATTO_E_DAMAGED);
+        EQUAL(atto_slots_start(&world.slots, 9, true, &found), ATTO_E_DAMAGED);
         EQUAL(atto_slots_confirm(&world.slots, 9), ATTO_E_DAMAGED);
         EQUAL(atto_slots_fault(&world.slots, 9), ATTO_E_DAMAGED);
         value[i == 2u ? 12 : 0] = was;

@@ -86,7 +86,7 @@ static enum atto_status tell(const struct step *step)
     case INSTALL:
         return slots_install(&world, step->component, step->number, step->number, PIECE, step->counter);
     case START:
-        return atto_slots_start(&world.slots, step->component, &found);
+        return atto_slots_start(&world.slots, step->component, true, &found);
     case CONFIRM:
         return atto_slots_confirm(&world.slots, step->component);
     case FAULT:

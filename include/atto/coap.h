@@ -157,7 +157,10 @@ struct atto_coap_option {
     terminates \true; exits \false; assigns \nothing;
     ensures \result.pos == 0 && \result.number == 0 && \result.len == message->options.len &&
             \result.bytes == message->options.ptr; */
-struct atto_coap_options atto_coap_options_of(const struct atto_coap_message *message);
+static inline struct atto_coap_options atto_coap_options_of(const struct atto_coap_message *message)
+{
+    return (struct atto_coap_options){ message->options.ptr, message->options.len, 0, 0 };
+}
 
 /* Reads the next option. False, and the walk has not moved, at the end of the options, or where the next one is not
  * well-formed. */

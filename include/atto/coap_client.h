@@ -39,13 +39,11 @@ struct atto_coap_client {
     struct atto_coap_requester requester; /* first, so that the one is the other */
     const struct atto_coap_client_config *config;
     struct atto_coap_server *server;
-    struct atto_span uri; /* ptr NULL: no fetch */
-    uint32_t due, offset;
-    struct atto_coap_peer peer;
-    uint16_t id;
-    uint8_t tries, szx, acknowledged;
-    uint8_t token[4];
+    struct atto_span uri;
+    uint32_t offset;
     uint32_t etag; /* a hash of it */
+    uint8_t token[4];
+    uint8_t szx;
 };
 
 /* Makes a client that shares the datagrams of this server. Both structures stay where they are. */

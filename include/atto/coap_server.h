@@ -54,25 +54,29 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
 /* What a handler answers. The fields above the line are the handler's to set, the others the server's alone. */
 struct atto_coap_reply {
     uint8_t code;         /* 4.04 at first; any success is sent as 2.31 if the payload is not whole yet */
+    uint8_t own_value;
+    uint16_t own_option;  /* an option of the firmware's own behind all others, an integer; 0 at first: none */
+    uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
     uint32_t format;      /* content format of what is written; ATTO_COAP_FORMAT_NONE at first */
     uint32_t max_age_s;   /* seconds for which it is fresh; ATTO_COAP_MAX_AGE_S at first */
     uint32_t limit;       /* told with 4.13: bytes of payload that would do (Size1); 0 at first: not told */
-    uint16_t resource;    /* which resource this is, if it can be observed; 0 at first: it cannot be */
-    uint16_t own_option;  /* an option of the firmware's own behind all others, an integer; 0 at first: none */
-    uint8_t own_value;
     /* -- */
     bool may_be_later;
+    uint8_t szx;               /* of the window */
     uint16_t ticket;           /* not 0: the answer comes later */
     uint32_t offset, capacity; /* the window of the representation that is sent */
     uint32_t total;            /* bytes written so far */
     uint32_t hash;             /* of them */
-    uint8_t szx;               /* of the window */
     uint8_t *window;
     struct atto_coap_server *server;
 };
 
 /* Answers with a representation, or with success without one (format: ATTO_COAP_FORMAT_NONE): sets code and format. */
-void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format);
+static inline void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
+{
+    reply->code = (uint8_t)code;
+    reply->format = format;
+}
 
 /* Writes the next bytes of the representation. The whole of it must be written each time, whatever block is asked for:
  * the server picks what it sends. An answer to anything but GET and FETCH has to fit in one block
@@ -89,27 +93,33 @@ void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, c
  * False, and nothing has changed, if no exchange is left for it: refuse with 5.03. */
 bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket);
 
+/* What is known of a peer begins with this. */
+struct atto_coap_entry {
+    uint32_t due;
+    uint8_t state, tries; /* state 0: free */
+    uint16_t id; /* of the last message that was sent to it */
+    struct atto_coap_peer peer;
+};
+
 /* Memory for the tables, all zero when a server begins; it is the server's alone. */
 struct atto_coap_exchange { /* an answer that was given, or is to be given later */
-    uint32_t due;
-    struct atto_coap_peer peer;
-    uint16_t request_id, ticket;
-    uint8_t state, tries, confirmable, len;
+    struct atto_coap_entry entry;
+    uint16_t request_id;
+    uint8_t type, len; /* type: of the request */
     uint8_t bytes[ATTO_COAP_EXCHANGE_BYTES];
 };
 struct atto_coap_observer { /* somebody observes a resource */
-    uint32_t due, confirm;
-    struct atto_coap_peer peer;
-    uint16_t resource, last_id;
-    uint8_t state, tries, token_len, options_len;
+    struct atto_coap_entry entry;
+    uint8_t token_len, options_len;
+    uint16_t resource;
+    uint32_t confirm;
     uint8_t token[ATTO_COAP_TOKEN_MAX];
     uint8_t options[ATTO_COAP_OBSERVED_BYTES];
 };
 struct atto_coap_transfer { /* a payload on its way, block by block */
-    uint32_t due;
-    struct atto_coap_peer peer;
+    struct atto_coap_entry entry;
     uint32_t key;
-    uint32_t next; /* offset of the block that is awaited; 0: free */
+    uint32_t next; /* offset of the block that is awaited */
 };
 
 /* What the firmware decides. Constant, and in use as long as the server. */
@@ -127,12 +137,12 @@ struct atto_coap_config {
     void *user;
     uint8_t *out;       /* where datagrams are made */
     uint32_t out_bytes; /* at least ATTO_COAP_OUT_BYTES(16): the largest block that fits is used */
-    struct atto_coap_exchange *exchanges;
-    struct atto_coap_observer *observers;
-    struct atto_coap_transfer *transfers;
     uint8_t exchange_count; /* at least 2. At most half of them wait for later answers */
     uint8_t observer_count; /* 0: nothing can be observed */
     uint8_t transfer_count; /* 0: no payloads in blocks */
+    struct atto_coap_exchange *exchanges;
+    struct atto_coap_observer *observers;
+    struct atto_coap_transfer *transfers;
     uint16_t own_option;    /* the first of the firmware's own options, which the handler understands */
     uint16_t own_options;   /* how many there are; 0: none. They are found in request->all */
 };
@@ -141,11 +151,11 @@ struct atto_coap_config {
 
 /* Somebody who gets the responses that are not the server's: see atto/coap_client.h. */
 struct atto_coap_requester {
-    /* Takes an ACK, RST or response. False: it is not for him. */
-    bool (*input)(struct atto_coap_requester *requester, const struct atto_coap_peer *peer,
-                  const struct atto_coap_message *message);
-    /* Does what is due. Returns how long it may be until it is called again, in units of 1024 us. */
-    uint32_t (*tick)(struct atto_coap_requester *requester);
+    struct atto_coap_entry entry;
+    /* Takes a response of the peer. False: it is not for him. */
+    bool (*input)(struct atto_coap_requester *requester, const struct atto_coap_message *message);
+    /* It is due. again: the last message has to be sent again; else there will be no answer. */
+    void (*due)(struct atto_coap_requester *requester, bool again);
 };
 
 struct atto_coap_server {
@@ -170,7 +180,8 @@ void atto_coap_server_input(struct atto_coap_server *server, const struct atto_c
  * can make something due. To be called after every other call of the server, and again at that time. */
 uint64_t atto_coap_server_tick(struct atto_coap_server *server);
 
-/* The resource with this number has changed: who observes it is notified by the next tick that is due for him.
+/* The resource with this number has changed: who observes it is notified by the next tick that is due for him. 0: all
+ * that are observed, and who does has to acknowledge it.
  * May be called from a handler. */
 void atto_coap_changed(struct atto_coap_server *server, uint16_t resource);
 

@@ -99,6 +99,10 @@ enum atto_status atto_command_read(const uint8_t *bytes, uint32_t len, struct at
 enum atto_status atto_command_verify(const struct atto_command *command, const struct atto_signer *signer,
                                      const struct atto_crypto *crypto);
 
+/* So far over the last counter may the next one be: whoever signs goes by a number that a device has told, and nobody
+ * signs for that; an answer that lies cannot use all counters up. */
+#define ATTO_COUNTER_STEP_MAX 65536u
+
 /* What a command is judged by. */
 struct atto_command_conditions {
     const struct atto_identity *identity;
@@ -108,7 +112,7 @@ struct atto_command_conditions {
 
 /* Judges a command that was verified, and changes nothing.
  * Returns ATTO_OK; ATTO_E_DEVICE (for another one); ATTO_E_SEQUENCE (the counter is not over the last one: replayed, or
- * overtaken); ATTO_E_EXPIRED; ATTO_E_DENIED (a tenant may not do that, or the container is not the tenant's). */
+ * overtaken; or it is more than ATTO_COUNTER_STEP_MAX over it); ATTO_E_EXPIRED; ATTO_E_DENIED (a tenant may not do that, or the container is not the tenant's). */
 enum atto_status atto_command_judge(const struct atto_command *command,
                                     const struct atto_command_conditions *conditions);
 

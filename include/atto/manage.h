@@ -69,7 +69,7 @@ struct atto_manage_call {
 struct atto_manage {
     const struct atto_manage_config *config;
     struct atto_manage_call *call; /* where `call` leaves its result; NULL: no command is being carried out */
-    uint64_t since_us;   /* that the task is under way */
+    uint32_t since;      /* that the task is under way, in the server's units of time */
     uint32_t transfer;   /* of the task */
     uint32_t log_seen, trace_seen; /* numbers of the entries of the rings that observers do not know of */
     uint16_t ticket;     /* of the answer to the envelope whose image is fetched; 0: none */

@@ -42,6 +42,7 @@ enum atto_record_kind {
     ATTO_RECORD_POST_MORTEM = 9, /* last faults */
     ATTO_RECORD_NAME = 10,       /* atto/deploy.h: what a component is called, and whether it is to run */
     ATTO_RECORD_KEY_ROTATED = 11, /* atto/deploy.h: a signer's key, once it was rotated */
+    ATTO_RECORD_LAYOUT = 12,      /* atto/deploy.h: where log and slots are */
     ATTO_RECORD_FIRMWARE = 64,   /* first of the firmware's own */
     ATTO_RECORD_KINDS = 255      /* kinds are below this */
 };

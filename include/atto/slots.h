@@ -26,6 +26,7 @@
 #ifndef ATTO_SLOTS_H
 #define ATTO_SLOTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "atto/config.h"
@@ -126,10 +127,11 @@ struct atto_span atto_slots_image(const struct atto_slots *slots, const struct a
 /* The slot that an image lies in, by its first byte. */
 uint32_t atto_slots_slot_of(const struct atto_slots *slots, const uint8_t *image);
 
-/* To be asked each time before a component is started after a reset: tells the version to run in found->current. One that
- * is on trial is counted, and after ATTO_SLOT_TRIALS starts it is taken as faulted. ATTO_E_STATE: it failed and there is
- * no other version; ATTO_E_NOT_FOUND, ATTO_E_DAMAGED as above. */
-enum atto_status atto_slots_start(struct atto_slots *slots, uint32_t component, struct atto_versions *found);
+/* To be asked each time before a component is started after a reset: tells the version to run in found->current. If that
+ * counts, one on trial is counted, and after ATTO_SLOT_TRIALS starts it is taken as faulted; otherwise nothing changes.
+ * ATTO_E_STATE: it failed and there is no other version; ATTO_E_NOT_FOUND, ATTO_E_DAMAGED as above. */
+enum atto_status atto_slots_start(struct atto_slots *slots, uint32_t component, bool counts,
+                                  struct atto_versions *found);
 
 /* The current version reports healthy: the one that was kept is let go. 0, also if it was healthy before; ATTO_E_STATE:
  * it failed. */

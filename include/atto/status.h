@@ -54,7 +54,7 @@
     X(ATTO_E_SIGNER, -102, "signed for another tenant, or with another key")              \
     X(ATTO_E_SIGNATURE, -103, "signature is missing or does not hold")                    \
     X(ATTO_E_DIGEST, -104, "content is not what the digest says")                         \
-    X(ATTO_E_SEQUENCE, -105, "sequence number or counter is not over the last one")       \
+    X(ATTO_E_SEQUENCE, -105, "number is not over the last one, or too far over it")        \
     X(ATTO_E_EXPIRED, -106, "expired, or the time is not known")                          \
     X(ATTO_E_VENDOR, -112, "for another vendor's devices")                                \
     X(ATTO_E_CLASS, -113, "for another class of devices")                                 \
@@ -74,7 +74,8 @@
     /* what persists in flash */                                                          \
     X(ATTO_E_FLASH, -80, "flash did not take what was programmed, or was not erased")     \
     X(ATTO_E_NO_SPACE, -81, "no room in flash")                                           \
-    X(ATTO_E_DAMAGED, -82, "what was kept in flash is damaged")
+    X(ATTO_E_DAMAGED, -82, "what was kept in flash is damaged")                           \
+    X(ATTO_E_LAYOUT, -83, "flash is laid out otherwise")
 
 enum atto_status {
 #define ATTO_STATUS_ENUM(name, value, sentence) name = (value),

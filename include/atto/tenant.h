@@ -11,12 +11,10 @@
 
 #define ATTO_TENANT_OWNER 0u
 #define ATTO_TENANTS_MAX 254u
-#define ATTO_KEY_BYTES 32u
 
 /* A tenant's record. Written by the firmware before the engine begins; then by atto_engine_set_ceiling alone. */
 struct atto_tenant {
     const char *name;
-    const uint8_t *key;              /* public, ATTO_KEY_BYTES bytes; NULL: nothing signed is taken from it */
     const struct atto_right *rights; /* the ceiling: what its containers may be given; what is not here, they may not */
     uint32_t right_count;
     uint32_t ram_bytes;    /* of the pool, in all; 0: no limit */

@@ -71,11 +71,13 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
         [ATTO_DEPLOY_TENANT] = "its record is not to be used",
         [ATTO_DEPLOY_VALUE_LOST] = "a value was not kept",
         [ATTO_DEPLOY_REFUSED] = "an envelope or a command is refused",
+        [ATTO_DEPLOY_ATTACHED] = "is attached to a hook and has to leave",
+        [ATTO_DEPLOY_LOG] = "the record log is not as it was left",
     };
     const struct attod *device = user;
-    if (event < ATTO_DEPLOY_TENANT)
+    if (event < ATTO_DEPLOY_TENANT || event == ATTO_DEPLOY_ATTACHED)
         print_component(&device->deploy, number);
-    else if (event != ATTO_DEPLOY_VALUE_LOST && number != ATTO_NO_TENANT)
+    else if ((event == ATTO_DEPLOY_TENANT || event == ATTO_DEPLOY_REFUSED) && number != ATTO_NO_TENANT)
         printf("tenant %" PRIu32 ": ", number);
     printf("%s%s%s\n", texts[event], status != ATTO_OK ? ": " : "", status != ATTO_OK ? atto_status_text(status) : "");
 }

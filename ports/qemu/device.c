@@ -169,10 +169,12 @@ static void told(void *user, enum atto_deploy_event event, uint32_t number, enum
         [ATTO_DEPLOY_TENANT] = "not usable",
         [ATTO_DEPLOY_VALUE_LOST] = "value lost",
         [ATTO_DEPLOY_REFUSED] = "refused",
+        [ATTO_DEPLOY_ATTACHED] = "attached",
+        [ATTO_DEPLOY_LOG] = "log not as it was left",
     };
     (void)user;
     bool of_tenant = event == ATTO_DEPLOY_TENANT || event == ATTO_DEPLOY_REFUSED;
-    line_text(&line, of_tenant ? "tenant " : "component ");
+    line_text(&line, of_tenant ? "tenant " : event == ATTO_DEPLOY_LOG ? "records " : "component ");
     if (number == ATTO_NO_TENANT)
         line_text(&line, "?");
     else

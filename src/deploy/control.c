@@ -1,20 +1,21 @@
 /* Carries out signed commands, see atto/deploy.h. What a command changes is tried in the engine first, where a refusal
  * leaves everything as it was; then it becomes true in flash together with the counter; only a life that begins or ends
- * comes behind that. If flash refuses, the engine gets back what it had.
+ * comes behind that. If flash refuses, the engine gets back what it had, at once or in the next tick.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/bytes.h"
 #include "atto/trusted.h"
+#include "base/compiler.h"
 #include "deploy/deployment.h"
 
 /* A command on its way. */
 struct control {
     struct atto_deploy *deploy;
-    const struct atto_command *command;
     uint32_t signer;          /* tenant */
     uint32_t number;          /* of the component, where there is one */
     struct atto_container *container; /* NULL: it is not in the engine */
-    uint8_t counter[4];
+    uint32_t count;
+    struct atto_record records[3]; /* that become true together; the counter is the first */
+    struct atto_command command;
 };
 
 static struct atto_engine *engine_of(const struct control *control)
@@ -22,38 +23,50 @@ static struct atto_engine *engine_of(const struct control *control)
     return control->deploy->engine;
 }
 
-static struct atto_record record_of(enum atto_record_kind kind, uint32_t number, struct atto_span value)
+/* No value: the record is deleted. */
+static void add(struct control *control, enum atto_record_kind kind, uint32_t number, const struct atto_span *value)
 {
-    return (struct atto_record){ ATTO_RECORD_KEY(kind, number), value };
+    struct atto_record *record = &control->records[control->count++];
+    *record = atto_record_without(kind, number);
+    if (value != NULL)
+        record->value = *value;
 }
 
-static struct atto_record counter_of(struct control *control)
+/* Numbers in memory are little-endian, as in records: slots.c makes sure of it. */
+static void add_counter(struct control *control)
 {
-    atto_put_le32(control->counter, control->command->counter);
-    return record_of(ATTO_RECORD_COUNTER, control->signer, (struct atto_span){ control->counter, 4 });
+    const struct atto_span value = { (const uint8_t *)&control->command.counter, 4 };
+    add(control, ATTO_RECORD_COUNTER, control->signer, &value);
 }
 
-/* Puts the counter as the first of `records`, which is free. */
-static enum atto_status put(struct control *control, struct atto_record *records, uint32_t count)
+static enum atto_status put(const struct control *control)
 {
-    records[0] = counter_of(control);
-    return atto_records_put(control->deploy->records, records, count);
+    return atto_records_put(control->deploy->records, control->records, control->count);
+}
+
+/* Puts what the command has as its argument. */
+static enum atto_status put_argument(struct control *control, enum atto_record_kind kind, uint32_t number)
+{
+    add(control, kind, number, &control->command.argument);
+    return put(control);
 }
 
 /* ---- lives ---- */
 
 /* Whether the component is to run is kept, for the next reset. */
-static enum atto_status set_invoke(struct control *control, bool invoke)
+static enum atto_status put_invoke(struct control *control, bool invoke)
 {
-    uint8_t bytes[ATTO_NAME_RECORD_MAX];
-    struct atto_record records[2];
+    struct atto_name_bytes bytes;
     struct atto_span old;
     enum atto_status status = atto_records_get(control->deploy->records,
                                                ATTO_RECORD_KEY(ATTO_RECORD_NAME, control->number), &old);
     if (status != ATTO_OK)
         return status;
-    records[1] = atto_name_record_make(control->number, invoke, (struct atto_span){ old.ptr + 1, old.len - 1u }, bytes);
-    return put(control, records, 2);
+    old.ptr++;
+    old.len--;
+    atto_name_record_make(&bytes, invoke, old);
+    add(control, ATTO_RECORD_NAME, control->number, &bytes.value);
+    return put(control);
 }
 
 #define IN(state) (uint8_t)(1u << ATTO_STATE_##state)
@@ -65,17 +78,13 @@ static enum atto_status live(struct control *control)
                                        [ATTO_COMMAND_PAUSE] = IN(STARTING) | IN(RUNNING),
                                        [ATTO_COMMAND_RESUME] = IN(PAUSED) };
     struct atto_engine *engine = engine_of(control);
-    enum atto_command_operation operation = control->command->operation;
+    enum atto_command_operation operation = control->command.operation;
     struct atto_container_info info;
-    struct atto_record counter;
     enum atto_status status;
     atto_engine_info(engine, control->container, &info);
     if ((allowed[operation] >> info.state & 1u) == 0u && !(operation == ATTO_COMMAND_STOP && info.restarts))
         return ATTO_E_STATE;
-    if (operation <= ATTO_COMMAND_STOP)
-        status = set_invoke(control, operation == ATTO_COMMAND_START);
-    else
-        status = put(control, &counter, 1);
+    status = operation <= ATTO_COMMAND_STOP ? put_invoke(control, operation == ATTO_COMMAND_START) : put(control);
     if (status != ATTO_OK)
         return status;
     switch (operation) {
@@ -89,15 +98,13 @@ static enum atto_status live(struct control *control)
     default:
         status = atto_engine_resume(engine, control->container);
     }
-    atto_deploy_watch(control->deploy, control->number);
+    atto_deploy_watch(control->deploy, control->number, &info);
     return status;
 }
 
 static enum atto_status remove_component(struct control *control)
 {
-    struct atto_record records[ATTO_REMOVAL_RECORDS + 1u];
-    records[ATTO_REMOVAL_RECORDS] = counter_of(control);
-    enum atto_status status = atto_deploy_remove(control->deploy, control->number, records, ATTO_REMOVAL_RECORDS + 1u);
+    enum atto_status status = atto_deploy_remove(control->deploy, control->number, control->records);
     if (status == ATTO_OK)
         atto_deploy_forget(control->deploy);
     return status;
@@ -105,33 +112,22 @@ static enum atto_status remove_component(struct control *control)
 
 /* ---- rights and schedules ---- */
 
-/* Puts what the engine has accepted; if flash refuses, the caller undoes it. */
-static enum atto_status put_argument(struct control *control, enum atto_record_kind kind)
+/* If there is no room for a row, or flash refuses, all are as before, and rows that there were not allow nothing. */
+static ATTO_APART enum atto_status set_rights(struct control *control)
 {
-    struct atto_record records[2];
-    records[1] = record_of(kind, control->number, control->command->argument);
-    return put(control, records, 2);
-}
-
-static enum atto_status set_rights(struct control *control)
-{
-    struct atto_right rows[ATTO_RIGHTS_MAX], before[ATTO_RIGHTS_MAX];
+    struct atto_right before[ATTO_RIGHTS_MAX];
     struct atto_engine *engine = engine_of(control);
     const uint8_t actor = (uint8_t)control->signer;
-    uint32_t count, had;
-    enum atto_status status = atto_deploy_rights(control->deploy, control->command->argument, rows, ATTO_RIGHTS_MAX,
-                                                 &count);
-    if (status != ATTO_OK)
-        return status;
-    had = atto_engine_rights(engine, control->container, before, ATTO_RIGHTS_MAX);
-    for (; count < had; count++) /* rights that it names no more are taken away: handles keep their numbers */
-        rows[count] = (struct atto_right){ .endpoint = before[count].endpoint };
-    status = atto_engine_set_rights(engine, control->container, 0, rows, count, actor);
-    if (status != ATTO_OK)
-        return status;
-    status = put_argument(control, ATTO_RECORD_RIGHTS);
-    if (status != ATTO_OK)
-        atto_engine_set_rights(engine, control->container, 0, before, had, actor);
+    memset(before, 0, sizeof before);
+    uint32_t had = atto_engine_rights(engine, control->container, before, ATTO_RIGHTS_MAX);
+    enum atto_status status = atto_deploy_set_rights(control->deploy, control->container, control->command.argument,
+                                                     actor);
+    if (status == ATTO_OK)
+        status = put_argument(control, ATTO_RECORD_RIGHTS, control->number);
+    if (status != ATTO_OK && status != ATTO_E_NOT_FOUND && status != ATTO_E_ARGUMENT) { /* with these none was set */
+        uint32_t has = atto_engine_rights(engine, control->container, NULL, 0);
+        atto_engine_set_rights(engine, control->container, 0, before, has > had ? has : had, actor);
+    }
     return status;
 }
 
@@ -140,14 +136,14 @@ static enum atto_status set_schedule(struct control *control)
     struct atto_engine *engine = engine_of(control);
     struct atto_manifest manifest;
     struct atto_schedule before;
-    enum atto_status status = atto_manifest_parse(control->command->argument, &manifest, NULL);
+    enum atto_status status = atto_manifest_parse(control->command.argument, &manifest, NULL);
     if (status != ATTO_OK)
         return status;
     atto_engine_schedule(engine, control->container, &before);
     status = atto_engine_set_schedule(engine, control->container, &manifest.schedule, NULL);
     if (status != ATTO_OK)
         return status;
-    status = put_argument(control, ATTO_RECORD_LIMITS);
+    status = put_argument(control, ATTO_RECORD_LIMITS, control->number);
     if (status != ATTO_OK)
         atto_engine_set_schedule(engine, control->container, &before, NULL);
     return status;
@@ -157,59 +153,46 @@ static enum atto_status set_schedule(struct control *control)
 
 static enum atto_status rotate_key(struct control *control)
 {
-    struct atto_span key = control->command->argument;
-    struct atto_record records[2];
-    if (key.len > ATTO_KEY_RECORD_MAX)
-        return ATTO_E_ARGUMENT;
-    records[1] = record_of(ATTO_RECORD_KEY_ROTATED, control->signer, key);
-    enum atto_status status = put(control, records, 2);
-    return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, key) : status;
+    enum atto_status status = put_argument(control, ATTO_RECORD_KEY_ROTATED, control->signer);
+    return status == ATTO_OK ? atto_deploy_keep_key(control->deploy, control->signer, control->command.argument) : status;
 }
 
 static enum atto_status set_tenant(struct control *control)
 {
     struct atto_deploy *deploy = control->deploy;
     struct atto_tenant_record tenant, old;
-    struct atto_right rows[ATTO_CEILING_ROWS];
-    struct atto_record records[3];
     struct atto_span value;
-    uint32_t count;
-    enum atto_status status = atto_tenant_record_read(control->command->argument, &tenant, NULL);
-    if (status == ATTO_OK)
-        status = atto_deploy_judge_tenant(deploy, &tenant, rows, &count);
+    enum atto_status status = atto_deploy_read_tenant(deploy, control->command.argument, &tenant);
     if (status != ATTO_OK)
         return status;
+    status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant.id), &value);
     /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
-    if (!atto_deploy_is_tenant(deploy, tenant.id) && !atto_deploy_remove_all(deploy, &tenant.name))
+    if (status == ATTO_E_NOT_FOUND && !atto_deploy_remove_all(deploy, &tenant.name))
         return ATTO_E_BUSY;
-    records[1] = record_of(ATTO_RECORD_TENANT, tenant.id, control->command->argument);
-    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, tenant.id);
     /* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
-    bool same = atto_records_get(deploy->records, records[2].key, &value) != ATTO_E_DAMAGED &&
-                atto_records_get(deploy->records, records[1].key, &value) == ATTO_OK &&
-                atto_tenant_record_read(value, &old, NULL) == ATTO_OK && atto_same_span(old.key, tenant.key);
-    status = put(control, records, same ? 2u : 3u);
-    if (status == ATTO_OK)
-        status = atto_records_get(deploy->records, records[1].key, &value);
-    return status == ATTO_OK ? atto_deploy_boot_tenant(deploy, tenant.id, value) : status;
+    if (status != ATTO_OK || atto_tenant_record_read(value, &old, NULL) != ATTO_OK ||
+        !atto_same_span(old.key, tenant.key) ||
+        atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, tenant.id), &value) == ATTO_E_DAMAGED)
+        add(control, ATTO_RECORD_KEY_ROTATED, tenant.id, NULL);
+    status = put_argument(control, ATTO_RECORD_TENANT, tenant.id);
+    return status == ATTO_OK ? atto_deploy_boot_tenant(deploy, tenant.id, control->command.argument) : status;
 }
 
 /* The tenant's record goes first: from then on nothing of it runs, whatever becomes of its containers. */
 static enum atto_status revoke_tenant(struct control *control)
 {
     struct atto_deploy *deploy = control->deploy;
-    struct atto_record records[3];
-    int32_t tenant = atto_deploy_tenant_named(deploy, control->command->argument);
+    int32_t tenant = atto_deploy_tenant_named(deploy, control->command.argument);
     const struct atto_tenant_record none = { .id = (uint32_t)tenant };
     if (tenant <= 0)
         return ATTO_E_NOT_FOUND;
-    records[1] = atto_record_without(ATTO_RECORD_TENANT, (uint32_t)tenant);
-    records[2] = atto_record_without(ATTO_RECORD_KEY_ROTATED, (uint32_t)tenant);
-    enum atto_status status = put(control, records, 3);
+    add(control, ATTO_RECORD_TENANT, (uint32_t)tenant, NULL);
+    add(control, ATTO_RECORD_KEY_ROTATED, (uint32_t)tenant, NULL);
+    enum atto_status status = put(control);
     if (status != ATTO_OK)
         return status;
-    atto_deploy_enrol(deploy, &none, NULL, 0);
-    (void)atto_deploy_remove_all(deploy, &control->command->argument);
+    atto_deploy_enrol(deploy, &none);
+    (void)atto_deploy_remove_all(deploy, &control->command.argument);
     return ATTO_OK;
 }
 
@@ -218,21 +201,17 @@ static enum atto_status revoke_tenant(struct control *control)
 static enum atto_status call(struct control *control)
 {
     const struct atto_deploy_config *config = control->deploy->config;
-    struct atto_record counter;
     if (config->call == NULL)
         return ATTO_E_UNSUPPORTED;
-    enum atto_status status = put(control, &counter, 1);
-    return status == ATTO_OK ? config->call(config->user, control->container, control->command->argument) : status;
+    enum atto_status status = put(control);
+    return status == ATTO_OK ? config->call(config->user, control->container, control->command.argument) : status;
 }
 
 /* ---- the way in ---- */
 
 static enum atto_status carry_out(struct control *control)
 {
-    enum atto_command_operation operation = control->command->operation;
-    if (control->container == NULL && operation != ATTO_COMMAND_REMOVE && control->command->component.container.len != 0u)
-        return ATTO_E_NOT_FOUND;
-    switch (operation) {
+    switch (control->command.operation) {
     case ATTO_COMMAND_REMOVE:
         return remove_component(control);
     case ATTO_COMMAND_SET_RIGHTS:
@@ -254,49 +233,52 @@ static enum atto_status carry_out(struct control *control)
     }
 }
 
-static enum atto_status find_component(struct control *control)
+/* Finds the component that the command is about, if it is about one, and does what it says. */
+static enum atto_status find_and_carry_out(struct control *control)
 {
-    if (control->command->component.container.len == 0u)
-        return ATTO_OK;
-    int32_t number = atto_deploy_find(control->deploy, &control->command->component);
-    if (number < 0 || atto_deploy_tenant_named(control->deploy, control->command->component.tenant) < 0)
-        return ATTO_E_NOT_FOUND;
-    control->number = (uint32_t)number;
-    control->container = control->deploy->components[number].container;
-    return ATTO_OK;
+    const struct atto_command *command = &control->command;
+    if (command->component.container.len != 0u) {
+        int32_t number = atto_deploy_find(control->deploy, &command->component);
+        if (number < 0 || atto_deploy_tenant_named(control->deploy, command->component.tenant) < 0)
+            return ATTO_E_NOT_FOUND;
+        control->number = (uint32_t)number;
+        control->container = control->deploy->components[number].container;
+        if (control->container == NULL && command->operation != ATTO_COMMAND_REMOVE)
+            return ATTO_E_NOT_FOUND;
+    }
+    return carry_out(control);
 }
 
-static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *signer_number,
+static enum atto_status take(struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len, uint32_t *signer,
                              struct atto_refusal *refusal)
 {
     const struct atto_deploy_config *config = deploy->config;
     struct atto_command_conditions conditions = { .identity = config->identity };
-    struct atto_command command;
-    struct atto_record counter;
-    enum atto_status status = atto_command_read(bytes, len, &command, refusal);
+    struct control control = { .deploy = deploy };
+    enum atto_status status = atto_command_read(bytes, len, &control.command, refusal);
     if (status != ATTO_OK)
         return status;
-    int32_t tenant = atto_deploy_tenant_named(deploy, command.tenant);
+    int32_t tenant = atto_deploy_tenant_named(deploy, control.command.tenant);
     if (tenant < 0)
         return ATTO_E_SIGNER;
-    struct control control = { .deploy = deploy, .command = &command, .signer = (uint32_t)tenant };
-    *signer_number = control.signer;
-    status = atto_command_verify(&command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
+    *signer = control.signer = (uint32_t)tenant;
+    status = atto_command_verify(&control.command, &atto_deploy_tenant(deploy, control.signer)->signer, config->crypto);
     if (status == ATTO_OK)
         status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, control.signer),
                                      &conditions.counter);
     if (config->now_s != NULL)
         conditions.now_s = config->now_s(config->user);
     if (status == ATTO_OK)
-        status = atto_command_judge(&command, &conditions);
+        status = atto_command_judge(&control.command, &conditions);
     if (status != ATTO_OK)
         return status;
-    status = find_component(&control);
-    if (status == ATTO_OK)
-        status = carry_out(&control);
+    add_counter(&control);
+    status = find_and_carry_out(&control);
     /* What is refused now must not be done later, when it is sent again by whoever has seen it. */
-    if (status != ATTO_OK)
-        (void)put(&control, &counter, 1);
+    if (status != ATTO_OK) {
+        control.count = 1;
+        (void)put(&control);
+    }
     return status;
 }
 
@@ -313,15 +295,14 @@ enum atto_status atto_deploy_command(struct atto_deploy *deploy, const uint8_t *
 enum atto_status atto_deploy_order(struct atto_deploy *deploy, enum atto_command_operation operation,
                                    const struct atto_component *component)
 {
-    struct atto_command command = { .operation = operation, .component = *component };
-    struct control control = { .deploy = deploy, .command = &command, .signer = ATTO_TENANT_OWNER };
+    struct control control = { .deploy = deploy, .signer = ATTO_TENANT_OWNER,
+                               .command = { .operation = operation, .component = *component } };
     if (operation < ATTO_COMMAND_START || operation > ATTO_COMMAND_REMOVE || component->container.len == 0u)
         return ATTO_E_ARGUMENT;
     /* The owner's counter is put with the change, as it is. */
-    enum atto_status status = atto_records_number(deploy->config->records,
+    enum atto_status status = atto_records_number(deploy->records,
                                                   ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, ATTO_TENANT_OWNER),
-                                                  &command.counter);
-    if (status == ATTO_OK)
-        status = find_component(&control);
-    return status == ATTO_OK ? carry_out(&control) : status;
+                                                  &control.command.counter);
+    add_counter(&control);
+    return status == ATTO_OK ? find_and_carry_out(&control) : status;
 }

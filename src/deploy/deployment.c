@@ -2,7 +2,9 @@
  * same function after a reset and after a version on trial has faulted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
 #include "base/compiler.h"
+#include "base/crc32.h"
 #include "deploy/deployment.h"
 
 /* from may be NULL if there is nothing to copy. */
@@ -35,16 +37,17 @@ enum atto_status atto_name_record_get(const struct atto_deploy *deploy, uint32_t
     if (status != ATTO_OK)
         return status;
     struct atto_cbor cbor = { value.ptr, value.len, 1 };
-    memset(name, 0, sizeof *name);
+    name->component.tenant = (struct atto_span){ NULL, 0 }; /* there may be none */
     name->invoke = (value.ptr[0] & ATTO_NAME_INVOKE) != 0u;
     return atto_component_read(&cbor, &name->component) && cbor.pos == cbor.len ? ATTO_OK : ATTO_E_DAMAGED;
 }
 
-struct atto_record atto_name_record_make(uint32_t number, bool invoke, struct atto_span component, uint8_t *bytes)
+void atto_name_record_make(struct atto_name_bytes *bytes, bool invoke, struct atto_span component)
 {
-    bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
-    memcpy(bytes + 1, component.ptr, component.len);
-    return (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), { bytes, 1u + component.len } };
+    bytes->value.ptr = bytes->bytes;
+    bytes->value.len = 1u + component.len;
+    bytes->bytes[0] = invoke ? ATTO_NAME_INVOKE : 0u;
+    memcpy(bytes->bytes + 1, component.ptr, component.len);
 }
 
 bool atto_deploy_name(const struct atto_deploy *deploy, uint32_t number, struct atto_component *component)
@@ -82,9 +85,9 @@ int32_t atto_deploy_find(const struct atto_deploy *deploy, const struct atto_com
 
 /* ---- tenants ---- */
 
-const struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+struct atto_deploy_tenant *atto_deploy_tenant(const struct atto_deploy *deploy, uint32_t tenant)
 {
-    return tenant == ATTO_TENANT_OWNER ? &deploy->owner : &deploy->tenants[tenant - 1u];
+    return tenant == ATTO_TENANT_OWNER ? (struct atto_deploy_tenant *)&deploy->owner : &deploy->tenants[tenant - 1u];
 }
 
 /* The owner comes first, whose name is empty as those of tenants that there are not. */
@@ -99,54 +102,51 @@ int32_t atto_deploy_tenant_named(const struct atto_deploy *deploy, struct atto_s
 
 enum atto_status atto_deploy_keep_key(struct atto_deploy *deploy, uint32_t tenant, struct atto_span bytes)
 {
-    struct atto_deploy_tenant *memory = (struct atto_deploy_tenant *)atto_deploy_tenant(deploy, tenant);
+    struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, tenant);
     if (bytes.len > ATTO_KEY_RECORD_MAX)
         return ATTO_E_ARGUMENT;
     memory->keys++;
     memset(&memory->signer.key, 0, sizeof memory->signer.key);
     copy(memory->key_bytes, bytes.ptr, bytes.len);
-    enum atto_status status = atto_key_read((struct atto_span){ memory->key_bytes, bytes.len }, &memory->signer.key, NULL);
-    if (tenant != ATTO_TENANT_OWNER)
-        deploy->engine->config->tenants[tenant - 1u].key =
-            memory->signer.key.algorithm == ATTO_EDDSA ? memory->signer.key.x : NULL;
-    return status;
+    bytes.ptr = memory->key_bytes;
+    return atto_key_read(bytes, &memory->signer.key, NULL);
 }
 
-enum atto_status atto_deploy_rights(const struct atto_deploy *deploy, struct atto_span manifest,
-                                    struct atto_right *rows, uint32_t capacity, uint32_t *count)
+/* Reads the rights of a manifest that has nothing else, to rows; NULL: they are judged alone. Returns how many there are,
+ * or a status that is negative. */
+static ATTO_APART int32_t read_ceiling(const struct atto_deploy *deploy, struct atto_span rights, struct atto_right *rows)
 {
-    struct atto_manifest parsed;
-    *count = 0;
-    if (manifest.len == 0u)
-        return ATTO_OK;
-    enum atto_status status = atto_manifest_parse(manifest, &parsed, NULL);
-    if (status == ATTO_OK && parsed.right_count > capacity)
+    struct atto_manifest manifest;
+    struct atto_right ignored;
+    if (rights.len == 0u)
+        return 0;
+    enum atto_status status = atto_manifest_parse(rights, &manifest, NULL);
+    if (status == ATTO_OK && manifest.right_count > ATTO_CEILING_ROWS)
         status = ATTO_E_ARGUMENT;
-    for (uint32_t i = 0; status == ATTO_OK && i < parsed.right_count; i++)
-        status = atto_engine_wish(deploy->engine, &parsed, i, &rows[i]);
-    if (status == ATTO_OK)
-        *count = parsed.right_count;
-    return status;
+    for (uint32_t i = 0; status == ATTO_OK && i < manifest.right_count; i++)
+        status = atto_engine_wish(deploy->engine, &manifest, i, rows != NULL ? &rows[i] : &ignored);
+    return status == ATTO_OK ? (int32_t)manifest.right_count : (int32_t)status;
 }
 
-enum atto_status atto_deploy_judge_tenant(const struct atto_deploy *deploy, const struct atto_tenant_record *record,
-                                          struct atto_right *rows, uint32_t *row_count)
+enum atto_status atto_deploy_read_tenant(const struct atto_deploy *deploy, struct atto_span bytes,
+                                         struct atto_tenant_record *record)
 {
-    const struct atto_deploy_config *config = deploy->config;
-    if (record->id > config->engine->config->tenant_count || record->key.len > ATTO_KEY_RECORD_MAX)
+    enum atto_status status = atto_tenant_record_read(bytes, record, NULL);
+    if (status != ATTO_OK)
+        return status;
+    if (record->id > deploy->engine->config->tenant_count)
         return ATTO_E_ARGUMENT;
     int32_t same = atto_deploy_tenant_named(deploy, record->name);
-    const char *before = config->tenants[record->id - 1u].name;
-    if (same >= 0 ? (uint32_t)same != record->id : before[0] != '\0')
+    if (same >= 0 ? (uint32_t)same != record->id : atto_deploy_tenant(deploy, record->id)->name[0] != '\0')
         return ATTO_E_ARGUMENT;
-    return atto_deploy_rights(deploy, record->rights, rows, ATTO_CEILING_ROWS, row_count);
+    int32_t rows = read_ceiling(deploy, record->rights, NULL);
+    return rows < 0 ? (enum atto_status)rows : ATTO_OK;
 }
 
-void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record,
-                       const struct atto_right *rows, uint32_t row_count)
+void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_record *record)
 {
     struct atto_engine *engine = deploy->engine;
-    struct atto_deploy_tenant *memory = &deploy->tenants[record->id - 1u];
+    struct atto_deploy_tenant *memory = atto_deploy_tenant(deploy, record->id);
     struct atto_tenant *tenant = &engine->config->tenants[record->id - 1u];
     uint32_t keys = memory->keys;
     memset(memory, 0, sizeof *memory);
@@ -155,34 +155,30 @@ void atto_deploy_enrol(struct atto_deploy *deploy, const struct atto_tenant_reco
     copy(memory->name, record->name.ptr, record->name.len);
     memory->signer.name = (struct atto_span){ (const uint8_t *)memory->name, record->name.len };
     (void)atto_deploy_keep_key(deploy, record->id, record->key);
-    copy(memory->rights, rows, row_count * sizeof *rows);
     tenant->name = memory->name;
     tenant->ram_bytes = record->ram_bytes;
     tenant->fuel_per_s = record->fuel_per_s;
     tenant->priority_first = (uint8_t)record->priority_first;
     tenant->store_bytes = (uint16_t)record->store_bytes;
-    atto_engine_set_ceiling(engine, record->id, memory->rights, row_count, ATTO_TENANT_OWNER);
+    atto_engine_set_ceiling(engine, record->id, memory->rights,
+                            (uint32_t)read_ceiling(deploy, record->rights, memory->rights), ATTO_TENANT_OWNER);
 }
 
 /* A key that was rotated is in force for the one in the record; if it is damaged there is none. */
 enum atto_status atto_deploy_boot_tenant(struct atto_deploy *deploy, uint32_t number, struct atto_span value)
 {
     struct atto_tenant_record record;
-    struct atto_right rows[ATTO_CEILING_ROWS];
     struct atto_span key;
-    uint32_t count;
-    enum atto_status status = atto_tenant_record_read(value, &record, NULL);
+    enum atto_status status = atto_deploy_read_tenant(deploy, value, &record);
     enum atto_status rotated = atto_records_get(deploy->records,
                                                 ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, number), &key);
-    if (status == ATTO_OK && (record.id != number || rotated == ATTO_E_DAMAGED))
-        status = ATTO_E_DAMAGED;
-    if (status == ATTO_OK)
-        status = atto_deploy_judge_tenant(deploy, &record, rows, &count);
     if (status != ATTO_OK)
         return status;
+    if (record.id != number || rotated == ATTO_E_DAMAGED)
+        return ATTO_E_DAMAGED;
     if (rotated == ATTO_OK)
         record.key = key;
-    atto_deploy_enrol(deploy, &record, rows, count);
+    atto_deploy_enrol(deploy, &record);
     return ATTO_OK;
 }
 
@@ -206,19 +202,24 @@ static bool boot_tenants(struct atto_deploy *deploy)
     return all_known;
 }
 
+/* Tells whose counter is damaged: nothing more is taken from this signer, because it could be an old command. */
+static void boot_counters(const struct atto_deploy *deploy)
+{
+    uint32_t ignored;
+    for (uint32_t i = 0; i <= deploy->engine->config->tenant_count; i++) {
+        enum atto_status status = atto_records_number(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, i), &ignored);
+        if (status != ATTO_OK)
+            atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, i, status);
+    }
+}
+
 /* The owner's key, if it was rotated. If that is damaged there is none: the firmware's may be known to others by now. */
 static void boot_owner(struct atto_deploy *deploy)
 {
     struct atto_span key;
-    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key);
-    if (status == ATTO_E_NOT_FOUND)
-        return;
-    if (status == ATTO_OK)
-        status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, key);
-    if (status == ATTO_OK)
-        return;
-    memset(&deploy->owner, 0, sizeof deploy->owner);
-    atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_TENANT_OWNER, status);
+    if (atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, 0), &key) != ATTO_E_NOT_FOUND &&
+        atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, key) != ATTO_OK) /* damaged: it is empty */
+        atto_deploy_tell(deploy, ATTO_DEPLOY_TENANT, ATTO_TENANT_OWNER, ATTO_E_DAMAGED);
 }
 
 /* ---- components ---- */
@@ -237,82 +238,101 @@ enum atto_status atto_deploy_run(struct atto_deploy *deploy, uint32_t number, co
             atto_deploy_restore(deploy, (int32_t)number);
     }
     if (status == ATTO_OK) {
-        slots->runs &= ~component->pin;
-        component->pin = 1u << atto_slots_slot_of(slots, request->bytes);
-        slots->runs |= component->pin;
+        uint32_t pin = 1u << atto_slots_slot_of(slots, request->bytes);
+        slots->runs ^= component->pin ^ pin; /* no two run from one slot */
+        component->pin = pin;
     }
     return status;
 }
 
-/* Rights that were changed at run time, one after the other: those that the change does not name are taken away. */
-static ATTO_APART enum atto_status apply_rights(struct atto_deploy *deploy, struct atto_container *container,
-                                                struct atto_span changed)
+ATTO_APART enum atto_status atto_deploy_set_rights(struct atto_deploy *deploy, struct atto_container *container,
+                                                   struct atto_span changed, uint8_t actor)
 {
     struct atto_manifest manifest;
     enum atto_status status = atto_manifest_parse(changed, &manifest, NULL);
-    uint32_t had = atto_engine_rights(deploy->engine, container, NULL, 0);
-    for (uint32_t i = 0; status == ATTO_OK && (i < manifest.right_count || i < had); i++) {
-        struct atto_right right = { .endpoint = 0 };
-        if (i < manifest.right_count)
-            status = atto_engine_wish(deploy->engine, &manifest, i, &right);
-        if (status == ATTO_OK)
-            status = atto_engine_set_rights(deploy->engine, container, i, &right, 1, ATTO_TENANT_OWNER);
+    uint32_t count = manifest.right_count, had = atto_engine_rights(deploy->engine, container, NULL, 0);
+    struct atto_right right;
+    for (uint32_t i = 0; status == ATTO_OK && i < count; i++)
+        status = atto_engine_wish(deploy->engine, &manifest, i, &right);
+    for (uint32_t i = 0; status == ATTO_OK && (i < count || i < had); i++) {
+        memset(&right, 0, sizeof right);
+        (void)atto_engine_wish(deploy->engine, &manifest, i, &right); /* there is none from `count` on */
+        status = atto_engine_set_rights(deploy->engine, container, i, &right, 1, actor);
     }
+    return status;
+}
+
+/* What a boot is about to run. */
+struct next {
+    struct atto_install request;
+    bool invoke;
+    bool on_trial; /* false, too, while it is not known */
+};
+
+/* A schedule that was changed at run time. ATTO_E_NOT_FOUND: it was not. */
+static ATTO_APART enum atto_status changed_schedule(const struct atto_deploy *deploy, uint32_t number,
+                                                    struct atto_schedule *schedule)
+{
+    struct atto_manifest manifest;
+    struct atto_span value;
+    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
+    if (status == ATTO_OK)
+        status = atto_manifest_parse(value, &manifest, NULL);
+    if (status == ATTO_OK)
+        *schedule = manifest.schedule;
     return status;
 }
 
 /* Runs an image with what was changed of it at run time. */
-static enum atto_status run_changed(struct atto_deploy *deploy, uint32_t number, uint32_t tenant, struct atto_span image)
+static ATTO_APART enum atto_status run_changed(struct atto_deploy *deploy, uint32_t number,
+                                               struct atto_install *request)
 {
-    struct atto_install request = { .bytes = image.ptr, .len = image.len, .tenant = tenant };
-    struct atto_manifest manifest;
+    struct atto_schedule schedule;
     struct atto_span value;
-    enum atto_status status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_LIMITS, number), &value);
-    if (status == ATTO_OK) {
-        request.schedule = &manifest.schedule;
-        status = atto_manifest_parse(value, &manifest, NULL);
-    }
+    enum atto_status status = changed_schedule(deploy, number, &schedule);
+    if (status == ATTO_OK)
+        request->schedule = &schedule;
     if (status != ATTO_OK && status != ATTO_E_NOT_FOUND)
         return status;
     enum atto_status changed = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_RIGHTS, number), &value);
     if (changed != ATTO_OK && changed != ATTO_E_NOT_FOUND)
         return changed;
-    status = atto_deploy_run(deploy, number, &request, NULL);
+    status = atto_deploy_run(deploy, number, request, NULL);
     if (status == ATTO_OK && changed == ATTO_OK)
-        status = apply_rights(deploy, deploy->components[number].container, value);
+        status = atto_deploy_set_rights(deploy, deploy->components[number].container, value, ATTO_TENANT_OWNER);
     return status;
 }
 
-void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number)
+uint32_t atto_deploy_now(const struct atto_deploy *deploy)
 {
     const struct atto_port *port = deploy->engine->config->port;
-    struct atto_deploy_component *component = &deploy->components[number];
-    struct atto_container_info info;
-    atto_engine_info(deploy->engine, component->container, &info);
-    component->faults = info.counters.faults;
-    component->heartbeats = info.counters.heartbeats;
-    component->since_us = port->now_us(port->user);
+    return ATTO_DEPLOY_TICKS(port->now_us(port->user));
 }
 
-static bool is_attached(const struct atto_deploy *deploy, uint32_t number)
+void atto_deploy_watch(struct atto_deploy *deploy, uint32_t number, const struct atto_container_info *info)
 {
-    struct atto_container_info info;
-    atto_engine_info(deploy->engine, deploy->components[number].container, &info);
-    return info.attachments != 0u;
+    struct atto_deploy_component *component = &deploy->components[number];
+    component->faults = info->counters.faults;
+    component->heartbeats = info->counters.heartbeats;
+    component->since = atto_deploy_now(deploy);
 }
 
 enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t number)
 {
-    struct atto_engine *engine = deploy->engine;
     struct atto_deploy_component *component = &deploy->components[number];
+    struct atto_container_info info;
     if (component->container == NULL)
         return ATTO_OK;
-    if (is_attached(deploy, number))
+    for (bool told = false; ; told = true) {
+        atto_engine_info(deploy->engine, component->container, &info);
+        if (info.attachments == 0u)
+            break;
+        if (told)
+            return ATTO_E_BUSY;
         atto_deploy_tell(deploy, ATTO_DEPLOY_ATTACHED, number, ATTO_E_BUSY);
-    if (is_attached(deploy, number))
-        return ATTO_E_BUSY;
-    atto_engine_stop(engine, component->container, true);
-    if (atto_engine_remove(engine, component->container) != ATTO_OK)
+    }
+    atto_engine_stop(deploy->engine, component->container, true);
+    if (atto_engine_remove(deploy->engine, component->container) != ATTO_OK)
         return ATTO_E_BUSY;
     deploy->slots->runs &= ~component->pin;
     component->pin = 0;
@@ -321,32 +341,20 @@ enum atto_status atto_deploy_take_out(struct atto_deploy *deploy, uint32_t numbe
     return ATTO_OK;
 }
 
-/* Starts what is in the engine, or stops it. */
-static enum atto_status invoke_or_not(struct atto_engine *engine, struct atto_container *container, bool invoke)
-{
-    struct atto_container_info info;
-    atto_engine_info(engine, container, &info);
-    if ((info.state != ATTO_STATE_INSTALLED) == invoke)
-        return ATTO_OK;
-    return invoke ? atto_engine_start(engine, container) : atto_engine_stop(engine, container, true);
-}
-
 void atto_deploy_begin(struct atto_deploy *deploy, uint32_t number, bool invoke, bool on_trial)
 {
     struct atto_deploy_component *component = &deploy->components[number];
-    enum atto_status status = invoke_or_not(deploy->engine, component->container, invoke);
+    struct atto_container_info info;
+    enum atto_status status = ATTO_OK;
+    atto_engine_info(deploy->engine, component->container, &info);
     component->on_trial = on_trial;
-    atto_deploy_watch(deploy, number);
+    component->due = ATTO_NOT_DUE;
+    atto_deploy_watch(deploy, number, &info);
+    if (info.state == ATTO_STATE_INSTALLED && invoke)
+        status = atto_engine_start(deploy->engine, component->container);
+    else if (info.state != ATTO_STATE_INSTALLED && !invoke)
+        status = atto_engine_stop(deploy->engine, component->container, true);
     atto_deploy_tell(deploy, ATTO_DEPLOY_RUNS, number, status);
-}
-
-/* The version that is to be in the engine. A reset counts against one on trial only if it runs. */
-static enum atto_status version_of(struct atto_slots *slots, uint32_t number, bool invoke, struct atto_versions *versions)
-{
-    if (invoke)
-        return atto_slots_start(slots, number, versions);
-    enum atto_status status = atto_slots_get(slots, number, versions);
-    return status == ATTO_OK && versions->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
 }
 
 /* Is it the image's own fault that it does not run? No other image is to blame for what else is missing. */
@@ -355,73 +363,112 @@ static bool is_of_the_image(enum atto_status status)
     return status == ATTO_E_DIGEST || (status <= ATTO_E_FORMAT && status >= ATTO_E_ENTRY);
 }
 
-void atto_deploy_bring_up(struct atto_deploy *deploy, uint32_t number, bool counts)
+/* What is to be run as this component, whose image is as its digest says. */
+static ATTO_APART enum atto_status find_next(struct atto_deploy *deploy, uint32_t number, uint32_t due, struct next *next)
 {
-    struct atto_slots *slots = deploy->slots;
     struct atto_versions versions;
     struct atto_name_record name;
-    int32_t tenant = ATTO_OK;
+    memset(next, 0, sizeof *next);
     enum atto_status status = atto_name_record_get(deploy, number, &name);
-    if (status == ATTO_OK)
-        tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
+    if (status != ATTO_OK)
+        return status;
+    int32_t tenant = atto_deploy_tenant_named(deploy, name.component.tenant);
     if (tenant < 0)
-        status = ATTO_E_SIGNER;
-    if (status == ATTO_OK)
-        status = version_of(slots, number, name.invoke && counts, &versions);
-    while (status == ATTO_OK) {
-        struct atto_span image = atto_slots_image(slots, &versions.current);
-        if (!atto_digest_holds(deploy->config->crypto, image, versions.current.digest))
-            status = ATTO_E_DIGEST;
-        else
-            status = run_changed(deploy, number, (uint32_t)tenant, image);
+        return ATTO_E_SIGNER;
+    status = atto_slots_start(deploy->slots, number, name.invoke && due == ATTO_DUE_COUNTED, &versions);
+    if (status != ATTO_OK)
+        return status;
+    struct atto_span image = atto_slots_image(deploy->slots, &versions.current);
+    next->request.bytes = image.ptr;
+    next->request.len = image.len;
+    next->request.tenant = (uint32_t)tenant;
+    next->invoke = name.invoke;
+    next->on_trial = versions.state == ATTO_COMPONENT_TRIAL;
+    return atto_digest_holds(deploy->config->crypto, image, versions.current.digest) ? ATTO_OK : ATTO_E_DIGEST;
+}
+
+/* Runs what flash says of a component. due: whether that counts as a start, if the version is on trial. */
+static void bring_up(struct atto_deploy *deploy, uint32_t number, uint32_t due)
+{
+    struct next next;
+    deploy->components[number].due = ATTO_NOT_DUE;
+    for (;;) {
+        enum atto_status status = find_next(deploy, number, due, &next);
+        if (status == ATTO_OK)
+            status = run_changed(deploy, number, &next.request);
         if (status == ATTO_OK) {
-            atto_deploy_begin(deploy, number, name.invoke, versions.state == ATTO_COMPONENT_TRIAL);
+            atto_deploy_begin(deploy, number, next.invoke, next.on_trial);
             return;
         }
-        if (versions.state != ATTO_COMPONENT_TRIAL || !is_of_the_image(status))
-            break;
-        atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
-        status = atto_slots_fault(slots, number);
-        if (status == ATTO_OK)
-            status = version_of(slots, number, name.invoke && counts, &versions);
+        bool was_tried = next.on_trial && is_of_the_image(status);
+        if (was_tried) {
+            atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
+            status = atto_slots_fault(deploy->slots, number);
+        }
+        if (!was_tried || status != ATTO_OK) {
+            atto_deploy_take_out(deploy, number);
+            atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
+            return;
+        }
     }
-    atto_deploy_take_out(deploy, number);
-    atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
 }
 
 /* ---- boot ---- */
 
-/* A log that ends with something that was cut off, or has a bit that was put right, moves to the next area at once: what is
- * wrong there must not be joined by more. */
-static enum atto_status open_storage(const struct atto_deploy_config *config)
+#define LOG_MAGIC 0x314c5241u /* "ARL1" */
+
+/* Is there a log whose areas have another size (area_bytes; 0: any size)? All begin with a header, at some block. */
+static bool has_other_log(const struct atto_flash *flash, uint32_t area_bytes)
 {
-    const struct atto_record nothing = atto_record_without(ATTO_RECORD_VALUE, ATTO_COMPONENT_MAX);
-    enum atto_status status = atto_records_mount(config->records);
-    if (status == ATTO_E_NOT_FOUND)
-        status = atto_records_format(config->records);
-    if (status == ATTO_OK && config->records->end == config->records->area_bytes)
-        (void)atto_records_put(config->records, &nothing, 1);
-    config->slots->open = config->slots->runs = 0;
-    return status;
+    const uint8_t *end = flash->mapped + flash->bytes;
+    for (const uint8_t *header = flash->mapped; header < end; header += flash->block_bytes) {
+        if (atto_le32(header) == LOG_MAGIC && atto_le32(header + 8) != area_bytes &&
+            atto_le32(header + 12) == atto_crc32(0, header, 12))
+            return true;
+    }
+    return false;
 }
 
-bool atto_deploy_is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+/* Nothing is written into a flash that is laid out otherwise. A log that ends with something that was cut off, or has a
+ * bit that was put right, moves to the next area at once: what is wrong there must not be joined by more. */
+static enum atto_status open_storage(const struct atto_deploy *deploy)
 {
-    struct atto_span value;
-    return tenant == ATTO_TENANT_OWNER ||
-           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant), &value) != ATTO_E_NOT_FOUND;
+    struct atto_records *records = deploy->records;
+    struct atto_slots *slots = deploy->slots;
+    const uint32_t layout[] = { records->offset, records->area_bytes, records->area_count, slots->offset,
+                                slots->slot_bytes, slots->slot_count, records->flash->unit_bytes };
+    const struct atto_record record = { ATTO_RECORD_KEY(ATTO_RECORD_LAYOUT, 0),
+                                        { (const uint8_t *)layout, sizeof layout } };
+    struct atto_span kept;
+    enum atto_status status = atto_records_mount(records);
+    if (status != ATTO_OK && has_other_log(records->flash, status == ATTO_E_NOT_FOUND ? 0u : records->area_bytes))
+        return ATTO_E_LAYOUT;
+    if (status == ATTO_E_NOT_FOUND)
+        status = atto_records_format(records);
+    if (status != ATTO_OK)
+        return status;
+    slots->open = slots->runs = 0;
+    if (records->damaged != 0u || records->torn)
+        atto_deploy_tell(deploy, ATTO_DEPLOY_LOG, records->damaged, ATTO_E_DAMAGED);
+    if (atto_records_get(records, record.key, &kept) == ATTO_OK) {
+        if (!atto_same_span(kept, record.value))
+            return ATTO_E_LAYOUT;
+        if (records->end != records->area_bytes)
+            return ATTO_OK;
+    }
+    (void)atto_records_put(records, &record, 1);
+    return ATTO_OK;
 }
 
 bool atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *of)
 {
     struct atto_component component;
-    struct atto_record records[ATTO_REMOVAL_RECORDS];
     bool all = true;
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
         if (!atto_deploy_name(deploy, i, &component) ||
             (of != NULL ? !atto_same_span(component.tenant, *of) : atto_deploy_tenant_named(deploy, component.tenant) >= 0))
             continue;
-        enum atto_status status = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS);
+        enum atto_status status = atto_deploy_remove(deploy, i, NULL);
         deploy->components[i].revoked = status != ATTO_OK && status != ATTO_E_NOT_FOUND;
         all = all && !deploy->components[i].revoked;
     }
@@ -429,22 +476,21 @@ bool atto_deploy_remove_all(struct atto_deploy *deploy, const struct atto_span *
     return all;
 }
 
-enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, struct atto_record *records,
-                                    uint32_t count)
+enum atto_status atto_deploy_remove(struct atto_deploy *deploy, uint32_t number, const struct atto_record *together)
 {
-    struct atto_versions versions;
-    if (atto_slots_get(deploy->slots, number, &versions) == ATTO_E_NOT_FOUND)
-        return ATTO_E_NOT_FOUND;
+    static const uint8_t kinds[] = { ATTO_RECORD_COMPONENT, ATTO_RECORD_RIGHTS, ATTO_RECORD_LIMITS,
+                                     ATTO_RECORD_POST_MORTEM };
+    struct atto_record records[sizeof kinds + 1u];
     enum atto_status status = atto_deploy_take_out(deploy, number);
     if (status != ATTO_OK)
         return status;
-    records[1] = atto_record_without(ATTO_RECORD_RIGHTS, number);
-    records[2] = atto_record_without(ATTO_RECORD_LIMITS, number);
-    records[3] = atto_record_without(ATTO_RECORD_POST_MORTEM, number);
-    status = atto_slots_remove(deploy->slots, number, records, count);
-    if (status != ATTO_OK)
-        atto_deploy_bring_up(deploy, number, false);
-    else
+    for (uint32_t i = 0; i < sizeof kinds; i++)
+        records[i] = atto_record_without((enum atto_record_kind)kinds[i], number);
+    if (together != NULL)
+        records[sizeof kinds] = *together;
+    status = atto_slots_remove(deploy->slots, number, records, sizeof kinds + (together != NULL));
+    deploy->components[number].due = status == ATTO_OK || status == ATTO_E_NOT_FOUND ? ATTO_NOT_DUE : ATTO_DUE;
+    if (status == ATTO_OK)
         atto_deploy_tell(deploy, ATTO_DEPLOY_REMOVED, number, ATTO_OK);
     return status;
 }
@@ -468,16 +514,17 @@ enum atto_status atto_deploy_boot(struct atto_deploy *deploy, const struct atto_
     memset(config->components, 0, config->component_count * sizeof *config->components);
     enum atto_status status = atto_deploy_keep_key(deploy, ATTO_TENANT_OWNER, config->owner_key);
     if (status == ATTO_OK)
-        status = open_storage(config);
+        status = open_storage(deploy);
     if (status != ATTO_OK)
         return status;
     boot_owner(deploy);
+    boot_counters(deploy);
     if (boot_tenants(deploy)) /* power may have failed while a tenant was revoked */
         atto_deploy_remove_all(deploy, NULL);
     atto_deploy_restore(deploy, ATTO_NO_COMPONENT);
     for (uint32_t i = 0; i < config->component_count; i++) {
         if (atto_slots_get(config->slots, i, &versions) != ATTO_E_NOT_FOUND)
-            atto_deploy_bring_up(deploy, i, true);
+            bring_up(deploy, i, ATTO_DUE_COUNTED);
     }
     return ATTO_OK;
 }
@@ -501,22 +548,20 @@ static void give_up(struct atto_deploy *deploy, uint32_t number, enum atto_statu
         return; /* the next tick tries again */
     atto_deploy_tell(deploy, ATTO_DEPLOY_ROLLED_BACK, number, status);
     (void)atto_slots_fault(deploy->slots, number); /* if flash refuses, the trial goes on */
-    atto_deploy_bring_up(deploy, number, true);
+    deploy->components[number].due = ATTO_DUE_COUNTED;
 }
 
-static void look_after(struct atto_deploy *deploy, uint32_t number)
+static ATTO_APART void look_after(struct atto_deploy *deploy, uint32_t number)
 {
-    const struct atto_deploy_config *config = deploy->config;
-    const struct atto_port *port = config->engine->config->port;
-    const struct atto_deploy_component *component = &config->components[number];
+    const struct atto_deploy_component *component = &deploy->components[number];
+    const uint32_t trial = ATTO_DEPLOY_TICKS(deploy->config->trial_ms * (uint64_t)1000u);
     struct atto_container_info info;
-    atto_engine_info(config->engine, component->container, &info);
-    uint64_t ran_us = port->now_us(port->user) - component->since_us;
+    atto_engine_info(deploy->engine, component->container, &info);
     bool runs = info.state == ATTO_STATE_STARTING || info.state == ATTO_STATE_RUNNING;
     if (info.counters.faults != component->faults)
         give_up(deploy, number, (enum atto_status)info.counters.last_fault);
     else if (info.counters.heartbeats != component->heartbeats ||
-             (config->trial_ms != 0u && runs && ran_us / 1000u >= config->trial_ms))
+             (deploy->config->trial_ms != 0u && runs && atto_deploy_now(deploy) - component->since > trial))
         atto_deploy_confirm(deploy, number);
 }
 
@@ -525,10 +570,11 @@ void atto_deploy_tick(struct atto_deploy *deploy)
     atto_deploy_keep_postmortems(deploy);
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
         struct atto_deploy_component *component = &deploy->components[i];
-        struct atto_record records[ATTO_REMOVAL_RECORDS];
         if (component->revoked)
-            component->revoked = atto_deploy_remove(deploy, i, records, ATTO_REMOVAL_RECORDS) != ATTO_OK;
-        if (component->on_trial && component->container != NULL)
+            component->revoked = atto_deploy_remove(deploy, i, NULL) != ATTO_OK;
+        if (component->on_trial)
             look_after(deploy, i);
+        if (component->due != ATTO_NOT_DUE)
+            bring_up(deploy, i, component->due);
     }
 }

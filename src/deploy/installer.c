@@ -16,36 +16,44 @@ void atto_install_begin(struct atto_installer *installer, struct atto_deploy *de
 
 void atto_install_abandon(struct atto_installer *installer)
 {
-    if (installer->slot_open)
+    if (installer->state == ATTO_INSTALL_IMAGE)
         atto_slots_abandon(installer->deploy->slots, &installer->writer);
-    installer->slot_open = false;
     installer->state = ATTO_INSTALL_OVER;
 }
 
-/* The component's number, or a new one. */
-static int32_t number_for(const struct atto_installer *installer)
+/* Finds the component's number, or a new one, its last sequence number, and what counts its images: names that are new
+ * share their tenant's count, so that no number is held up for whoever comes next. */
+static enum atto_status find_place(struct atto_installer *installer, uint32_t *sequence,
+                                   struct atto_deploy_tries **tries)
 {
     struct atto_place place = atto_deploy_look_up(installer->deploy, &installer->names);
-    if (place.number >= 0)
-        return place.number;
-    uint32_t most = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->components;
-    return most != 0u && place.siblings >= most ? (int32_t)ATTO_E_QUOTA : place.free;
+    struct atto_deploy_tenant *tenant = atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant);
+    int32_t number = place.number;
+    *tries = &tenant->tries;
+    if (number >= 0)
+        *tries = &installer->deploy->config->components[number].tries;
+    else if (tenant->components != 0u && place.siblings >= tenant->components)
+        return ATTO_E_QUOTA;
+    else
+        number = place.free;
+    installer->component = (uint32_t)number;
+    return number < 0 ? (enum atto_status)number
+                      : atto_slots_sequence(installer->deploy->slots, installer->component, sequence);
 }
 
 /* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
-static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_component *component, uint32_t sequence)
+static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_tries *tries, uint32_t sequence)
 {
-    const struct atto_port *port = deploy->engine->config->port;
-    uint64_t now_us = port->now_us(port->user);
-    if (sequence > component->tried) {
-        component->tried = sequence;
-        component->tries = 0;
+    uint32_t now = atto_deploy_now(deploy);
+    if (sequence > tries->sequence) {
+        tries->sequence = sequence;
+        tries->count = 0;
     }
-    if (component->tries < ATTO_INSTALL_TRIES)
-        component->tries++;
-    else if (now_us - component->tried_us < ATTO_INSTALL_PAUSE_S * 1000000ull)
+    if (tries->count < ATTO_INSTALL_TRIES)
+        tries->count++;
+    else if (now - tries->at < ATTO_DEPLOY_TICKS(ATTO_INSTALL_PAUSE_S * 1000000ull))
         return false;
-    component->tried_us = now_us;
+    tries->at = now;
     return true;
 }
 
@@ -54,7 +62,8 @@ static enum atto_status open_slot(struct atto_installer *installer)
 {
     enum atto_status status = atto_slots_open(installer->deploy->slots, &installer->writer,
                                               installer->order.image_bytes);
-    installer->slot_open = status == ATTO_OK;
+    if (status == ATTO_OK)
+        installer->state = ATTO_INSTALL_IMAGE;
     return status;
 }
 
@@ -63,6 +72,7 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
 {
     const struct atto_deploy_config *config = installer->deploy->config;
     struct atto_conditions conditions = { .identity = config->identity };
+    struct atto_deploy_tries *tries;
     installer->tenant = atto_deploy_tenant_named(installer->deploy, envelope->component.tenant);
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
@@ -71,16 +81,12 @@ static enum atto_status judge(struct atto_installer *installer, const struct att
     enum atto_status status = atto_envelope_verify(envelope, &memory->signer, config->crypto);
     if (status != ATTO_OK)
         return status;
-    int32_t number = number_for(installer);
-    if (number < 0)
-        return (enum atto_status)number;
-    installer->component = (uint32_t)number;
-    status = atto_slots_sequence(config->slots, installer->component, &conditions.sequence);
+    status = find_place(installer, &conditions.sequence, &tries);
     if (status == ATTO_OK)
         status = atto_envelope_judge(envelope, &conditions, &installer->order, &installer->refusal);
     if (status != ATTO_OK)
         return status;
-    if (!may_try(installer->deploy, &config->components[number], installer->order.sequence))
+    if (!may_try(installer->deploy, tries, installer->order.sequence))
         return ATTO_E_QUOTA;
     return open_slot(installer);
 }
@@ -102,7 +108,6 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->names_cbor = envelope.component_cbor;
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = judge(installer, &envelope);
-        installer->state = ATTO_INSTALL_IMAGE;
     } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX) {
         *status = ATTO_OK;
     }
@@ -123,6 +128,7 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
                                       const uint8_t *digest)
 {
     struct atto_cbor_writer writer = { installer->head + ATTO_SHA256_BYTES, ATTO_COMPONENT_CBOR_MAX, 0 };
+    struct atto_deploy_tries *tries; /* not counted: who calls this is trusted */
     atto_install_begin(installer, deploy);
     installer->state = ATTO_INSTALL_OVER;
     memcpy(installer->head, digest, ATTO_SHA256_BYTES);
@@ -138,20 +144,12 @@ enum atto_status atto_install_trusted(struct atto_installer *installer, struct a
     if (installer->tenant < 0)
         return ATTO_E_SIGNER;
     installer->keys = atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys;
-    int32_t number = number_for(installer);
-    if (number < 0)
-        return (enum atto_status)number;
-    installer->component = (uint32_t)number;
-    enum atto_status status = atto_slots_sequence(deploy->slots, installer->component, &installer->order.sequence);
+    enum atto_status status = find_place(installer, &installer->order.sequence, &tries);
     if (status == ATTO_OK && ++installer->order.sequence == 0u)
         status = ATTO_E_SEQUENCE;
     installer->order.image_bytes = image_bytes;
     installer->order.digest = installer->head;
-    if (status == ATTO_OK)
-        status = open_slot(installer);
-    if (status == ATTO_OK)
-        installer->state = ATTO_INSTALL_IMAGE;
-    return status;
+    return status == ATTO_OK ? open_slot(installer) : status;
 }
 
 enum atto_status atto_install_bytes(struct atto_installer *installer, const uint8_t *bytes, uint32_t len)
@@ -170,10 +168,10 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
 {
     struct atto_deploy *deploy = installer->deploy;
     uint32_t number = installer->component;
-    uint8_t bytes[ATTO_NAME_RECORD_MAX];
+    struct atto_name_bytes name;
     struct atto_record records[ATTO_SLOTS_OWN_RECORDS + 3u];
-    records[ATTO_SLOTS_OWN_RECORDS] = atto_name_record_make(number, installer->order.invoke,
-                                                             installer->names_cbor, bytes);
+    atto_name_record_make(&name, installer->order.invoke, installer->names_cbor);
+    records[ATTO_SLOTS_OWN_RECORDS] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_NAME, number), name.value };
     records[ATTO_SLOTS_OWN_RECORDS + 1u] = atto_record_without(ATTO_RECORD_RIGHTS, number);
     records[ATTO_SLOTS_OWN_RECORDS + 2u] = atto_record_without(ATTO_RECORD_LIMITS, number);
     return atto_slots_commit(deploy->slots, &installer->writer, number, installer->order.sequence,
@@ -182,13 +180,12 @@ static ATTO_APART enum atto_status commit(struct atto_installer *installer)
 
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
  * changed. */
-static bool is_still_right(const struct atto_installer *installer)
+static bool is_still_right(struct atto_installer *installer)
 {
-    const struct atto_deploy *deploy = installer->deploy;
-    uint32_t sequence;
-    return atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
-           number_for(installer) == (int32_t)installer->component &&
-           atto_slots_sequence(deploy->slots, installer->component, &sequence) == ATTO_OK &&
+    struct atto_deploy_tries *unused;
+    uint32_t number = installer->component, sequence;
+    return atto_deploy_tenant(installer->deploy, (uint32_t)installer->tenant)->keys == installer->keys &&
+           find_place(installer, &sequence, &unused) == ATTO_OK && installer->component == number &&
            sequence < installer->order.sequence;
 }
 
@@ -219,13 +216,14 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         status = run(installer, image, report);
     if (status == ATTO_OK) {
         status = commit(installer);
-        if (status != ATTO_OK) /* the engine gets back what it had */
-            atto_deploy_bring_up(deploy, number, false);
+        if (status != ATTO_OK) { /* nothing of it may run; what was there before is due */
+            (void)atto_deploy_take_out(deploy, number);
+            deploy->components[number].due = ATTO_DUE;
+        }
     }
     if (status != ATTO_OK)
         return refused(installer, status);
-    installer->slot_open = false; /* the commit has given it away */
-    installer->state = ATTO_INSTALL_OVER;
+    installer->state = ATTO_INSTALL_OVER; /* the commit has given the slot away */
     atto_deploy_begin(deploy, number, installer->order.invoke, true);
     return ATTO_OK;
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/bytes.h"
 
 /* A component's record is the front of struct atto_versions as it lies in memory, with the version that is kept only if
  * there is one. */
@@ -27,7 +26,7 @@ static enum atto_status read_component(const struct atto_slots *slots, struct at
     bool kept = value.len == sizeof *found;
     if (!kept && value.len != WITHOUT_PREVIOUS)
         return ATTO_E_DAMAGED;
-    memset(found, 0, sizeof *found);
+    memset(&found->previous, 0, sizeof found->previous);
     memcpy(found, value.ptr, value.len);
     bool fine = found->state >= ATTO_COMPONENT_TRIAL && found->state <= ATTO_COMPONENT_FAILED &&
                 is_possible(slots, &found->current) &&
@@ -43,12 +42,6 @@ static enum atto_status put_component(struct atto_slots *slots, uint32_t compone
     together[0].value.ptr = (const uint8_t *)found;
     together[0].value.len = found->previous.image_bytes != 0 ? sizeof *found : WITHOUT_PREVIOUS;
     return atto_records_put(slots->records, together, count);
-}
-
-static enum atto_status put_alone(struct atto_slots *slots, uint32_t component, const struct atto_versions *found)
-{
-    struct atto_record record;
-    return put_component(slots, component, found, &record, 1);
 }
 
 /* ---- asking ---- */
@@ -72,11 +65,9 @@ enum atto_status atto_slots_next(const struct atto_slots *slots, uint32_t *compo
     if (*component > ATTO_COMPONENT_MAX)
         return ATTO_E_NOT_FOUND;
     enum atto_status status = atto_records_next(slots->records, &key, &value);
-    if (status == ATTO_OK || status == ATTO_E_DAMAGED) {
-        if (ATTO_RECORD_KIND(key) != ATTO_RECORD_COMPONENT)
-            return ATTO_E_NOT_FOUND;
-        *component = ATTO_RECORD_NUMBER(key);
-    }
+    if (status == ATTO_E_NOT_FOUND || ATTO_RECORD_KIND(key) != ATTO_RECORD_COMPONENT)
+        return ATTO_E_NOT_FOUND;
+    *component = ATTO_RECORD_NUMBER(key);
     return status == ATTO_OK ? read_component(slots, value, found) : status;
 }
 
@@ -89,10 +80,14 @@ enum atto_status atto_slots_get(const struct atto_slots *slots, uint32_t compone
     return number == component ? status : ATTO_E_NOT_FOUND;
 }
 
+static struct atto_span span_of(const struct atto_slots *slots, uint32_t slot, uint32_t image_bytes)
+{
+    return (struct atto_span){ slots->records->flash->mapped + slots->offset + slot * slots->slot_bytes, image_bytes };
+}
+
 struct atto_span atto_slots_image(const struct atto_slots *slots, const struct atto_version *version)
 {
-    const uint8_t *mapped = slots->records->flash->mapped;
-    return (struct atto_span){ mapped + slots->offset + version->slot * slots->slot_bytes, version->image_bytes };
+    return span_of(slots, version->slot, version->image_bytes);
 }
 
 uint32_t atto_slots_slot_of(const struct atto_slots *slots, const uint8_t *image)
@@ -122,25 +117,22 @@ uint32_t atto_slots_free(const struct atto_slots *slots)
 enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writer *writer, uint32_t image_bytes)
 {
     const struct atto_flash *flash = slots->records->flash;
-    uint32_t least = ~0u, free = atto_slots_free(slots);
-    uint8_t wear_bytes[4];
-    if (!slots->records->mounted)
-        return ATTO_E_STATE;
+    uint32_t least = ~0u, best = 0, free = atto_slots_free(slots);
     if (image_bytes == 0)
         return ATTO_E_ARGUMENT;
-    if (image_bytes > slots->slot_bytes || free == 0)
-        return ATTO_E_NO_SPACE;
-    for (uint8_t slot = 0; slot < slots->slot_count; slot++) {
+    for (uint32_t slot = 0; slot < slots->slot_count; slot++) {
         uint32_t wear = (free >> slot & 1u) != 0 ? atto_slots_wear(slots, slot) : ~0u;
         if (wear < least) {
             least = wear;
-            writer->slot = slot;
+            best = slot;
         }
     }
-    atto_put_le32(wear_bytes, least + 1u);
-    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, writer->slot), { wear_bytes, 4 } };
+    if (image_bytes > slots->slot_bytes || least == ~0u)
+        return ATTO_E_NO_SPACE;
+    least++;
+    const struct atto_record wear = { ATTO_RECORD_KEY(ATTO_RECORD_WEAR, best), { (const uint8_t *)&least, 4 } };
     enum atto_status status = atto_records_put(slots->records, &wear, 1);
-    uint32_t offset = slots->offset + writer->slot * slots->slot_bytes;
+    uint32_t offset = slots->offset + best * slots->slot_bytes;
     if (status == ATTO_OK)
         status = atto_flash_erase(flash, offset, image_bytes);
     if (status != ATTO_OK)
@@ -148,7 +140,8 @@ enum atto_status atto_slots_open(struct atto_slots *slots, struct atto_slot_writ
     atto_flash_begin(&writer->writer, flash, offset);
     writer->image_bytes = image_bytes;
     writer->written = 0;
-    slots->open |= 1u << writer->slot;
+    writer->slot = (uint8_t)best;
+    slots->open |= 1u << best;
     return ATTO_OK;
 }
 
@@ -165,10 +158,8 @@ enum atto_status atto_slots_finish(const struct atto_slots *slots, struct atto_s
 {
     if (writer->written != writer->image_bytes)
         return ATTO_E_LENGTH;
-    enum atto_status status = atto_flash_flush(&writer->writer);
-    const struct atto_version version = { .image_bytes = writer->image_bytes, .slot = writer->slot };
-    *image = atto_slots_image(slots, &version);
-    return status;
+    *image = span_of(slots, writer->slot, writer->image_bytes);
+    return atto_flash_flush(&writer->writer);
 }
 
 void atto_slots_abandon(struct atto_slots *slots, const struct atto_slot_writer *writer)
@@ -184,7 +175,6 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
 {
     struct atto_versions found;
     uint32_t last;
-    uint8_t sequence_bytes[4];
     if (component > ATTO_COMPONENT_MAX)
         return ATTO_E_ARGUMENT;
     enum atto_status status = atto_slots_sequence(slots, component, &last);
@@ -205,65 +195,57 @@ enum atto_status atto_slots_commit(struct atto_slots *slots, const struct atto_s
     found.current.slot = writer->slot;
     memcpy(found.current.digest, digest, ATTO_DIGEST_BYTES);
 
-    atto_put_le32(sequence_bytes, sequence);
-    together[1] =
-        (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component), { sequence_bytes, 4 } };
+    together[1] = (struct atto_record){ ATTO_RECORD_KEY(ATTO_RECORD_SEQUENCE, component),
+                                        { (const uint8_t *)&found.current.sequence, 4 } };
     status = put_component(slots, component, &found, together, count);
     if (status == ATTO_OK)
         atto_slots_abandon(slots, writer); /* the record names it from now on */
     return status;
 }
 
+/* What happens to a version. */
+enum step { IS_ASKED_FOR, STARTS, IS_HEALTHY, HAS_FAULTED };
+
+/* Does it to the current version, which is then that of `found`: the arrows of atto/slots.h. */
+static enum atto_status advance(struct atto_slots *slots, uint32_t component, enum step step, struct atto_versions *found)
+{
+    enum atto_status status = atto_slots_get(slots, component, found);
+    if (status != ATTO_OK)
+        return status;
+    if (found->state != ATTO_COMPONENT_TRIAL || step == IS_ASKED_FOR)
+        return found->state == ATTO_COMPONENT_FAILED || step == HAS_FAULTED ? ATTO_E_STATE : ATTO_OK;
+    if (step == STARTS && found->trials < ATTO_SLOT_TRIALS) {
+        found->trials++;
+    } else {
+        found->trials = 0;
+        found->state = ATTO_COMPONENT_HEALTHY;
+        if (step != IS_HEALTHY && found->previous.image_bytes != 0)
+            found->current = found->previous;
+        else if (step != IS_HEALTHY)
+            found->state = ATTO_COMPONENT_FAILED;
+        found->previous.image_bytes = 0;
+    }
+    struct atto_record record;
+    status = put_component(slots, component, found, &record, 1);
+    return status == ATTO_OK && step == STARTS && found->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
+}
+
 enum atto_status atto_slots_confirm(struct atto_slots *slots, uint32_t component)
 {
     struct atto_versions found;
-    enum atto_status status = atto_slots_get(slots, component, &found);
-    if (status != ATTO_OK || found.state == ATTO_COMPONENT_HEALTHY)
-        return status;
-    if (found.state == ATTO_COMPONENT_FAILED)
-        return ATTO_E_STATE;
-    found.state = ATTO_COMPONENT_HEALTHY;
-    found.trials = 0;
-    found.previous.image_bytes = 0;
-    return put_alone(slots, component, &found);
-}
-
-/* Gives the current version up, for the one that was kept if there is one. */
-static enum atto_status roll_back(struct atto_slots *slots, uint32_t component, struct atto_versions *found)
-{
-    if (found->previous.image_bytes != 0) {
-        found->current = found->previous;
-        found->previous.image_bytes = 0;
-        found->state = ATTO_COMPONENT_HEALTHY;
-    } else {
-        found->state = ATTO_COMPONENT_FAILED;
-    }
-    found->trials = 0;
-    return put_alone(slots, component, found);
+    return advance(slots, component, IS_HEALTHY, &found);
 }
 
 enum atto_status atto_slots_fault(struct atto_slots *slots, uint32_t component)
 {
     struct atto_versions found;
-    enum atto_status status = atto_slots_get(slots, component, &found);
-    if (status != ATTO_OK)
-        return status;
-    return found.state == ATTO_COMPONENT_TRIAL ? roll_back(slots, component, &found) : ATTO_E_STATE;
+    return advance(slots, component, HAS_FAULTED, &found);
 }
 
-enum atto_status atto_slots_start(struct atto_slots *slots, uint32_t component, struct atto_versions *found)
+enum atto_status atto_slots_start(struct atto_slots *slots, uint32_t component, bool counts,
+                                  struct atto_versions *found)
 {
-    enum atto_status status = atto_slots_get(slots, component, found);
-    if (status != ATTO_OK)
-        return status;
-    if (found->state == ATTO_COMPONENT_TRIAL) {
-        if (found->trials < ATTO_SLOT_TRIALS) {
-            found->trials++;
-            return put_alone(slots, component, found);
-        }
-        status = roll_back(slots, component, found);
-    }
-    return status == ATTO_OK && found->state == ATTO_COMPONENT_FAILED ? ATTO_E_STATE : status;
+    return advance(slots, component, counts ? STARTS : IS_ASKED_FOR, found);
 }
 
 enum atto_status atto_slots_remove(struct atto_slots *slots, uint32_t component, struct atto_record *together,

@@ -82,6 +82,14 @@ void atto_deploy_restore(const struct atto_deploy *deploy, int32_t number)
     }
 }
 
+/* Is there a record of it, damaged or not? */
+static bool is_tenant(const struct atto_deploy *deploy, uint32_t tenant)
+{
+    struct atto_span value;
+    return tenant == ATTO_TENANT_OWNER ||
+           atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant), &value) != ATTO_E_NOT_FOUND;
+}
+
 void atto_deploy_forget(struct atto_deploy *deploy)
 {
     const struct atto_deploy_config *config = deploy->config;
@@ -94,7 +102,7 @@ void atto_deploy_forget(struct atto_deploy *deploy)
             continue;
         uint32_t scope = value.ptr[0], whose = value.ptr[1];
         if (scope == ATTO_SCOPE_CONTAINER ? atto_slots_get(deploy->slots, whose, &versions) != ATTO_E_NOT_FOUND
-                                          : scope == ATTO_SCOPE_DEVICE || atto_deploy_is_tenant(deploy, whose))
+                                          : scope == ATTO_SCOPE_DEVICE || is_tenant(deploy, whose))
             continue;
         if (scope == ATTO_SCOPE_TENANT && config->store != NULL)
             atto_store_forget(config->store, atto_store_owner(ATTO_SCOPE_TENANT, whose, 0));
@@ -106,7 +114,7 @@ void atto_deploy_forget(struct atto_deploy *deploy)
 
 /* The next one is kept after a minute at the soonest, and each time it takes twice as long, up to 17 hours: a container that
  * faults must not wear the flash out. */
-#define MINUTE_US 60000000u
+#define MINUTE ATTO_DEPLOY_TICKS(60000000u)
 #define DOUBLED_MAX 10u
 
 void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
@@ -123,13 +131,14 @@ void atto_deploy_keep_postmortems(struct atto_deploy *deploy)
         if (number < 0)
             continue;
         struct atto_deploy_component *component = &deploy->components[number];
-        if (component->kept != 0u && postmortem.time_us - component->kept_us < (uint64_t)MINUTE_US << (component->kept - 1u))
+        uint32_t at = ATTO_DEPLOY_TICKS(postmortem.time_us);
+        if (component->kept != 0u && at - component->kept_at < MINUTE << (component->kept - 1u))
             continue;
         const struct atto_record record = { ATTO_RECORD_KEY(ATTO_RECORD_POST_MORTEM, number),
                                             { (const uint8_t *)&postmortem, sizeof postmortem } };
         if (atto_records_put(deploy->records, &record, 1) != ATTO_OK)
             continue;
-        component->kept_us = postmortem.time_us;
+        component->kept_at = at;
         component->kept = (uint8_t)(component->kept + (component->kept <= DOUBLED_MAX));
     }
 }

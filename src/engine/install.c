@@ -8,8 +8,7 @@
 /* What is known about a program before it gets memory. */
 struct candidate {
     struct atto_container container; /* as it will be */
-    struct atto_schedule schedule;
-    struct atto_instance instance;
+    struct atto_instance instance; /* its manifest's schedule is the one that it gets */
     uint32_t ram_bytes; /* of the container's block */
     struct wished wished;
 };
@@ -88,18 +87,14 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     if (status != ATTO_OK)
         return status;
     struct atto_container *container = &candidate->container;
-    candidate->schedule.priority = ATTO_PRIORITY_DEFAULT;
-    container->program = request->program;
-    if (request->bytes != NULL) {
-        candidate->schedule = candidate->instance.manifest.schedule;
-        container->program = request->bytes;
-    }
+    struct atto_schedule *schedule = &candidate->instance.manifest.schedule;
+    container->program = request->bytes != NULL ? (const void *)request->bytes : request->program;
     if (request->schedule != NULL)
-        candidate->schedule = *request->schedule;
-    if (!atto_schedule_in_range(&candidate->schedule))
+        *schedule = *request->schedule;
+    if (!atto_schedule_in_range(schedule))
         return ATTO_E_ARGUMENT;
-    container->period_us = candidate->schedule.period_us;
-    container->priority = candidate->schedule.priority & 15u;
+    container->period_us = schedule->period_us;
+    container->priority = schedule->priority & 15u;
     container->fuel = candidate->instance.fuel;
     if (request->fuel != 0u && request->fuel < container->fuel)
         container->fuel = request->fuel;
@@ -107,8 +102,8 @@ static enum atto_status judge(struct atto_engine *engine, const struct atto_inst
     candidate->ram_bytes = atto_pool_rounded((uint32_t)sizeof(struct atto_container) +
                                              candidate->instance.receipt.arena_bytes);
     report->ram_bytes = candidate->ram_bytes;
-    if (atto_limits_needed(&candidate->schedule))
-        report->ram_bytes += atto_limits_bytes(&candidate->schedule);
+    if (atto_limits_needed(schedule))
+        report->ram_bytes += atto_limits_bytes(schedule);
     status = atto_wishes_judge(engine, &candidate->instance.manifest, request, &candidate->wished, &report->refusal);
     report->ram_bytes += candidate->wished.bytes;
     return status;
@@ -120,16 +115,17 @@ static enum atto_status admit(struct atto_engine *engine, const struct atto_cont
                               struct atto_report *report)
 {
     const struct atto_container *subject = old != NULL ? old : &candidate->container;
+    const struct atto_schedule *schedule = &candidate->instance.manifest.schedule;
     if (old != NULL && tenant_of(old) != request->tenant)
         return ATTO_E_DENIED;
     if (old != NULL && pool_bytes(&old->block) > candidate->ram_bytes) { /* it keeps the block, all of it */
         report->ram_bytes += pool_bytes(&old->block) - candidate->ram_bytes;
         candidate->ram_bytes = pool_bytes(&old->block);
     }
-    enum atto_status status = atto_tenant_admit(engine, request->tenant, old, &candidate->schedule,
+    enum atto_status status = atto_tenant_admit(engine, request->tenant, old, schedule,
                                                 candidate->container.fuel, report->ram_bytes, report);
     if (status == ATTO_OK)
-        status = atto_admission_judge(engine, subject, &candidate->schedule, candidate->container.fuel, report);
+        status = atto_admission_judge(engine, subject, schedule, candidate->container.fuel, report);
     if (report->culprit == &candidate->container)
         report->culprit = NULL;
     return status;
@@ -150,11 +146,12 @@ enum atto_status atto_lacks_memory(struct atto_engine *engine, uint32_t bytes, s
 static enum atto_status take(struct atto_engine *engine, const struct atto_install *request,
                              struct candidate *candidate, struct pool_block **block, struct atto_report *report)
 {
+    const struct atto_schedule *schedule = &candidate->instance.manifest.schedule;
     struct atto_container *container = &candidate->container;
     struct pool_block *own = *block;
     bool taken = own != NULL || (own = atto_pool_take(engine, candidate->ram_bytes, POOL_CONTAINER)) != NULL;
-    if (taken && atto_limits_needed(&candidate->schedule))
-        taken = (container->limits = atto_limits_make(engine, &candidate->schedule)) != NULL;
+    if (taken && atto_limits_needed(schedule))
+        taken = (container->limits = atto_limits_make(engine, schedule)) != NULL;
     if (taken)
         taken = atto_wishes_grant(engine, &candidate->instance.manifest, request, &candidate->wished, container);
     if (!taken) {

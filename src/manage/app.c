@@ -8,13 +8,15 @@
 
 _Static_assert(sizeof(struct atto_resource) == 128u, "the same on every machine");
 
-bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container)
+/* May this container have resources? */
+static bool is_granted(const struct atto_view *view)
 {
-    struct atto_engine *engine = manage->config->deploy->config->engine;
-    const uint32_t number = manage->config->coap_endpoint;
-    for (uint32_t handle = 0; container != NULL && handle < ATTO_RIGHTS_MAX; handle++) {
-        const struct atto_endpoint *endpoint = atto_engine_endpoint(engine, container, handle);
-        if (endpoint != NULL && endpoint == &engine->host.endpoints[number])
+    const struct atto_host *host = &view->engine->host;
+    const uint32_t number = view->config->coap_endpoint;
+    if (view->container == NULL || number >= host->endpoint_count)
+        return false;
+    for (uint32_t handle = 0; handle < ATTO_RIGHTS_MAX; handle++) {
+        if (atto_engine_endpoint(view->engine, view->container, handle) == &host->endpoints[number])
             return true;
     }
     return false;
@@ -43,12 +45,11 @@ void atto_take_app(struct atto_view *view)
     _Alignas(8) struct atto_resource resource = { .method = request->code,
                                                 .format = (uint16_t)request->content_format };
     int64_t code = 0;
-    if (!atto_view_names(view) || !atto_view_find(view) || !atto_app_granted(view->manage, view->container) ||
+    if (!atto_view_names(view) || !atto_view_find(view) || !is_granted(view) ||
         !copy_path(&resource, view->request))
         return;
     if (request->transfer != ATTO_COAP_WHOLE || request->piece.len > ATTO_RESOURCE_BYTES) {
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
-        view->reply->limit = ATTO_RESOURCE_BYTES;
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_RESOURCE_BYTES);
         return;
     }
     resource.len = request->piece.len;
@@ -58,7 +59,7 @@ void atto_take_app(struct atto_view *view)
     if (status != ATTO_OK && status > ATTO_FAULT_MEMORY) {
         atto_refuse_with(view->reply, status, NULL, NULL);
     } else if (status != ATTO_OK || resource.len > ATTO_RESOURCE_BYTES || class < 2u || class > 5u) {
-        atto_coap_refuse(view->reply, ATTO_COAP_INTERNAL_SERVER_ERROR, NULL);
+        atto_view_code(view, ATTO_COAP_INTERNAL_SERVER_ERROR, 0);
     } else {
         atto_coap_answer(view->reply, (enum atto_coap_code)code,
                          resource.format != ATTO_RESOURCE_NO_FORMAT ? resource.format : ATTO_COAP_FORMAT_NONE);

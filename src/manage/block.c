@@ -7,107 +7,91 @@
 
 #include "manage/server.h"
 
-static void abandon(const struct atto_coap_server *server, struct atto_coap_transfer *transfer)
+static struct atto_coap_transfer *next_transfer(const struct atto_coap_server *server,
+                                                const struct atto_coap_peer *peer, void *after)
+{
+    return (struct atto_coap_transfer *)atto_coap_each(server, TRANSFERS, peer, after);
+}
+
+void atto_coap_transfer_due(const struct atto_coap_server *server, struct atto_coap_transfer *transfer)
 {
     const struct atto_coap_config *config = server->config;
 
-    if (transfer->next != 0u && config->abandon != NULL)
-        config->abandon(config->user, (uint32_t)(transfer - config->transfers));
-    transfer->next = 0;
+    if (config->abandon != NULL)
+        config->abandon(config->user, transfer->entry.tries);
+    transfer->entry.state = FREE;
 }
 
-/* This peer's transfer; NULL if it has none. */
-static struct atto_coap_transfer *find(const struct atto_coap_server *server, const struct atto_coap_peer *peer)
+/* Takes a free entry for a new transfer. NULL if there is none, and when the first one may become free. */
+static struct atto_coap_transfer *begin(struct turn *turn)
 {
-    for (uint32_t i = 0; i < server->config->transfer_count; i++) {
-        struct atto_coap_transfer *transfer = &server->config->transfers[i];
-
-        if (transfer->next != 0u && atto_coap_same_peer(&transfer->peer, peer))
-            return transfer;
-    }
-    return NULL;
-}
-
-/* A free entry; NULL if there is none, and when the first one may become free. */
-static struct atto_coap_transfer *find_free(const struct atto_coap_server *server, uint32_t *wait_s)
-{
+    const struct atto_coap_server *server = turn->reply.server;
     uint32_t now = atto_coap_now(server), first = TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
+    struct atto_coap_transfer *transfer = NULL;
+    uint8_t number = 0;
 
-    for (uint32_t i = 0; i < server->config->transfer_count; i++) {
-        struct atto_coap_transfer *transfer = &server->config->transfers[i];
-
-        if (transfer->next == 0u)
+    for (; (transfer = next_transfer(server, NULL, transfer)) != NULL; number++) {
+        if (transfer->entry.state == FREE) {
+            transfer->entry.tries = number;
+            transfer->key = turn->key;
             return transfer;
-        if (transfer->due - now < first)
-            first = transfer->due - now;
+        }
+        if (transfer->entry.due - now < first)
+            first = transfer->entry.due - now;
     }
-    *wait_s = first / TIME_OF_S(1u) + 1u;
+    turn->reply.max_age_s = first / 1024u + 2u; /* rounded up */
     return NULL;
 }
 
 uint32_t atto_coap_block1_piece(struct turn *turn)
 {
     struct atto_coap_request *request = &turn->request;
-    const struct atto_coap_server *server = turn->reply.server;
-    const struct atto_coap_block *block = &turn->block1;
-    uint32_t len = request->piece.len, full = ATTO_COAP_BLOCK_BYTES(block->szx);
+    uint32_t len = request->piece.len, full;
     struct atto_coap_transfer *transfer;
+    struct atto_coap_block block;
 
     if (turn->asked[ASKED_BLOCK1] == ABSENT)
         return 0;
-    if (len > full || (block->more && len != full))
+    if (!atto_coap_block_read(turn->asked[ASKED_BLOCK1], &block))
         return ATTO_COAP_BAD_REQUEST;
-    transfer = find(server, request->peer);
-    if (block->offset == 0u) {
+    full = ATTO_COAP_BLOCK_BYTES(block.szx);
+    if (len > full || (block.more && len != full))
+        return ATTO_COAP_BAD_REQUEST;
+    transfer = next_transfer(turn->reply.server, request->peer, NULL);
+    if (block.offset == 0u) {
         if (transfer != NULL)
-            abandon(server, transfer);
-        if (!block->more)
+            atto_coap_transfer_due(turn->reply.server, transfer);
+        if (!block.more)
             return 0;
-        transfer = find_free(server, &turn->reply.max_age_s);
+        transfer = begin(turn);
         if (transfer == NULL)
             return ATTO_COAP_SERVICE_UNAVAILABLE;
-        transfer->peer = *request->peer;
-        transfer->key = turn->key;
     } else {
         if (transfer == NULL || transfer->key != turn->key)
             return ATTO_COAP_REQUEST_ENTITY_INCOMPLETE;
-        if (block->more && block->offset + len == transfer->next)
+        if (block.more && block.offset + len == transfer->next)
             return ATTO_COAP_CONTINUE;
-        if (block->offset != transfer->next)
+        if (block.offset != transfer->next)
             return ATTO_COAP_REQUEST_ENTITY_INCOMPLETE;
     }
-    request->offset = block->offset;
-    request->last = !block->more;
-    request->transfer = (uint8_t)(transfer - server->config->transfers);
+    request->offset = block.offset;
+    request->last = !block.more;
+    request->transfer = transfer->entry.tries;
+    turn->transfer = transfer;
     return 0;
 }
 
 void atto_coap_block1_answered(struct turn *turn)
 {
     const struct atto_coap_request *request = &turn->request;
-    const struct atto_coap_server *server = turn->reply.server;
-    struct atto_coap_transfer *transfer;
+    struct atto_coap_transfer *transfer = turn->transfer;
 
-    if (request->transfer == ATTO_COAP_WHOLE)
+    if (transfer == NULL)
         return;
-    transfer = &server->config->transfers[request->transfer];
-    if (request->last || ATTO_COAP_CLASS(turn->reply.code) != 2u) {
-        transfer->next = 0;
+    transfer->entry.state = FREE;
+    if (request->last || ATTO_COAP_CLASS(turn->reply.code) != 2u)
         return;
-    }
     transfer->next = request->offset + request->piece.len;
-    transfer->due = atto_coap_now(server) + TIME_OF_MS(ATTO_COAP_TRANSFER_MS);
+    atto_coap_hold(turn, &transfer->entry, WAITS, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
     atto_coap_refuse(&turn->reply, ATTO_COAP_CONTINUE, NULL);
-}
-
-void atto_coap_block1_tick(struct atto_coap_server *server, struct agenda *agenda)
-{
-    for (uint32_t i = 0; i < server->config->transfer_count; i++) {
-        struct atto_coap_transfer *transfer = &server->config->transfers[i];
-
-        if (transfer->next != 0u && atto_coap_has_come(agenda, &transfer->due))
-            abandon(server, transfer);
-        if (transfer->next != 0u)
-            atto_coap_note(agenda, transfer->due);
-    }
 }

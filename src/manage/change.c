@@ -2,13 +2,14 @@
  * and a command that comes in blocks, takes the one working memory; who comes second is told when to come again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
 #include "manage/resource.h"
 
 #define COME_AGAIN_S 2u
 
 /* ---- the working memory ---- */
 
-static void release(struct atto_manage *manage)
+static ATTO_APART void release(struct atto_manage *manage)
 {
     if (manage->task == ATTO_MANAGE_INSTALLS)
         atto_install_abandon(&manage->work.installer);
@@ -16,35 +17,34 @@ static void release(struct atto_manage *manage)
 }
 
 /* Is the memory in use? Only for so long by an envelope whose signature was not verified, or by a command. */
-static bool is_taken(const struct atto_manage *manage, uint64_t now_us)
+static bool is_taken(const struct atto_manage *manage, uint32_t now)
 {
     if (manage->task == ATTO_MANAGE_FREE || manage->task == ATTO_MANAGE_FETCHES)
         return manage->task != ATTO_MANAGE_FREE;
     return (manage->task == ATTO_MANAGE_INSTALLS && manage->work.installer.state == ATTO_INSTALL_IMAGE) ||
-           now_us - manage->since_us < ATTO_MANAGE_PATIENCE_MS * 1000u;
+           now - manage->since < TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS);
 }
 
 /* Takes the memory for the first piece of a payload, or goes on with it. False: refused. */
 static bool take(struct atto_view *view, enum atto_manage_task task)
 {
     struct atto_manage *manage = view->manage;
-    const struct atto_port *port = atto_view_engine(view)->config->port;
-    uint64_t now_us = port->now_us(port->user);
+    const uint32_t now = atto_coap_now(view->config->server);
     if (view->request->offset != 0u) {
         if (manage->task == task && manage->transfer == view->request->transfer)
             return true;
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, NULL);
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_INCOMPLETE, 0);
         return false;
     }
-    if (is_taken(manage, now_us)) {
-        atto_coap_refuse(view->reply, ATTO_COAP_SERVICE_UNAVAILABLE, NULL);
+    if (is_taken(manage, now)) {
+        atto_view_code(view, ATTO_COAP_SERVICE_UNAVAILABLE, 0);
         view->reply->max_age_s = COME_AGAIN_S;
         return false;
     }
     release(manage);
     manage->task = (uint8_t)task;
     manage->transfer = view->request->transfer;
-    manage->since_us = now_us;
+    manage->since = now;
     if (task == ATTO_MANAGE_INSTALLS)
         atto_install_begin(&manage->work.installer, manage->config->deploy);
     return true;
@@ -59,39 +59,39 @@ void atto_manage_abandon(void *user, uint32_t transfer)
 
 /* ---- envelopes ---- */
 
-struct installed {
-    struct atto_component component;
-    uint32_t sequence;
-    struct atto_container_info info;
-    uint32_t state;
-};
-
 /* All bytes are there, or `status` says why not. An answer that comes later has no names. */
 static void finish(struct atto_view *view, enum atto_status status)
 {
-    static const uint16_t all[] = { MAP(4, 0), FIELD(TEXT, struct installed, component.tenant),
-                                    FIELD(TEXT, struct installed, component.container), 0 };
-    static const uint16_t short_of_names[] = { MAP(2, 2), 0 };
-    static const uint16_t rest[] = { NUMBER(struct installed, sequence), NUMBER(struct installed, state), 0 };
+    static const uint16_t fields[] = { MAP(4, 0),
+                                       FIELD(TEXT, struct atto_view, component.tenant),
+                                       FIELD(TEXT, struct atto_view, component.container),
+                                       NUMBER(struct atto_view, versions.current.sequence),
+                                       NUMBER(struct atto_view, state), 0 };
     struct atto_manage *manage = view->manage;
     struct atto_installer *installer = &manage->work.installer;
-    const struct atto_deploy_config *deploy = manage->config->deploy->config;
-    struct atto_report report = { .constraint = ATTO_CONSTRAINT_NONE };
+    struct atto_report report;
+    report.constraint = ATTO_CONSTRAINT_NONE;
+    report.refusal.status = ATTO_OK;
     if (status == ATTO_OK)
         status = atto_install_finish(installer, &report);
+    if (status == ATTO_E_SEQUENCE)
+        (void)atto_slots_sequence(view->deploy->slots, installer->component, &installer->refusal.at);
     if (status != ATTO_OK) {
         atto_refuse_with(view->reply, status,
                          report.refusal.status != ATTO_OK ? &report.refusal : &installer->refusal, &report);
         release(manage);
         return;
     }
-    struct installed installed = { installer->names, installer->order.sequence, { .id = 0 }, 0 };
-    struct atto_out out = atto_out_begin(view);
-    view->reply->code = ATTO_COAP_CHANGED;
-    atto_engine_info(deploy->engine, deploy->components[installer->component].container, &installed.info);
-    installed.state = (uint32_t)installed.info.state;
-    atto_out_fields(&out, &installed, view->request != NULL ? all : short_of_names);
-    atto_out_fields(&out, &installed, rest);
+    view->component = installer->names;
+    view->versions.current.sequence = installer->order.sequence;
+    atto_engine_info(view->engine, view->deploy->components[installer->component].container, &view->info);
+    view->state = (uint32_t)view->info.state;
+    atto_out_begin(view, ATTO_COAP_CHANGED);
+    if (view->request == NULL) {
+        atto_out_map(view, 2);
+        view->key = 2;
+    }
+    atto_out_fields(view, view, view->request != NULL ? fields : fields + 3);
     manage->task = ATTO_MANAGE_FREE;
 }
 
@@ -107,7 +107,7 @@ static enum atto_status fetch(struct atto_view *view)
     manage->task = ATTO_MANAGE_FETCHES;
     manage->ticket = 0;
     if (!atto_coap_later(view->reply, &manage->ticket))
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
     return ATTO_OK;
 }
 
@@ -124,7 +124,7 @@ void atto_take_envelope(struct atto_view *view)
     else if (status == ATTO_OK && request->last)
         finish(view, ATTO_OK);
     else if (status == ATTO_OK)
-        atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+        atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     if (status != ATTO_OK)
         finish(view, status);
 }
@@ -143,8 +143,9 @@ void atto_manage_done(void *user, enum atto_status status, uint32_t code)
     uint8_t payload[ATTO_COAP_LATER_MAX];
     /* A reply that nobody has asked for, with the payload as its window. */
     struct atto_coap_reply reply = { .window = payload, .capacity = sizeof payload };
-    struct atto_view view = { .manage = manage, .reply = &reply };
+    struct atto_view view;
     (void)code;
+    atto_view_begin(&view, manage, NULL, &reply);
     manage->task = ATTO_MANAGE_INSTALLS;
     finish(&view, status);
     if (manage->ticket != 0u)
@@ -162,8 +163,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     const uint32_t len = request->offset + request->piece.len;
     *whole = request->piece;
     if (len > ATTO_COMMAND_MAX) {
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
-        view->reply->limit = ATTO_COMMAND_MAX;
+        atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, ATTO_COMMAND_MAX);
         atto_manage_abandon(manage, request->transfer);
         return false;
     }
@@ -172,7 +172,7 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     if (!take(view, ATTO_MANAGE_COLLECTS))
         return false;
     memcpy(manage->work.command + request->offset, request->piece.ptr, request->piece.len);
-    atto_coap_answer(view->reply, ATTO_COAP_CONTINUE, ATTO_COAP_FORMAT_NONE);
+    atto_view_code(view, ATTO_COAP_CONTINUE, 0);
     if (!request->last)
         return false;
     *whole = (struct atto_span){ manage->work.command, len };
@@ -180,25 +180,36 @@ static bool collect(struct atto_view *view, struct atto_span *whole)
     return true;
 }
 
-/* Carries it out if it is one of the operations, on the container or with the name. False: it is refused. */
-static bool carry_out(struct atto_view *view, struct atto_span bytes, uint32_t operations, struct atto_span name,
-                      struct atto_command *command)
+/* Does a command belong to this path: is it one of the operations, on the container or with the name? */
+static bool belongs(const struct atto_view *view, const struct atto_command *command, uint32_t operations,
+                    const char *name)
+{
+    if ((operations >> command->operation & 1u) == 0u)
+        return false;
+    if (name != NULL)
+        return atto_coap_is_text(&command->argument, name);
+    return atto_same_bytes(&command->component.tenant, &view->component.tenant) &&
+           atto_same_bytes(&command->component.container, &view->component.container);
+}
+
+/* Carries out a command, and notes who has signed it. False: it is refused. */
+static bool carry_out(struct atto_view *view, const struct atto_span *bytes, uint32_t operations, const char *name)
 {
     struct atto_refusal refusal = { ATTO_OK, 0 };
-    enum atto_status status = atto_command_read(bytes.ptr, bytes.len, command, &refusal);
-    if (status == ATTO_OK && operations != ANY_OPERATION &&
-        ((operations >> command->operation & 1u) == 0u ||
-         !(name.len != 0u ? atto_same_bytes(command->argument, name)
-                          : atto_same_bytes(command->component.tenant, view->component.tenant) &&
-                                atto_same_bytes(command->component.container, view->component.container)))) {
-        atto_coap_refuse(view->reply, ATTO_COAP_UNPROCESSABLE_ENTITY, NULL);
+    struct atto_command command;
+    enum atto_status status = atto_command_read(bytes->ptr, bytes->len, &command, &refusal);
+    if (status == ATTO_OK && operations != ANY_OPERATION && !belongs(view, &command, operations, name)) {
+        atto_view_code(view, ATTO_COAP_UNPROCESSABLE_ENTITY, 0);
         return false;
     }
     /* Again, by who judges it; what cannot be read is for the audit trail. */
-    status = atto_deploy_command(view->manage->config->deploy, bytes.ptr, bytes.len, &refusal);
-    if (status != ATTO_OK)
+    status = atto_deploy_command(view->config->deploy, bytes->ptr, bytes->len, &refusal);
+    if (status != ATTO_OK) {
         atto_refuse_with(view->reply, status, &refusal, NULL);
-    return status == ATTO_OK;
+        return false;
+    }
+    view->reader = command.tenant;
+    return true;
 }
 
 void atto_take_command(struct atto_view *view, uint32_t operations)
@@ -206,35 +217,28 @@ void atto_take_command(struct atto_view *view, uint32_t operations)
     static const uint16_t fields[] = { ROW(3), NUMBER(struct atto_manage_call, status),
                                        NUMBER(struct atto_manage_call, value),
                                        FIELD(BYTES, struct atto_manage_call, output), 0 };
-    const struct atto_span none = { NULL, 0 };
     struct atto_span bytes;
-    struct atto_manage_call call = { .status = 1 }; /* nothing was called */
-    struct atto_command command;
+    struct atto_manage_call call;
     if (!collect(view, &bytes))
         return;
+    call.status = 1; /* nothing was called */
     view->manage->call = &call;
-    if (carry_out(view, bytes, operations, none, &command)) {
-        atto_coap_answer(view->reply, ATTO_COAP_CHANGED, ATTO_COAP_FORMAT_NONE);
+    if (carry_out(view, &bytes, operations, NULL)) {
+        atto_view_code(view, ATTO_COAP_CHANGED, 0);
         if (call.status <= 0) {
-            struct atto_out out = atto_out_begin(view);
-            view->reply->code = ATTO_COAP_CHANGED;
-            atto_out_fields(&out, &call, fields);
+            atto_out_begin(view, ATTO_COAP_CHANGED);
+            atto_out_fields(view, &call, fields);
         }
     }
     view->manage->call = NULL;
 }
 
-bool atto_take_read(struct atto_view *view, struct atto_span name)
+bool atto_take_read(struct atto_view *view, const char *name)
 {
-    struct atto_command command;
-    if (view->request->transfer != ATTO_COAP_WHOLE) {
-        atto_coap_refuse(view->reply, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, NULL);
-        return false;
-    }
-    if (!carry_out(view, view->request->piece, 1u << ATTO_COMMAND_READ, name, &command))
-        return false;
-    view->reader = command.tenant;
-    return true;
+    if (view->request->transfer == ATTO_COAP_WHOLE)
+        return carry_out(view, &view->request->piece, 1u << ATTO_COMMAND_READ, name);
+    atto_view_code(view, ATTO_COAP_REQUEST_ENTITY_TOO_LARGE, 0);
+    return false;
 }
 
 /* ---- calls ---- */
@@ -255,13 +259,14 @@ enum atto_status atto_manage_call(void *user, struct atto_container *container, 
     struct atto_manage_call *call = manage->call;
     struct atto_cbor cbor = { bytes.ptr, bytes.len, 0 };
     struct atto_span entry, context;
-    char name[ATTO_NAME_MAX + 1u] = "";
+    char name[ATTO_NAME_MAX + 1u];
     uint32_t count;
     if (call == NULL || !atto_cbor_head(&cbor, ATTO_CBOR_ARRAY, &count) || count != 2u ||
         !atto_cbor_text(&cbor, 1, ATTO_NAME_MAX, &entry) ||
         !atto_cbor_bytes(&cbor, 0, ATTO_MANAGE_CALL_BYTES, &context) || cbor.pos != cbor.len)
         return ATTO_E_ARGUMENT;
     memcpy(name, entry.ptr, entry.len);
+    name[entry.len] = '\0';
     if (context.len != 0u)
         memcpy(call->context, context.ptr, context.len);
     call->output = (struct atto_span){ call->context, context.len };

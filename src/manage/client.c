@@ -6,46 +6,34 @@
 #include <string.h>
 
 #include "atto/coap_client.h"
+#include "base/compiler.h"
 #include "manage/server.h"
 
-static uint32_t hex(uint8_t c)
+static uint32_t hex(uint32_t c)
 {
-    return c <= '9' ? c - (uint32_t)'0' : (c | 0x20u) - (uint32_t)'a' + 10u;
+    return c % 32u + (c < 'A' ? -16u : 9u); /* '0' is 16 more than a multiple of 32, 'A' and 'a' are 1 */
 }
 
-/* Writes an option with these bytes of a URI, their escapes resolved. */
-static void put_decoded(struct atto_coap_writer *writer, uint32_t number, const uint8_t *bytes, uint32_t len)
+/* Writes an option for each part of a URI that a separator is in front of, escapes resolved (RFC 7252 section 6.4). */
+static void put_parts(struct atto_coap_writer *writer, uint32_t number, uint32_t separator, const uint8_t *at,
+                      const uint8_t *end)
 {
-    uint32_t decoded = len;
+    while (at != end) {
+        const uint8_t *from = ++at;
+        uint32_t len = 0;
 
-    for (uint32_t i = 0; i < len; i++)
-        decoded -= bytes[i] == '%' ? 2u : 0u;
-    atto_coap_put_head(writer, number, decoded);
-    for (uint32_t i = 0; i < len; i++) {
-        uint8_t byte = bytes[i];
+        for (; at != end && *at != separator; at++)
+            len += *at == '%' ? -1u : 1u; /* two digits follow */
+        atto_coap_put_head(writer, number, len);
+        for (; from != at; from++) {
+            uint8_t byte = *from;
 
-        if (byte == '%') {
-            byte = (uint8_t)(hex(bytes[i + 1u]) * 16u + hex(bytes[i + 2u]));
-            i += 2u;
+            if (byte == '%') {
+                byte = (uint8_t)(hex(from[1]) * 16u + hex(from[2]));
+                from += 2;
+            }
+            atto_coap_put_bytes(writer, &byte, 1);
         }
-        atto_coap_put_bytes(writer, &byte, 1);
-    }
-}
-
-/* Writes the options for path and query (RFC 7252 section 6.4). A path of one slash is none. */
-static void put_target(struct atto_coap_writer *writer, struct atto_span target)
-{
-    uint32_t number = ATTO_COAP_URI_PATH, from;
-
-    for (uint32_t i = 0; i < target.len;) {
-        if (number == ATTO_COAP_URI_PATH && target.ptr[i] == '?')
-            number = ATTO_COAP_URI_QUERY;
-        from = ++i;
-        while (i < target.len && (number == ATTO_COAP_URI_PATH ? target.ptr[i] != '/' && target.ptr[i] != '?'
-                                                               : target.ptr[i] != '&'))
-            i++;
-        if (i != 1u || (i < target.len && target.ptr[i] == '/'))
-            put_decoded(writer, number, target.ptr + from, i - from);
     }
 }
 
@@ -65,121 +53,106 @@ static uint32_t compose(const struct atto_coap_client *client)
     struct atto_coap_writer writer = { config->out, config->out_bytes, 0, 0 };
     struct atto_coap_block block = { client->offset, client->szx, false };
     struct atto_coap_uri uri;
+    const uint8_t *query, *end;
 
     (void)atto_coap_uri_read(client->uri, &uri);
-    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->id, client->token, sizeof client->token);
+    end = uri.target.ptr + uri.target.len;
+    query = memchr(uri.target.ptr, '?', uri.target.len);
+    if (query == NULL)
+        query = end;
+    atto_coap_begin(&writer, ATTO_COAP_CON, ATTO_COAP_GET, client->requester.entry.id, client->token,
+                    sizeof client->token);
     if (is_name(&uri))
         atto_coap_put(&writer, ATTO_COAP_URI_HOST, uri.host.ptr, uri.host.len);
-    put_target(&writer, uri.target);
+    if (query - uri.target.ptr > 1) /* a path of one slash is none */
+        put_parts(&writer, ATTO_COAP_URI_PATH, '/', uri.target.ptr, query);
+    put_parts(&writer, ATTO_COAP_URI_QUERY, '&', query, end);
     atto_coap_put_uint(&writer, ATTO_COAP_BLOCK2, atto_coap_block_value(&block));
     return writer.len;
 }
 
 static void transmit(struct atto_coap_client *client)
 {
-    const struct atto_coap_config *config = client->server->config;
-
-    config->send(config->user, &client->peer, config->out, compose(client));
-    client->due = atto_coap_retry_at(client->server, client->tries);
+    atto_coap_send_out(client->server, &client->requester.entry.peer, compose(client));
 }
 
 /* Asks for the block at client->offset. */
 static void request(struct atto_coap_client *client)
 {
-    client->id = atto_coap_new_id(client->server);
+    client->requester.entry.id = atto_coap_new_id(client->server);
+    client->requester.entry.state = WAITS | UNACKED;
+    client->requester.entry.tries = 0;
     client->token[0]++;
-    client->tries = 0;
-    client->acknowledged = 0;
+    atto_coap_confirm(client->server, &client->requester.entry);
     transmit(client);
 }
 
-static void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
+static ATTO_APART void finish(struct atto_coap_client *client, enum atto_status status, uint32_t code)
 {
-    client->uri.ptr = NULL;
+    if (client->requester.entry.state == FREE) /* `take` has cancelled it */
+        return;
+    client->requester.entry.state = FREE;
     client->config->done(client->config->user, status, code);
 }
 
 /* Takes a block; what is wrong with it, or ATTO_OK. */
-static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *more)
+static enum atto_status take(struct atto_coap_client *client, const struct atto_coap_message *message, bool *last)
 {
-    struct atto_span piece = message->payload;
-    struct atto_coap_block *block;
+    const struct atto_span *piece = &message->payload;
+    const uint32_t offset = client->offset;
     struct turn turn;
 
-    if (message->code == ATTO_COAP_NOT_FOUND)
-        return ATTO_E_NOT_FOUND;
-    if (ATTO_COAP_CLASS(message->code) != 2u)
-        return ATTO_E_DENIED;
-    atto_coap_turn_begin(&turn, client->server, &client->peer, message);
-    block = &turn.block2;
-    if (message->code != ATTO_COAP_CONTENT || turn.refusal != 0u || block->offset != client->offset ||
-        (block->more && piece.len != ATTO_COAP_BLOCK_BYTES(block->szx)))
+    if (message->code != ATTO_COAP_CONTENT)
+        return message->code == ATTO_COAP_NOT_FOUND   ? ATTO_E_NOT_FOUND
+               : ATTO_COAP_CLASS(message->code) == 2u ? ATTO_E_FORMAT
+                                                      : ATTO_E_DENIED;
+    atto_coap_turn_begin(&turn, client->server, &client->requester.entry.peer, message);
+    *last = !turn.block2.more;
+    if (turn.refusal != 0u || turn.block2.offset != offset ||
+        (!*last && piece->len != ATTO_COAP_BLOCK_BYTES(turn.block2.szx)))
         return ATTO_E_FORMAT;
-    if (block->offset == 0u)
+    if (offset == 0u)
         client->etag = turn.key;
     if (client->etag != turn.key)
         return ATTO_E_DIGEST;
-    if (block->szx < client->szx)
-        client->szx = block->szx;
-    *more = block->more;
-    client->offset += piece.len;
-    return client->config->take(client->config->user, block->offset, piece.ptr, piece.len, !block->more);
+    if (turn.block2.szx < client->szx)
+        client->szx = turn.block2.szx;
+    client->offset += piece->len;
+    return client->config->take(client->config->user, offset, piece->ptr, piece->len, *last);
 }
 
 static void answered(struct atto_coap_client *client, const struct atto_coap_message *message)
 {
-    bool more = false;
-    enum atto_status status = take(client, message, &more);
+    bool last = true;
+    enum atto_status status = take(client, message, &last);
 
-    if (client->uri.ptr == NULL) /* `take` has cancelled it */
-        return;
-    if (status != ATTO_OK || !more)
+    if (status != ATTO_OK || last)
         finish(client, status, message->code);
-    else
+    else if (client->requester.entry.state != FREE)
         request(client);
 }
 
-static bool input(struct atto_coap_requester *requester, const struct atto_coap_peer *peer,
-                  const struct atto_coap_message *message)
+static bool input(struct atto_coap_requester *requester, const struct atto_coap_message *message)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
-    bool is_ours = message->id == client->id;
 
-    if (client->uri.ptr == NULL || !atto_coap_same_peer(&client->peer, peer) ||
-        (message->type >= ATTO_COAP_ACK && !is_ours))
-        return false;
-    if (message->code == ATTO_COAP_EMPTY) {
-        if (message->type == ATTO_COAP_RST) {
-            finish(client, ATTO_E_NOT_FOUND, 0);
-            return true;
-        }
-        client->acknowledged = 1;
-        client->due = atto_coap_now(client->server) + TIME_OF_MS(ATTO_COAP_LATER_MS);
-        return true;
-    }
-    if (message->type == ATTO_COAP_RST || message->token_len != sizeof client->token ||
-        memcmp(message->token, client->token, sizeof client->token) != 0)
+    if (message->type == ATTO_COAP_RST || (message->type == ATTO_COAP_ACK && message->id != requester->entry.id) ||
+        message->token_len != sizeof client->token || memcmp(message->token, client->token, sizeof client->token) != 0)
         return false;
     if (message->type == ATTO_COAP_CON)
-        atto_coap_send_empty(client->server, peer, ATTO_COAP_ACK, message->id);
+        atto_coap_send_empty(client->server, &requester->entry.peer, ATTO_COAP_ACK, message->id);
     answered(client, message);
     return true;
 }
 
-static uint32_t tick(struct atto_coap_requester *requester)
+static void due(struct atto_coap_requester *requester, bool again)
 {
     struct atto_coap_client *client = (struct atto_coap_client *)requester;
-    struct agenda agenda = { atto_coap_now(client->server), LONGEST_TIME };
 
-    if (client->uri.ptr != NULL && atto_coap_has_come(&agenda, &client->due)) {
-        if (client->acknowledged != 0u || client->tries++ == ATTO_COAP_MAX_RETRANSMIT)
-            finish(client, ATTO_E_NOT_FOUND, 0);
-        else
-            transmit(client);
-    }
-    if (client->uri.ptr != NULL)
-        atto_coap_note(&agenda, client->due);
-    return agenda.next;
+    if (again)
+        transmit(client);
+    else
+        finish(client, ATTO_E_NOT_FOUND, 0);
 }
 
 void atto_coap_client_init(struct atto_coap_client *client, const struct atto_coap_client_config *config,
@@ -187,7 +160,7 @@ void atto_coap_client_init(struct atto_coap_client *client, const struct atto_co
 {
     memset(client, 0, sizeof *client);
     client->requester.input = input;
-    client->requester.tick = tick;
+    client->requester.due = due;
     client->config = config;
     client->server = server;
     server->requester = &client->requester;
@@ -199,25 +172,23 @@ enum atto_status atto_coap_fetch(struct atto_coap_client *client, struct atto_sp
     struct atto_coap_uri parts;
     enum atto_status status = atto_coap_uri_read(uri, &parts);
 
-    if (client->uri.ptr != NULL)
+    if (client->requester.entry.state != FREE)
         return ATTO_E_BUSY;
     if (status != ATTO_OK)
         return status;
-    if (!client->config->resolve(client->config->user, &parts, &client->peer))
+    if (!client->config->resolve(client->config->user, &parts, &client->requester.entry.peer))
         return ATTO_E_NOT_FOUND;
     client->uri = uri;
     client->offset = 0;
     client->szx = client->server->szx;
     port->random(port->user, client->token, sizeof client->token);
-    if (compose(client) > client->server->config->out_bytes) {
-        client->uri.ptr = NULL;
+    if (compose(client) > client->server->config->out_bytes)
         return ATTO_E_NO_MEMORY;
-    }
     request(client);
     return ATTO_OK;
 }
 
 void atto_coap_cancel(struct atto_coap_client *client)
 {
-    client->uri.ptr = NULL;
+    client->requester.entry.state = FREE;
 }

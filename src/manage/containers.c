@@ -8,51 +8,33 @@
 
 /* ---- finding ---- */
 
-bool atto_same_bytes(struct atto_span a, struct atto_span b)
+bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b)
 {
-    return a.len == b.len && (a.len == 0u || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a->len == b->len && (a->len == 0u || memcmp(a->ptr, b->ptr, a->len) == 0);
 }
 
-/* Fills in what flash and engine have of component view->number. False: it is not there, or not for the reader. */
-static bool look(struct atto_view *view)
+bool atto_view_look(struct atto_view *view, uint32_t number)
 {
-    const struct atto_deploy *deploy = view->manage->config->deploy;
-    struct atto_engine *engine = atto_view_engine(view);
-    memset(&view->component, 0, sizeof *view - offsetof(struct atto_view, component));
-    if (atto_slots_get(deploy->config->slots, view->number, &view->versions) == ATTO_E_NOT_FOUND ||
-        !atto_deploy_name(deploy, view->number, &view->component) ||
-        (view->reader.len != 0u && !atto_same_bytes(view->reader, view->component.tenant)))
+    const struct atto_deploy_config *deploy = view->deploy;
+    memset(&view->container, 0, sizeof *view - offsetof(struct atto_view, container));
+    view->number = number;
+    if (atto_slots_get(deploy->slots, number, &view->versions) == ATTO_E_NOT_FOUND ||
+        !atto_deploy_name(view->config->deploy, number, &view->component) ||
+        (view->reader.len != 0u && !atto_same_bytes(&view->reader, &view->component.tenant)))
         return false;
-    view->container = deploy->config->components[view->number].container;
+    view->container = deploy->components[number].container;
     view->state = STATE_NOT_RUN;
     if (view->versions.previous.image_bytes != 0u)
         view->previous_sequence = view->versions.previous.sequence;
-    if (deploy->config->store != NULL)
-        view->store_bytes = deploy->config->store->container_bytes;
+    if (deploy->store != NULL)
+        view->store_bytes = deploy->store->container_bytes;
     if (view->container == NULL)
         return true;
-    atto_engine_info(engine, view->container, &view->info);
-    atto_engine_schedule(engine, view->container, &view->schedule);
+    atto_engine_info(view->engine, view->container, &view->info);
+    atto_engine_schedule(view->engine, view->container, &view->schedule);
     view->state = (uint32_t)view->info.state;
     view->fuel = atto_container_fuel(view->container);
     return true;
-}
-
-bool atto_view_next(struct atto_view *view)
-{
-    for (; view->number < view->manage->config->deploy->config->component_count; view->number++) {
-        if (look(view))
-            return true;
-    }
-    return false;
-}
-
-uint32_t atto_view_count(struct atto_view *view)
-{
-    uint32_t count = 0;
-    for (view->number = 0; atto_view_next(view); view->number++)
-        count++;
-    return count;
 }
 
 bool atto_view_names(struct atto_view *view)
@@ -68,9 +50,8 @@ bool atto_view_names(struct atto_view *view)
 
 bool atto_view_find(struct atto_view *view)
 {
-    int32_t number = atto_deploy_find(view->manage->config->deploy, &view->component);
-    view->number = (uint32_t)number;
-    return number >= 0 && look(view);
+    int32_t number = atto_deploy_find(view->config->deploy, &view->component);
+    return number >= 0 && atto_view_look(view, (uint32_t)number);
 }
 
 /* ---- state ---- */
@@ -114,23 +95,25 @@ _Static_assert(sizeof row_fields / 2u + sizeof more_fields / 2u == ALL_MEMBERS +
 
 void atto_view_state(struct atto_view *view)
 {
-    static const uint16_t map[] = { MAP(ALL_MEMBERS, 0), 0 };
-    struct atto_out out = atto_out_begin(view);
     view->reply->resource = RESOURCE_CONTAINER(view->number);
-    atto_out_fields(&out, view, map);
-    atto_out_fields(&out, view, row_fields);
-    atto_out_fields(&out, view, more_fields);
+    atto_out_map(view, ALL_MEMBERS);
+    atto_out_fields(view, view, row_fields);
+    atto_out_fields(view, view, more_fields);
+}
+
+static bool write_row(struct atto_view *view, uint32_t number)
+{
+    if (!atto_view_look(view, number))
+        return false;
+    atto_out_map(view, ROW_MEMBERS);
+    atto_out_fields(view, view, row_fields);
+    return true;
 }
 
 void atto_view_list(struct atto_view *view)
 {
-    static const uint16_t map[] = { MAP(ROW_MEMBERS, 0), 0 };
-    struct atto_out out = atto_out_array(view, atto_view_count(view));
     view->reply->resource = RESOURCE_CONTAINERS;
-    for (view->number = 0; atto_view_next(view); view->number++) {
-        atto_out_fields(&out, view, map);
-        atto_out_fields(&out, view, row_fields);
-    }
+    atto_out_items(view, view->deploy->component_count, write_row);
 }
 
 /* ---- rights, schedule, limits ---- */
@@ -142,16 +125,16 @@ void atto_view_rights(struct atto_view *view)
     static const uint16_t limits[] = { NUMBER(struct atto_right, first), NUMBER(struct atto_right, last),
                                        NUMBER(struct atto_right, calls), NUMBER(struct atto_right, bytes), 0 };
     struct atto_right rights[ATTO_RIGHTS_MAX];
-    uint32_t count = atto_engine_rights(atto_view_engine(view), view->container, rights, ATTO_RIGHTS_MAX);
-    const uint16_t list[] = { MAP(1, 8), (uint16_t)LIST(count), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, NULL, list);
+    uint32_t count = atto_engine_rights(view->engine, view->container, rights, ATTO_RIGHTS_MAX);
+    atto_out_map(view, 1);
+    view->key = 8;
+    atto_out_array(view, count);
     for (const struct atto_right *right = rights; right != rights + count; right++) {
-        atto_out_fields(&out, right, row);
-        atto_out_member(&out, atto_right_operations(right));
-        atto_out_fields(&out, right, limits);
-        atto_out_member(&out, atto_right_period(right));
-        atto_out_member(&out, right->total);
+        atto_out_fields(view, right, row);
+        atto_out_member(view, atto_right_operations(right));
+        atto_out_fields(view, right, limits);
+        atto_out_member(view, atto_right_period(right));
+        atto_out_member(view, right->total);
     }
 }
 
@@ -164,14 +147,13 @@ void atto_view_schedule(struct atto_view *view)
                    "the numbers of keys 1 to the last");
     for (uint32_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++)
         count += i == 0u || numbers[i] != 0u;
-    struct atto_out out = atto_out_begin(view);
-    atto_out_head(&out, ATTO_CBOR_MAP, 1);
-    atto_out_head(&out, ATTO_CBOR_UINT, 7);
-    atto_out_head(&out, ATTO_CBOR_MAP, count);
+    atto_out_map(view, 1);
+    atto_out_head(view, ATTO_CBOR_UINT, 7);
+    atto_out_map(view, count);
     for (uint32_t i = 0; i < ATTO_SCHEDULE_KEY_MAX; i++) {
-        out.key = i + 1u;
+        view->key = i + 1u;
         if (i == 0u || numbers[i] != 0u)
-            atto_out_member(&out, numbers[i]);
+            atto_out_member(view, numbers[i]);
     }
 }
 
@@ -179,75 +161,78 @@ void atto_view_limits(struct atto_view *view)
 {
     static const uint16_t fields[] = { MAP(3, 0), NUMBER(struct atto_view, info.ram_bytes),
                                        NUMBER(struct atto_view, fuel), NUMBER(struct atto_view, store_bytes), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, view, fields);
+    atto_out_fields(view, view, fields);
 }
 
 /* ---- counters: SenML (RFC 8428) in CBOR, with the labels of its section 6 ---- */
 
-/* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
-static void write_base(struct atto_out *out, const struct atto_view *view)
+#define URN "urn:dev:uuid:"
+#define UUID_CHARACTERS 36u
+
+/* A UUID in the form of RFC 9562 section 4. */
+static void write_uuid(struct atto_view *view, const uint8_t *id)
 {
-    static const char prefix[] = "urn:dev:uuid:", digits[] = "0123456789abcdef";
-    const struct atto_component *component = &view->component;
-    const uint8_t *id = view->manage->config->deploy->config->identity->device_id;
-    char uuid[37], *at = uuid;
-    for (uint32_t i = 0; i < ATTO_IDENTITY_BYTES; i++) {
-        *at++ = digits[id[i] >> 4];
-        *at++ = digits[id[i] & 15u];
-        if ((0x2a8u >> i & 1u) != 0u) /* behind bytes 3, 5, 7 and 9 */
-            *at++ = '-';
+    for (uint32_t i = 0; i < 2u * ATTO_IDENTITY_BYTES; i++) {
+        const uint32_t digit = id[i / 2u] >> (i % 2u != 0u ? 0u : 4u) & 15u;
+        const uint32_t dash = 0x111100u >> i & 1u; /* in front of digits 8, 12, 16 and 20 */
+        const char text[] = { '-', (char)(digit < 10u ? digit + '0' : digit + 'a' - 10u) };
+        atto_out_bytes(view, text + 1u - dash, 1u + dash);
     }
-    *at = ':';
-    atto_out_head(out, ATTO_CBOR_NEGATIVE, 1); /* -2 */
-    atto_out_head(out, ATTO_CBOR_TEXT,
-                  sizeof prefix + sizeof uuid + component->tenant.len + component->container.len + 1u);
-    atto_out_bytes(out, prefix, sizeof prefix - 1u);
-    atto_out_bytes(out, uuid, sizeof uuid);
-    atto_out_bytes(out, component->tenant.ptr, component->tenant.len);
-    atto_out_bytes(out, ":", 1);
-    atto_out_bytes(out, component->container.ptr, component->container.len);
-    atto_out_bytes(out, ":", 1);
+}
+
+/* The name in front of all others, in the first of the maps: urn:dev:uuid:DEVICE:TENANT:CONTAINER: */
+static void write_base(struct atto_view *view)
+{
+    const struct atto_component *component = &view->component;
+    atto_out_head(view, ATTO_CBOR_NEGATIVE, 1); /* -2 */
+    atto_out_head(view, ATTO_CBOR_TEXT,
+                  (uint32_t)sizeof URN + UUID_CHARACTERS + component->tenant.len + component->container.len + 2u);
+    atto_out_bytes(view, URN, sizeof URN - 1u);
+    write_uuid(view, view->deploy->identity->device_id);
+    atto_out_bytes(view, ":", 1);
+    atto_out_bytes(view, component->tenant.ptr, component->tenant.len);
+    atto_out_bytes(view, ":", 1);
+    atto_out_bytes(view, component->container.ptr, component->container.len);
+    atto_out_bytes(view, ":", 1);
 }
 
 /* X(name, member) */
-#define COUNTERS(X)                      \
-    X("fuel", counters.fuel)             \
-    X("time", counters.time_us)          \
+#define COUNTERS(X)                        \
+    X("fuel", counters.fuel)               \
+    X("time", counters.time_us)            \
     X("activations", counters.activations) \
-    X("faults", counters.faults)         \
-    X("misses", counters.misses)         \
-    X("denials", counters.denials)       \
-    X("calls", counters.host_calls)      \
-    X("heartbeats", counters.heartbeats) \
+    X("faults", counters.faults)           \
+    X("misses", counters.misses)           \
+    X("denials", counters.denials)         \
+    X("calls", counters.host_calls)        \
+    X("heartbeats", counters.heartbeats)   \
     X("ram", ram_bytes)
 #define TIME 1u /* its place; in seconds: so many times 10 to the -6 */
 
 void atto_view_counters(struct atto_view *view)
 {
-    static const struct {
-        const char *name;
-        uint16_t fields[2];
-    } rows[] = {
-#define COUNTER(text, member) { text, { NUMBER(struct atto_container_info, member), 0 } },
-        COUNTERS(COUNTER)
-#undef COUNTER
-    };
-    static const uint16_t name[] = { FIELD_STRING << 12, 0 };
-    struct atto_out out = atto_out_array(view, sizeof rows / sizeof *rows);
+#define COUNTER_NAME(text, member) text "\0"
+#define COUNTER_FIELD(text, member) NUMBER(struct atto_container_info, member),
+    static const char names[] = COUNTERS(COUNTER_NAME);
+    static const uint16_t members[] = { COUNTERS(COUNTER_FIELD) };
+    const uint32_t count = sizeof members / sizeof *members;
+    const char *name = names;
+    atto_out_array(view, count);
     view->reply->format = FORMAT_SENML_CBOR;
-    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        atto_out_head(&out, ATTO_CBOR_MAP, i <= TIME ? 3u : 2u);
-        out.key = 0;
-        atto_out_fields(&out, &rows[i], name);
-        if (i == TIME)
-            atto_out_bytes(&out, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
-        else
-            atto_out_head(&out, ATTO_CBOR_UINT, 2);
-        out.items = 1;
-        atto_out_fields(&out, &view->info, rows[i].fields);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint16_t field[] = { members[i], 0 };
+        const uint32_t len = (uint32_t)strlen(name);
+        atto_out_map(view, i <= TIME ? 3u : 2u);
+        atto_out_string(view, ATTO_CBOR_TEXT, name, len);
+        name += len + 1u;
+        view->key = 2;
+        if (i == TIME) {
+            atto_out_bytes(view, "\x01\x61s\x02\xc4\x82\x25", 7); /* {..., 1: "s", 2: 4([-6, value])} */
+            view->items = 1;
+        }
+        atto_out_fields(view, &view->info, field);
         if (i == 0u)
-            write_base(&out, view);
+            write_base(view);
     }
 }
 
@@ -256,12 +241,11 @@ void atto_view_counters(struct atto_view *view)
 /* The engine's last one of this container, or the one that was kept over a reset. */
 static bool find_postmortem(const struct atto_view *view, struct atto_postmortem *found)
 {
-    struct atto_engine *engine = atto_view_engine(view);
-    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(engine, age, found); age++) {
+    for (uint32_t age = 0; view->container != NULL && atto_engine_postmortem(view->engine, age, found); age++) {
         if (found->container == view->info.id)
             return true;
     }
-    return atto_deploy_postmortem(view->manage->config->deploy, view->number, found);
+    return atto_deploy_postmortem(view->config->deploy, view->number, found);
 }
 
 void atto_view_postmortem(struct atto_view *view)
@@ -269,19 +253,17 @@ void atto_view_postmortem(struct atto_view *view)
 #define PM(member) NUMBER(struct atto_postmortem, member)
     static const uint16_t fields[] = { MAP(7, 0),   PM(status),     PM(pc), PM(fault_address),
                                        PM(time_us), PM(activation), 0 };
-    static const uint16_t registers[] = {
-        LIST(ATTO_POSTMORTEM_REGISTERS), PM(registers[0]), PM(registers[1]), PM(registers[2]), PM(registers[3]),
-        PM(registers[4]), PM(registers[5]), PM(registers[6]), PM(registers[7]), PM(registers[8]), PM(registers[9]),
-        PM(registers[10]), 0,
-    };
-    static const uint16_t none[] = { LIST(0), 0 };
+    static const uint16_t one[] = { FIELD_U64 << 12, 0 };
     static const uint16_t calls[] = { LIST(4), PM(last_calls[0]), PM(last_calls[1]), PM(last_calls[2]),
                                       PM(last_calls[3]), 0 };
     struct atto_postmortem found;
-    if (!find_postmortem(view, &found))
+    if (!find_postmortem(view, &found)) {
+        atto_view_code(view, ATTO_COAP_NOT_FOUND, 0);
         return;
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, &found, fields);
-    atto_out_fields(&out, &found, found.register_count != 0u ? registers : none);
-    atto_out_fields(&out, &found, calls);
+    }
+    atto_out_fields(view, &found, fields);
+    atto_out_array(view, found.register_count);
+    for (uint32_t i = 0; i < found.register_count; i++)
+        atto_out_fields(view, &found.registers[i], one);
+    atto_out_fields(view, &found, calls);
 }

@@ -29,8 +29,6 @@ static uint32_t bits(uint32_t set)
 struct device_state {
     uint32_t uptime_s, now_s, pool_bytes, pool_used_bytes, slot_bytes, slots, free_slots;
     uint32_t area_bytes, room_bytes, damaged;
-    uint16_t endpoints;
-    bool reading_is_open;
 };
 
 static const uint16_t identity_fields[] = { MAP(12, 1), FIELD(16, struct atto_identity, device_id),
@@ -59,16 +57,15 @@ static const uint16_t open_fields[] = { NUMBER(struct atto_manage_config, readin
 
 void atto_view_device(struct atto_view *view)
 {
-    const struct atto_manage_config *config = view->manage->config;
-    const struct atto_deploy_config *deploy = config->deploy->config;
+    const struct atto_deploy_config *deploy = view->deploy;
     const struct atto_records *records = deploy->records;
-    const struct atto_port *port = deploy->engine->config->port;
-    const struct atto_host *host = &deploy->engine->host;
+    const struct atto_port *port = view->engine->config->port;
+    const struct atto_host *host = &view->engine->host;
     const struct device_state state = {
         .uptime_s = (uint32_t)(port->now_us(port->user) / 1000000u),
         .now_s = deploy->now_s != NULL ? deploy->now_s(deploy->user) : 0u,
-        .pool_bytes = deploy->engine->pool_bytes,
-        .pool_used_bytes = ram_of(deploy->engine, UINT32_MAX),
+        .pool_bytes = view->engine->pool_bytes,
+        .pool_used_bytes = ram_of(view->engine, UINT32_MAX),
         .slot_bytes = deploy->slots->slot_bytes,
         .slots = deploy->slots->slot_count,
         .free_slots = bits(atto_slots_free(deploy->slots)),
@@ -76,15 +73,13 @@ void atto_view_device(struct atto_view *view)
         .room_bytes = atto_records_room(records),
         .damaged = records->damaged,
     };
-    const uint16_t list[] = { (uint16_t)LIST(host->endpoint_count), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, deploy->identity, identity_fields);
-    atto_out_fields(&out, config, name_fields);
-    atto_out_fields(&out, &state, state_fields);
-    atto_out_fields(&out, NULL, list);
+    atto_out_fields(view, deploy->identity, identity_fields);
+    atto_out_fields(view, view->config, name_fields);
+    atto_out_fields(view, &state, state_fields);
+    atto_out_array(view, host->endpoint_count);
     for (uint32_t i = 0; i < host->endpoint_count; i++)
-        atto_out_fields(&out, &host->endpoints[i], endpoint_fields);
-    atto_out_fields(&out, config, open_fields);
+        atto_out_fields(view, &host->endpoints[i], endpoint_fields);
+    atto_out_fields(view, view->config, open_fields);
 }
 
 /* ---- tenants ---- */
@@ -111,37 +106,32 @@ static const uint16_t tenant_fields[] = {
     0,
 };
 
-/* Fills in what there is of tenant `id`, 0 the owner. False: there is none. */
-static bool look(const struct atto_deploy *deploy, uint32_t id, struct tenant_state *state)
+/* Of tenant `id`; 0 is the owner. */
+static bool write_tenant(struct atto_view *view, uint32_t id)
 {
-    const struct atto_deploy_config *config = deploy->config;
-    const struct atto_deploy_tenant *memory = id != 0u ? &config->tenants[id - 1u] : &deploy->owner;
-    memset(state, 0, sizeof *state);
-    if (id != 0u && memory->name[0] == '\0')
-        return false;
-    if (id != 0u)
-        state->ceilings = config->engine->config->tenants[id - 1u];
-    state->id = id;
-    state->name = memory->name;
-    state->kid = memory->signer.key.kid;
-    state->algorithm = (uint32_t)memory->signer.key.algorithm;
-    atto_records_number(config->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &state->counter);
-    state->ram_used_bytes = ram_of(config->engine, id);
+    const struct atto_deploy_config *config = view->deploy;
+    const struct atto_deploy_tenant *memory = &view->config->deploy->owner;
+    struct tenant_state state;
+    memset(&state, 0, sizeof state);
+    if (id != 0u) {
+        memory = &config->tenants[id - 1u];
+        if (memory->name[0] == '\0')
+            return false;
+        state.ceilings = view->engine->config->tenants[id - 1u];
+    }
+    state.id = id;
+    state.name = memory->name;
+    state.kid = memory->signer.key.kid;
+    state.algorithm = (uint32_t)memory->signer.key.algorithm;
+    atto_records_number(config->records, ATTO_RECORD_KEY(ATTO_RECORD_COUNTER, id), &state.counter);
+    state.ram_used_bytes = ram_of(view->engine, id);
+    atto_out_fields(view, &state, tenant_fields);
     return true;
 }
 
 void atto_view_tenants(struct atto_view *view)
 {
-    const struct atto_deploy *deploy = view->manage->config->deploy;
-    uint32_t ids = deploy->config->engine->config->tenant_count + 1u, count = 0;
-    struct tenant_state state;
-    for (uint32_t id = 0; id < ids; id++)
-        count += look(deploy, id, &state);
-    struct atto_out out = atto_out_array(view, count);
-    for (uint32_t id = 0; id < ids; id++) {
-        if (look(deploy, id, &state))
-            atto_out_fields(&out, &state, tenant_fields);
-    }
+    atto_out_items(view, view->engine->config->tenant_count + 1u, write_tenant);
 }
 
 /* ---- inventory ---- */
@@ -157,21 +147,26 @@ static const uint16_t item_fields[] = {
 static const uint16_t digest_fields[] = { (uint16_t)(FIELD_32 << 12), 0 };
 
 /* Each with the SHA-256 of the rows of its rights, as they lie in memory of a little-endian machine. */
-void atto_view_inventory(struct atto_view *view)
+static bool write_item(struct atto_view *view, uint32_t number)
 {
-    const struct atto_crypto *crypto = view->manage->config->deploy->config->crypto;
+    const struct atto_crypto *crypto = view->deploy->crypto;
     struct atto_right rights[ATTO_RIGHTS_MAX];
     uint8_t digest[ATTO_SHA256_BYTES];
     struct atto_sha256 hash;
-    struct atto_out out = atto_out_array(view, atto_view_count(view));
-    for (view->number = 0; atto_view_next(view); view->number++) {
-        uint32_t count = 0;
-        if (view->container != NULL)
-            count = atto_engine_rights(atto_view_engine(view), view->container, rights, ATTO_RIGHTS_MAX);
-        crypto->sha256_begin(crypto->user, &hash);
-        crypto->sha256_add(crypto->user, &hash, (const uint8_t *)rights, count * (uint32_t)sizeof *rights);
-        crypto->sha256_end(crypto->user, &hash, digest);
-        atto_out_fields(&out, view, item_fields);
-        atto_out_fields(&out, digest, digest_fields);
-    }
+    uint32_t count = 0;
+    if (!atto_view_look(view, number))
+        return false;
+    if (view->container != NULL)
+        count = atto_engine_rights(view->engine, view->container, rights, ATTO_RIGHTS_MAX);
+    crypto->sha256_begin(crypto->user, &hash);
+    crypto->sha256_add(crypto->user, &hash, (const uint8_t *)rights, count * (uint32_t)sizeof *rights);
+    crypto->sha256_end(crypto->user, &hash, digest);
+    atto_out_fields(view, view, item_fields);
+    atto_out_fields(view, digest, digest_fields);
+    return true;
+}
+
+void atto_view_inventory(struct atto_view *view)
+{
+    atto_out_items(view, view->deploy->component_count, write_item);
 }

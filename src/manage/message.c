@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atto/coap.h"
+#include "base/compiler.h"
 
 #define VERSION 1u
 
@@ -19,7 +20,7 @@
     requires *pos <= len && bits <= 15;
     terminates \true; exits \false; assigns *pos, *value;
     ensures \old(*pos) <= *pos <= len && *value <= 65804; */
-static bool read_extended(const uint8_t *bytes, uint32_t len, uint32_t bits, uint32_t *pos, uint32_t *value)
+ATTO_INLINE bool read_extended(const uint8_t *bytes, uint32_t len, uint32_t bits, uint32_t *pos, uint32_t *value)
 {
     uint32_t at = *pos;
 
@@ -101,13 +102,6 @@ enum atto_status atto_coap_read(const uint8_t *bytes, uint32_t len, struct atto_
         message->payload.len = len - walk.pos - 1u;
     }
     return ATTO_OK;
-}
-
-struct atto_coap_options atto_coap_options_of(const struct atto_coap_message *message)
-{
-    struct atto_coap_options walk = { message->options.ptr, message->options.len, 0, 0 };
-
-    return walk;
 }
 
 uint32_t atto_coap_uint(struct atto_span value)

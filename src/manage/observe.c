@@ -7,39 +7,43 @@
 
 #include "manage/server.h"
 
-/* State of an observer; 0: the entry is free. */
-#define OBSERVES 1u
-#define CHANGED 2u  /* and he does not know */
-#define CONFIRMS 4u /* the last notification, last_id, is to be acknowledged; if not, again when it is due */
+/* State of an observer: QUIET, and CHANGED if he does not know yet, UNACKED if he has to acknowledge. */
+#define CHANGED WAITS
+
+static struct atto_coap_observer *next_observer(const struct atto_coap_server *server, void *after)
+{
+    return (struct atto_coap_observer *)atto_coap_each(server, OBSERVERS, NULL, after);
+}
 
 /* The entry of who has sent this request; if there is none, a free one, or NULL. */
 static struct atto_coap_observer *find(const struct turn *turn)
 {
-    const struct atto_coap_config *config = turn->reply.server->config;
     const struct atto_coap_message *message = turn->message;
-    struct atto_coap_observer *free = NULL;
+    struct atto_coap_observer *observer = NULL, *free = NULL;
 
-    for (uint32_t i = 0; i < config->observer_count; i++) {
-        struct atto_coap_observer *observer = &config->observers[i];
-
-        if (observer->state == 0u)
+    while ((observer = next_observer(turn->reply.server, observer)) != NULL) {
+        if (observer->entry.state == FREE)
             free = observer;
         else if (observer->token_len == message->token_len &&
                  memcmp(observer->token, message->token, message->token_len) == 0 &&
-                 atto_coap_same_peer(&observer->peer, turn->request.peer))
+                 memcmp(&observer->entry.peer, turn->request.peer, sizeof observer->entry.peer) == 0)
             return observer;
     }
     return free;
 }
 
-/* Notifies all observers so that they have to confirm it: who is gone is forgotten then, and makes room for others. */
-static void look_who_is_there(const struct atto_coap_server *server)
+/* 0: all have changed, as it were, and their observers have to confirm that they are told: who is gone is forgotten
+ * then, and makes room for others. */
+void atto_coap_changed(struct atto_coap_server *server, uint16_t resource)
 {
-    for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        struct atto_coap_observer *observer = &server->config->observers[i];
+    struct atto_coap_observer *observer = NULL;
 
-        observer->state |= CHANGED;
-        observer->confirm = atto_coap_now(server);
+    while ((observer = next_observer(server, observer)) != NULL) {
+        if (observer->entry.state == FREE || (resource != 0u && resource != observer->resource))
+            continue;
+        observer->entry.state |= CHANGED;
+        if (resource == 0u)
+            observer->confirm = atto_coap_now(server);
     }
 }
 
@@ -58,6 +62,11 @@ static bool copy_options(struct atto_coap_observer *observer, const struct atto_
     return writer.len <= writer.capacity;
 }
 
+static void count(struct turn *turn)
+{
+    turn->observe = turn->reply.server->sequence++ & 0xffffffu;
+}
+
 void atto_coap_observe(struct turn *turn)
 {
     struct atto_coap_server *server = turn->reply.server;
@@ -69,103 +78,57 @@ void atto_coap_observe(struct turn *turn)
         return;
     observer = find(turn);
     if (observer != NULL)
-        observer->state = 0;
+        observer->entry.state = FREE;
     if (asked == 1u || turn->reply.code != ATTO_COAP_CONTENT || turn->reply.resource == 0u)
         return;
     if (observer == NULL) {
-        look_who_is_there(server);
+        atto_coap_changed(server, 0);
         return;
     }
     if (!copy_options(observer, &turn->request))
         return;
-    observer->state = OBSERVES;
-    observer->due = atto_coap_now(server);
-    observer->confirm = observer->due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
-    observer->peer = *turn->request.peer;
+    atto_coap_hold(turn, &observer->entry, QUIET, 0);
+    observer->entry.id = turn->id;
     observer->resource = turn->reply.resource;
-    observer->last_id = message->id;
     observer->token_len = message->token_len;
     memcpy(observer->token, message->token, message->token_len);
-    turn->observe = server->sequence++ & 0xffffffu;
+    observer->confirm = observer->entry.due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+    count(turn);
 }
 
-bool atto_coap_observer_heard(struct atto_coap_server *server, const struct atto_coap_peer *peer, uint16_t id,
-                              bool is_reset)
-{
-    for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        struct atto_coap_observer *observer = &server->config->observers[i];
-
-        if (observer->state == 0u || observer->last_id != id || !atto_coap_same_peer(&observer->peer, peer))
-            continue;
-        if (is_reset)
-            observer->state = 0;
-        else if ((observer->state & CONFIRMS) != 0u) {
-            observer->state &= (uint8_t)~CONFIRMS;
-            observer->due = atto_coap_now(server);
-            observer->confirm = observer->due + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
-        }
-        return true;
-    }
-    return false;
-}
-
-void atto_coap_changed(struct atto_coap_server *server, uint16_t resource)
-{
-    for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        struct atto_coap_observer *observer = &server->config->observers[i];
-
-        if (observer->state != 0u && observer->resource == resource)
-            observer->state |= CHANGED;
-    }
-}
-
-/* Tells an observer what the resource is. One who gets an error with it observes no more (section 4.2). */
-static void notify(struct atto_coap_server *server, struct atto_coap_observer *observer, bool confirm)
+/* Tells him what the resource is. If that is an error, he observes no more (section 4.2). */
+void atto_coap_observer_due(struct atto_coap_server *server, struct atto_coap_observer *observer, bool again)
 {
     const struct atto_coap_config *config = server->config;
-    struct atto_coap_message message = {
-        confirm ? ATTO_COAP_CON : ATTO_COAP_NON, ATTO_COAP_GET, observer->token_len, atto_coap_new_id(server),
-        observer->token, { observer->options, observer->options_len }, { NULL, 0 },
+    const struct atto_coap_message message = {
+        ATTO_COAP_NON, ATTO_COAP_GET, observer->token_len, 0, observer->token,
+        { observer->options, observer->options_len }, { NULL, 0 },
     };
+    uint32_t now = atto_coap_now(server), state = observer->entry.state;
+    bool confirm = again;
     struct turn turn;
 
-    observer->last_id = message.id;
-    atto_coap_turn_begin(&turn, server, &observer->peer, &message);
+    observer->entry.state = FREE;
+    if (!again) {
+        if ((state & UNACKED) != 0u)
+            return;
+        observer->entry.tries = 0;
+        observer->entry.due = now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
+        confirm = observer->confirm - now - 1u >= TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+        if (confirm)
+            atto_coap_confirm(server, &observer->entry);
+    }
+    atto_coap_turn_begin(&turn, server, &observer->entry.peer, &message);
+    turn.type = confirm ? ATTO_COAP_CON : ATTO_COAP_NON;
+    observer->entry.id = turn.id;
     config->handle(config->user, &turn.request, &turn.reply);
-    observer->state = 0;
     if (turn.reply.code == ATTO_COAP_CONTENT) {
-        observer->state = confirm ? OBSERVES | CONFIRMS : OBSERVES;
-        turn.observe = server->sequence++ & 0xffffffu;
+        count(&turn);
+        observer->entry.state = QUIET;
+        if (confirm) {
+            observer->entry.state = QUIET | UNACKED;
+            observer->confirm = now + TIME_OF_MS(ATTO_COAP_CONFIRM_MS);
+        }
     }
-    config->send(config->user, &observer->peer, config->out, atto_coap_turn_end(&turn));
-}
-
-/* What is due of one observer. */
-static void observer_due(struct atto_coap_server *server, struct atto_coap_observer *observer, struct agenda *agenda)
-{
-    bool confirm = true;
-
-    if ((observer->state & CONFIRMS) == 0u) {
-        observer->tries = 0;
-        confirm = atto_coap_has_come(agenda, &observer->confirm);
-    } else if (observer->tries++ == ATTO_COAP_MAX_RETRANSMIT) {
-        observer->state = 0;
-        return;
-    }
-    notify(server, observer, confirm);
-    observer->due = confirm ? atto_coap_retry_at(server, observer->tries)
-                            : agenda->now + TIME_OF_MS(ATTO_COAP_NOTIFY_MS);
-}
-
-void atto_coap_observe_tick(struct atto_coap_server *server, struct agenda *agenda)
-{
-    for (uint32_t i = 0; i < server->config->observer_count; i++) {
-        struct atto_coap_observer *observer = &server->config->observers[i];
-
-        (void)atto_coap_has_come(agenda, &observer->confirm);
-        if (atto_coap_has_come(agenda, &observer->due) && observer->state > OBSERVES)
-            observer_due(server, observer, agenda);
-        if (observer->state > OBSERVES)
-            atto_coap_note(agenda, observer->due);
-    }
+    atto_coap_send_out(server, &observer->entry.peer, atto_coap_turn_end(&turn));
 }

@@ -31,12 +31,12 @@ static bool next_of(struct atto_coap_options *walk, uint32_t number, struct atto
 
 bool atto_coap_path_next(struct atto_coap_request *request, struct atto_span *segment)
 {
-    struct atto_coap_options walk = request->path;
+    return next_of(&request->path, ATTO_COAP_URI_PATH, segment);
+}
 
-    if (!next_of(&walk, ATTO_COAP_URI_PATH, segment))
-        return false;
-    request->path = walk;
-    return true;
+bool atto_coap_is_text(const struct atto_span *span, const char *text)
+{
+    return span->len == strlen(text) && memcmp(span->ptr, text, span->len) == 0;
 }
 
 bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
@@ -44,8 +44,7 @@ bool atto_coap_path_is(struct atto_coap_request *request, const char *segment)
     struct atto_coap_options before = request->path;
     struct atto_span value;
 
-    if (atto_coap_path_next(request, &value) && value.len == strlen(segment) &&
-        memcmp(value.ptr, segment, value.len) == 0)
+    if (atto_coap_path_next(request, &value) && atto_coap_is_text(&value, segment))
         return true;
     request->path = before;
     return false;
@@ -69,37 +68,24 @@ bool atto_coap_query(const struct atto_coap_request *request, const char *key, s
     while (next_of(&walk, ATTO_COAP_URI_QUERY, &query)) {
         if (query.len < len || memcmp(query.ptr, key, len) != 0 || (query.len > len && query.ptr[len] != '='))
             continue;
+        if (query.len > len)
+            len++;
         value->ptr = query.ptr + len;
         value->len = query.len - len;
-        if (value->len != 0u) {
-            value->ptr++;
-            value->len--;
-        }
         return true;
     }
     return false;
 }
 
-void atto_coap_answer(struct atto_coap_reply *reply, enum atto_coap_code code, uint32_t format)
-{
-    reply->code = (uint8_t)code;
-    reply->format = format;
-}
-
 void atto_coap_write(struct atto_coap_reply *reply, const void *bytes, uint32_t len)
 {
-    uint32_t from = reply->total, end = reply->total + len;
-    uint32_t window_end = reply->offset + reply->capacity;
-
     reply->hash = atto_coap_hash(reply->hash, bytes, len);
-    reply->total = end;
-    if (from < reply->offset)
-        from = reply->offset;
-    if (end > window_end)
-        end = window_end;
-    if (from < end)
-        memcpy(reply->window + (from - reply->offset), (const uint8_t *)bytes + (from + len - reply->total),
-               end - from);
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = reply->total++ - reply->offset;
+
+        if (at < reply->capacity)
+            reply->window[at] = ((const uint8_t *)bytes)[i];
+    }
 }
 
 void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, const char *text)
@@ -111,14 +97,4 @@ void atto_coap_refuse(struct atto_coap_reply *reply, enum atto_coap_code code, c
     reply->total = 0;
     reply->offset = 0;
     atto_coap_write(reply, text, len < reply->capacity ? len : reply->capacity);
-}
-
-bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
-{
-    if (!reply->may_be_later || !atto_coap_can_wait(reply->server))
-        return false;
-    if (reply->ticket == 0u)
-        reply->ticket = atto_coap_new_id(reply->server);
-    *ticket = reply->ticket;
-    return true;
 }

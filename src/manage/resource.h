@@ -12,6 +12,7 @@
 
 #include "atto/manage.h"
 #include "base/cbor.h"
+#include "manage/server.h"
 
 #define FORMAT_SENML_CBOR 112u
 
@@ -25,23 +26,30 @@
 /* A request on its way. */
 struct atto_view {
     struct atto_manage *manage;
+    const struct atto_manage_config *config;
+    const struct atto_deploy_config *deploy;
+    struct atto_engine *engine;
     struct atto_coap_request *request;
     struct atto_coap_reply *reply;
     struct atto_span reader; /* the tenant who reads; empty: the owner, or anybody where reading is open */
+    /* What is written: */
+    bool is_counted; /* and not written */
+    uint32_t len;    /* bytes so far */
+    uint32_t room;   /* for items that are counted */
+    uint32_t key;    /* of the next member of a map */
+    uint32_t items;  /* of an array that are still to come: they have no keys */
     /* Of the container that the path names, or of one after the other: */
     uint32_t number;
-    struct atto_component component;
-    struct atto_versions versions;
     struct atto_container *container; /* NULL: it is not in the engine, and info and schedule are 0 */
+    struct atto_component component;
+    uint32_t state, previous_sequence, store_bytes, fuel;
     struct atto_container_info info;
     struct atto_schedule schedule;
-    uint32_t state, previous_sequence, store_bytes, fuel;
+    struct atto_versions versions;
 };
 
-static inline struct atto_engine *atto_view_engine(const struct atto_view *view)
-{
-    return view->manage->config->deploy->config->engine;
-}
+void atto_view_begin(struct atto_view *view, struct atto_manage *manage, struct atto_coap_request *request,
+                     struct atto_coap_reply *reply);
 
 /* ---- fields ---- */
 
@@ -76,21 +84,22 @@ enum atto_field {
                         int8_t: FIELD_S8, int64_t: FIELD_S64, bool: FIELD_BOOL, default: FIELD_U32) * 4096u +  \
                offsetof(structure, member))
 
-struct atto_out {
-    struct atto_coap_reply *reply; /* NULL: nobody, what is written is only counted */
-    uint32_t len;                  /* bytes written so far */
-    uint32_t key;                  /* of the next member of a map */
-    uint32_t items;                /* of an array that are still to come: they have no keys */
-};
-
 /* Begins a representation in CBOR. */
-struct atto_out atto_out_begin(struct atto_view *view);
-/* An array of `count` items begins. */
-struct atto_out atto_out_array(struct atto_view *view, uint32_t count);
-void atto_out_bytes(struct atto_out *out, const void *bytes, uint32_t len); /* as they are */
-void atto_out_head(struct atto_out *out, enum atto_cbor_type type, uint64_t argument);
-void atto_out_member(struct atto_out *out, uint32_t value); /* key and value */
-void atto_out_fields(struct atto_out *out, const void *structure, const uint16_t *fields);
+void atto_out_begin(struct atto_view *view, enum atto_coap_code code);
+void atto_out_bytes(struct atto_view *view, const void *bytes, uint32_t len); /* as they are */
+void atto_out_head(struct atto_view *view, enum atto_cbor_type type, uint32_t argument);
+void atto_out_map(struct atto_view *view, uint32_t count);      /* a map begins; the first key is 0 */
+void atto_out_array(struct atto_view *view, uint32_t count);    /* an array, in the place of an item or member */
+void atto_out_member(struct atto_view *view, uint32_t value);   /* key and value */
+void atto_out_string(struct atto_view *view, enum atto_cbor_type type, const void *bytes, uint32_t len);
+void atto_out_fields(struct atto_view *view, const void *structure, const uint16_t *fields);
+
+/* Writes what there is under this number. False: nothing. */
+typedef bool atto_item_fn(struct atto_view *view, uint32_t number);
+/* How many items there are from `from` up to *end, which becomes less where they have no room. */
+uint32_t atto_out_count(struct atto_view *view, uint32_t from, uint32_t *end, atto_item_fn *item);
+/* An array of them. */
+void atto_out_items(struct atto_view *view, uint32_t end, atto_item_fn *item);
 
 /* ---- reading ---- */
 
@@ -113,9 +122,8 @@ void atto_view_postmortem(struct atto_view *view);
 bool atto_view_names(struct atto_view *view);
 /* Fills in what there is of the container of these names. False: there is none, or the reader may not see it. */
 bool atto_view_find(struct atto_view *view);
-/* The same for the first component from view->number on that the reader may see. False: there are no more. */
-bool atto_view_next(struct atto_view *view);
-uint32_t atto_view_count(struct atto_view *view);
+/* The same for component `number`. */
+bool atto_view_look(struct atto_view *view, uint32_t number);
 
 /* Tells observers of what has come into the rings. */
 void atto_rings_changed(struct atto_manage *manage);
@@ -128,18 +136,21 @@ void atto_rings_changed(struct atto_manage *manage);
 void atto_take_envelope(struct atto_view *view);
 void atto_take_command(struct atto_view *view, uint32_t operations);
 /* A READ of what has this name, which lets the request read. False: it is refused. */
-bool atto_take_read(struct atto_view *view, struct atto_span name);
-/* For a container's own resource; and may this container have one? */
+bool atto_take_read(struct atto_view *view, const char *name);
+/* For a container's own resource. */
 void atto_take_app(struct atto_view *view);
-bool atto_app_granted(const struct atto_manage *manage, const struct atto_container *container);
 
 /* Calls an entry point. Returns as atto_engine_run, and ATTO_E_NOT_FOUND. */
 enum atto_status atto_call_entry(const struct atto_manage *manage, struct atto_container *container, const char *name,
                                  void *context, uint32_t len, int64_t *value);
 
-bool atto_same_bytes(struct atto_span a, struct atto_span b);
+bool atto_same_bytes(const struct atto_span *a, const struct atto_span *b);
 
-/* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL */
+/* Answers with a code alone. limit: how long a payload may be, if that is why; or 0 */
+void atto_view_code(struct atto_view *view, enum atto_coap_code code, uint32_t limit);
+
+/* Refuses with the code and the diagnostic payload of a status. refusal, report: may be NULL. refusal->at: of
+ * ATTO_E_SEQUENCE, the last number that was used */
 void atto_refuse_with(struct atto_coap_reply *reply, enum atto_status status, const struct atto_refusal *refusal,
                       const struct atto_report *report);
 

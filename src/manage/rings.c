@@ -5,78 +5,60 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "manage/resource.h"
 
-/* Writes entry `number`, if it is there and wanted. Returns whether it has. */
-typedef bool entry_fn(struct atto_out *out, struct atto_view *view, uint32_t number);
-
 /* ?from=: the number of one of the entries from `first` up to `end`, `first` for any other; without it, the newest that
  * there is. */
-static uint32_t begin(struct atto_view *view, uint32_t first, uint32_t end, entry_fn *entry)
+static uint32_t begin(struct atto_view *view, uint32_t first, uint32_t end, atto_item_fn *entry)
 {
-    struct atto_out nobody = { .reply = NULL };
     struct atto_span digits;
-    uint32_t from = 0;
+    uint32_t from = end;
     if (!atto_coap_query(view->request, "from", &digits)) {
-        for (from = end; from != first && !entry(&nobody, view, from - 1u);)
-            from--;
+        while (from != first && atto_out_count(view, from - 1u, &end, entry) == 0u)
+            end = --from;
         return from != first ? from - 1u : first;
     }
+    from = 0;
     for (uint32_t i = 0; i < digits.len; i++)
         from = from * 10u + digits.ptr[i] - '0';
     return from - first <= end - first ? from : first;
 }
 
-static void view_entries(struct atto_view *view, uint32_t first, uint32_t end, entry_fn *entry)
+static void view_entries(struct atto_view *view, uint32_t first, uint32_t end, atto_item_fn *entry)
 {
     /* The heads around the entries take 12 bytes at most. */
-    uint32_t room = atto_coap_block_bytes(view->manage->config->server) - 12u;
-    uint32_t from = begin(view, first, end, entry), next = from, count = 0;
-    struct atto_out nobody = { .reply = NULL };
-    for (; next != end; next++) {
-        bool written = entry(&nobody, view, next);
-        if (nobody.len > room && count != 0u)
-            break;
-        count += written;
-    }
-    const uint16_t fields[] = { MAP(2, 0), (uint16_t)(FIELD_U32 << 12), (uint16_t)LIST(count), 0 };
-    struct atto_out out = atto_out_begin(view);
-    atto_out_fields(&out, &next, fields);
-    for (; from != next; from++)
-        entry(&out, view, from);
+    view->room = atto_coap_block_bytes(view->config->server) - 12u;
+    uint32_t from = begin(view, first, end, entry), count = atto_out_count(view, from, &end, entry);
+    atto_out_map(view, 2);
+    atto_out_member(view, end);
+    atto_out_array(view, count);
+    for (; from != end; from++)
+        entry(view, from);
 }
 
 /* ---- log ---- */
 
-struct line {
-    uint32_t number;
-    struct atto_log_line head;
-    struct atto_span text;
-};
-
 /* Of the container view->container, or of all. */
-static bool write_line(struct atto_out *out, struct atto_view *view, uint32_t number)
+static bool write_line(struct atto_view *view, uint32_t number)
 {
+    static const uint16_t time[] = { NUMBER(struct atto_log_line, time_us), 0 };
     char text[ATTO_LOG_LINE_MAX];
-    struct line line = { .number = number };
-    if (!atto_engine_log_line(atto_view_engine(view), number, &line.head, text) ||
-        (view->container != NULL && line.head.id != view->info.id))
+    struct atto_log_line line;
+    const bool is_one = view->container != NULL;
+    if (!atto_engine_log_line(view->engine, number, &line, text) || (is_one && line.id != view->info.id))
         return false;
-    line.text = (struct atto_span){ (const uint8_t *)text, line.head.len };
-    uint16_t fields[] = { ROW(4), NUMBER(struct line, number), NUMBER(struct line, head.time_us),
-                          NUMBER(struct line, head.id), FIELD(TEXT, struct line, text), 0 };
-    if (!atto_cbor_is_plain_text(line.text.ptr, line.text.len))
-        fields[4] = FIELD(BYTES, struct line, text);
-    if (view->container != NULL) {
-        fields[0] = ROW(3);
-        fields[3] = fields[4];
-        fields[4] = 0;
-    }
-    atto_out_fields(out, &line, fields);
+    view->items = 1;
+    atto_out_array(view, is_one ? 3u : 4u);
+    atto_out_member(view, number);
+    atto_out_fields(view, &line, time);
+    if (!is_one)
+        atto_out_member(view, line.id);
+    atto_out_string(view, atto_cbor_is_plain_text((const uint8_t *)text, line.len) ? ATTO_CBOR_TEXT : ATTO_CBOR_BYTES,
+                    text, line.len);
     return true;
 }
 
 void atto_view_log(struct atto_view *view)
 {
-    struct atto_engine *engine = atto_view_engine(view);
+    struct atto_engine *engine = view->engine;
     view->reply->resource = view->container != NULL ? RESOURCE_CONTAINER_LOG(view->number) : (uint16_t)RESOURCE_LOG;
     view_entries(view, atto_engine_log_first(engine), engine->log_written, write_line);
 }
@@ -93,18 +75,18 @@ static const uint16_t trace_fields[] = {
     0,
 };
 
-static bool write_trace(struct atto_out *out, struct atto_view *view, uint32_t number)
+static bool write_trace(struct atto_view *view, uint32_t number)
 {
     struct atto_trace_record record;
-    if (!atto_engine_trace(atto_view_engine(view), number, &record))
+    if (!atto_engine_trace(view->engine, number, &record))
         return false;
-    atto_out_fields(out, &record, trace_fields);
+    atto_out_fields(view, &record, trace_fields);
     return true;
 }
 
 void atto_view_trace(struct atto_view *view)
 {
-    const struct atto_engine *engine = atto_view_engine(view);
+    const struct atto_engine *engine = view->engine;
     uint32_t end = engine->trace_written, kept = engine->config->trace_count;
     view->reply->resource = RESOURCE_TRACE;
     view_entries(view, end - (kept < end ? kept : end), end, write_trace);
@@ -125,23 +107,23 @@ static const uint16_t audit_fields[] = {
     0,
 };
 
-typedef bool audit_fn(struct atto_engine *engine, uint32_t age, struct atto_audit_record *record);
+/* Of the refusals where view->number is 0, else of the changes. */
+static bool write_note(struct atto_view *view, uint32_t age)
+{
+    struct atto_audit_record record;
+    if (!(view->number == 0u ? atto_engine_denial : atto_engine_change)(view->engine, age, &record))
+        return false;
+    atto_out_fields(view, &record, audit_fields);
+    return true;
+}
 
 void atto_view_audit(struct atto_view *view)
 {
-    static audit_fn *const rings[] = { atto_engine_denial, atto_engine_change };
-    struct atto_out out = atto_out_begin(view);
-    struct atto_audit_record record;
-    uint16_t fields[] = { MAP(2, 0), 0, 0 };
-    for (uint32_t ring = 0; ring < 2u; ring++) {
-        uint32_t count = 0;
-        while (rings[ring](atto_view_engine(view), count, &record))
-            count++;
-        fields[1] = (uint16_t)LIST(count);
-        atto_out_fields(&out, NULL, fields + ring);
-        for (uint32_t age = 0; age < count && rings[ring](atto_view_engine(view), age, &record); age++)
-            atto_out_fields(&out, &record, audit_fields);
-    }
+    const struct atto_engine_config *config = view->engine->config;
+    atto_out_map(view, 2);
+    atto_out_items(view, config->denial_count, write_note);
+    view->number = 1;
+    atto_out_items(view, config->change_count, write_note);
 }
 
 /* ---- observers ---- */

@@ -3,6 +3,7 @@
  * there to be used again, the oldest first, so there is no list of free ones.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <string.h>
 
 #include "manage/server.h"
@@ -12,34 +13,63 @@
 _Static_assert(ATTO_COAP_EXCHANGE_BYTES > 16u && ATTO_COAP_EXCHANGE_BYTES <= 255u, "an answer without payload fits");
 _Static_assert(ATTO_COAP_OBSERVED_BYTES <= 255u, "its length is one byte");
 
-enum exchange_state {
-    KEPT = 0,  /* for duplicates until it is due. len 0: they get an empty ACK */
-    WAITS = 1, /* for atto_coap_server_answer until it is due; bytes: the token */
-    SENDS = 2  /* bytes are a confirmable message, to be sent again when it is due */
-};
+/* State of an exchange: KEPT for duplicates until it is due, UNACKED in addition if bytes are a message that is to be
+ * acknowledged; or WAITS for atto_coap_server_answer: bytes are header and token alone. */
 
-bool atto_coap_same_peer(const struct atto_coap_peer *one, const struct atto_coap_peer *other)
+/* --- entries */
+
+/* Entries of one table: where they are, and how many there are, as it stands in the configuration. */
+#define TABLE(table, type, kind)                                          \
+    [table] = { sizeof(type), offsetof(struct atto_coap_config, kind##s), \
+                offsetof(struct atto_coap_config, kind##_count) }
+
+struct atto_coap_entry *atto_coap_each(const struct atto_coap_server *server, enum table table,
+                                       const struct atto_coap_peer *peer, void *after)
 {
-    return memcmp(one, other, sizeof *one) == 0;
+    static const struct {
+        uint16_t bytes;
+        uint8_t entries, count;
+    } tables[] = { TABLE(EXCHANGES, struct atto_coap_exchange, exchange),
+                   TABLE(OBSERVERS, struct atto_coap_observer, observer),
+                   TABLE(TRANSFERS, struct atto_coap_transfer, transfer) };
+    const uint8_t *config = (const uint8_t *)server->config;
+    uint8_t *at = (uint8_t *)server->requester, *end;
+    uint32_t count = at != NULL, bytes = 1;
+
+    if (table != REQUESTER) {
+        memcpy(&at, config + tables[table].entries, sizeof at);
+        count = config[tables[table].count];
+        bytes = tables[table].bytes;
+    }
+    if (count == 0u)
+        return NULL;
+    end = at + count * bytes;
+    if (after != NULL)
+        at = (uint8_t *)after + bytes;
+    for (; at != end; at += bytes) {
+        struct atto_coap_entry *entry = (struct atto_coap_entry *)at;
+
+        if (peer == NULL || (entry->state != FREE && memcmp(&entry->peer, peer, sizeof *peer) == 0))
+            return entry;
+    }
+    return NULL;
+}
+
+void atto_coap_hold(const struct turn *turn, struct atto_coap_entry *entry, uint32_t state, uint32_t lasts)
+{
+    entry->due = atto_coap_now(turn->reply.server) + lasts;
+    entry->state = (uint8_t)state;
+    entry->peer = *turn->request.peer;
+}
+
+static uint64_t now_us(const struct atto_coap_server *server)
+{
+    return server->config->port->now_us(server->config->port->user);
 }
 
 uint32_t atto_coap_now(const struct atto_coap_server *server)
 {
-    return (uint32_t)(server->config->port->now_us(server->config->port->user) / 1024u);
-}
-
-bool atto_coap_has_come(const struct agenda *agenda, uint32_t *time)
-{
-    if (*time - agenda->now - 1u < UINT32_MAX / 2u)
-        return false;
-    *time = agenda->now;
-    return true;
-}
-
-void atto_coap_note(struct agenda *agenda, uint32_t time)
-{
-    if (time - agenda->now < agenda->next)
-        agenda->next = time - agenda->now;
+    return (uint32_t)(now_us(server) / 1024u);
 }
 
 uint16_t atto_coap_new_id(struct atto_coap_server *server)
@@ -49,14 +79,14 @@ uint16_t atto_coap_new_id(struct atto_coap_server *server)
     return server->next_id;
 }
 
-uint32_t atto_coap_retry_at(const struct atto_coap_server *server, uint32_t tries)
+void atto_coap_confirm(const struct atto_coap_server *server, struct atto_coap_entry *entry)
 {
     const struct atto_port *port = server->config->port;
-    uint32_t timeout = TIME_OF_MS(ATTO_COAP_ACK_TIMEOUT_MS) << tries;
+    uint32_t timeout = TIME_OF_MS(ATTO_COAP_ACK_TIMEOUT_MS) << entry->tries;
     uint8_t chance;
 
     port->random(port->user, &chance, 1);
-    return atto_coap_now(server) + timeout + timeout * chance / 512u;
+    entry->due = atto_coap_now(server) + timeout + timeout * chance / 512u;
 }
 
 static void send(const struct atto_coap_server *server, const struct atto_coap_peer *peer, const uint8_t *bytes,
@@ -65,13 +95,17 @@ static void send(const struct atto_coap_server *server, const struct atto_coap_p
     server->config->send(server->config->user, peer, bytes, len);
 }
 
-void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
-                          enum atto_coap_type type, uint16_t id)
+void atto_coap_send_out(const struct atto_coap_server *server, const struct atto_coap_peer *peer, uint32_t len)
 {
-    uint8_t bytes[ATTO_COAP_HEADER_BYTES];
-    struct atto_coap_writer writer = { bytes, sizeof bytes, 0, 0 };
+    send(server, peer, server->config->out, len);
+}
 
-    atto_coap_begin(&writer, type, ATTO_COAP_EMPTY, id, NULL, 0);
+void atto_coap_send_empty(const struct atto_coap_server *server, const struct atto_coap_peer *peer,
+                          enum atto_coap_type type, uint32_t id)
+{
+    const uint8_t bytes[ATTO_COAP_HEADER_BYTES] = { (uint8_t)(0x40u + type * 16u), ATTO_COAP_EMPTY, (uint8_t)(id >> 8),
+                                                    (uint8_t)id };
+
     send(server, peer, bytes, sizeof bytes);
 }
 
@@ -88,8 +122,6 @@ enum atto_status atto_coap_server_init(struct atto_coap_server *server, const st
     server->requester = NULL;
     server->sequence = 0;
     server->szx = (uint8_t)szx;
-    for (uint32_t i = 0; i < config->exchange_count; i++)
-        config->exchanges[i].due = atto_coap_now(server);
     config->port->random(config->port->user, (uint8_t *)&server->next_id, sizeof server->next_id);
     return ATTO_OK;
 }
@@ -101,156 +133,147 @@ uint32_t atto_coap_block_bytes(const struct atto_coap_server *server)
 
 /* --- exchanges */
 
-/* The exchange of this request, if it was answered, or is being answered. */
-static struct atto_coap_exchange *find_exchange(const struct atto_coap_server *server,
-                                                const struct atto_coap_peer *peer, uint16_t request_id)
+static struct atto_coap_exchange *next_exchange(const struct atto_coap_server *server,
+                                                const struct atto_coap_peer *peer, void *after)
 {
-    struct agenda agenda = { atto_coap_now(server), LONGEST_TIME };
-
-    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
-        struct atto_coap_exchange *exchange = &server->config->exchanges[i];
-
-        if (exchange->request_id == request_id && atto_coap_same_peer(&exchange->peer, peer) &&
-            (exchange->state != KEPT || !atto_coap_has_come(&agenda, &exchange->due)))
-            return exchange;
-    }
-    return NULL;
+    return (struct atto_coap_exchange *)atto_coap_each(server, EXCHANGES, peer, after);
 }
 
-/* Begins an exchange for this request. It takes the place of the one for the last block of the same peer's, which has
- * no further use, or of the oldest that nobody waits for. */
-static struct atto_coap_exchange *begin_exchange(const struct turn *turn, enum exchange_state state, uint32_t lasts)
+/* Takes an exchange for a request: the oldest that nobody waits for. */
+static struct atto_coap_exchange *begin_exchange(const struct atto_coap_server *server)
 {
-    const struct atto_coap_server *server = turn->reply.server;
-    const struct atto_coap_peer *peer = turn->request.peer;
-    struct atto_coap_exchange *exchange = NULL;
-    struct agenda agenda = { atto_coap_now(server), LONGEST_TIME };
-    uint32_t least = UINT32_MAX;
+    struct atto_coap_exchange *exchange = NULL, *other = NULL;
+    uint32_t now = atto_coap_now(server), least = UINT32_MAX;
 
-    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
-        struct atto_coap_exchange *other = &server->config->exchanges[i];
-        uint32_t left = atto_coap_has_come(&agenda, &other->due) ? 0u : other->due - agenda.now;
+    while ((other = next_exchange(server, NULL, other)) != NULL) {
+        uint32_t left = other->entry.state == FREE ? 0u : other->entry.due - now;
 
-        if (other->bytes[1] == ATTO_COAP_CONTINUE && atto_coap_same_peer(&other->peer, peer))
-            left = 0;
-        if (other->state == KEPT && left < least) {
+        if ((other->entry.state & (WAITS | UNACKED)) == 0u && left <= least) {
             exchange = other;
             least = left;
         }
     }
-    exchange->state = (uint8_t)state;
-    exchange->due = agenda.now + lasts;
-    exchange->peer = *peer;
-    exchange->request_id = turn->message->id;
-    exchange->confirmable = turn->message->type != ATTO_COAP_NON;
     return exchange;
 }
 
-/* Nobody waits for this exchange any more; duplicates of its request get an empty ACK. */
-static void settle(const struct atto_coap_server *server, struct atto_coap_exchange *exchange)
+/* The last message of this entry is acknowledged, or it does not matter any more. */
+static void settle(const struct atto_coap_server *server, enum table table, struct atto_coap_entry *entry)
 {
-    exchange->state = KEPT;
-    exchange->len = 0;
-    exchange->bytes[1] = 0;
-    exchange->due = atto_coap_now(server) + EXCHANGE_LIFETIME;
+    static const uint32_t lasts[] = { [EXCHANGES] = EXCHANGE_LIFETIME, [REQUESTER] = TIME_OF_MS(ATTO_COAP_LATER_MS) };
+
+    entry->state &= (uint8_t)~UNACKED;
+    entry->due = atto_coap_now(server) + lasts[table];
 }
 
-bool atto_coap_can_wait(const struct atto_coap_server *server)
+/* If there is no room, an exchange whose answer was sent more than once, and not heard of, is given up. */
+bool atto_coap_later(struct atto_coap_reply *reply, uint16_t *ticket)
 {
-    struct atto_coap_exchange *unheard = NULL;
+    struct atto_coap_server *server = reply->server;
+    struct atto_coap_exchange *exchange = NULL, *unheard = NULL;
     uint32_t waiting = 0;
 
-    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
-        struct atto_coap_exchange *exchange = &server->config->exchanges[i];
-
-        waiting += exchange->state != KEPT;
-        if (exchange->state == SENDS && exchange->tries != 0u)
+    if (!reply->may_be_later)
+        return false;
+    while ((exchange = next_exchange(server, NULL, exchange)) != NULL) {
+        waiting += (exchange->entry.state & (WAITS | UNACKED)) != 0u;
+        if ((exchange->entry.state & UNACKED) != 0u && exchange->entry.tries != 0u)
             unheard = exchange;
     }
-    if (waiting < server->config->exchange_count / 2u)
-        return true;
-    if (unheard == NULL)
-        return false;
-    settle(server, unheard);
+    if (waiting >= server->config->exchange_count / 2u) {
+        if (unheard == NULL)
+            return false;
+        settle(server, EXCHANGES, &unheard->entry);
+    }
+    if (reply->ticket == 0u)
+        reply->ticket = atto_coap_new_id(server);
+    *ticket = reply->ticket;
     return true;
 }
 
 enum atto_status atto_coap_server_answer(struct atto_coap_server *server, uint16_t ticket, enum atto_coap_code code,
                                          uint32_t format, const void *payload, uint32_t len)
 {
-    struct atto_coap_exchange *exchange = server->config->exchanges;
-    const struct atto_coap_exchange *end = exchange + server->config->exchange_count;
-    uint8_t token[ATTO_COAP_TOKEN_MAX];
+    struct atto_coap_exchange *exchange = NULL;
 
-    while (exchange->state != WAITS || exchange->ticket != ticket) {
-        if (++exchange == end)
+    do {
+        exchange = next_exchange(server, NULL, exchange);
+        if (exchange == NULL)
             return ATTO_E_NOT_FOUND;
-    }
+    } while ((exchange->entry.state & WAITS) == 0u || exchange->entry.id != ticket);
     if (len > ATTO_COAP_LATER_MAX)
         return ATTO_E_ARGUMENT;
     struct atto_coap_writer writer = { exchange->bytes, sizeof exchange->bytes, 0, 0 };
 
-    memcpy(token, exchange->bytes, sizeof token);
-    atto_coap_begin(&writer, exchange->confirmable ? ATTO_COAP_CON : ATTO_COAP_NON, code, ticket, token,
-                    exchange->len);
+    atto_coap_begin(&writer, (enum atto_coap_type)exchange->type, code, ticket,
+                    exchange->bytes + ATTO_COAP_HEADER_BYTES, exchange->len - ATTO_COAP_HEADER_BYTES);
     if (format != ATTO_COAP_FORMAT_NONE)
         atto_coap_put_uint(&writer, ATTO_COAP_CONTENT_FORMAT, format);
     atto_coap_put_payload(&writer, payload, len);
-    send(server, &exchange->peer, exchange->bytes, writer.len);
+    send(server, &exchange->entry.peer, exchange->bytes, writer.len);
     exchange->len = (uint8_t)writer.len;
-    exchange->state = SENDS;
-    exchange->tries = 0;
-    exchange->due = atto_coap_retry_at(server, 0);
-    if (!exchange->confirmable)
-        settle(server, exchange);
+    exchange->entry.state = KEPT | UNACKED;
+    exchange->entry.tries = 0;
+    atto_coap_confirm(server, &exchange->entry);
+    if (exchange->type == ATTO_COAP_NON)
+        settle(server, EXCHANGES, &exchange->entry);
     return ATTO_OK;
 }
 
-/* An ACK or RST has come. False: it is not for a later answer. */
-static bool exchange_heard(struct atto_coap_server *server, const struct atto_coap_peer *peer, uint16_t id)
+static void exchange_due(struct atto_coap_server *server, struct atto_coap_exchange *exchange, bool again)
 {
-    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
-        struct atto_coap_exchange *exchange = &server->config->exchanges[i];
-
-        if (exchange->state == SENDS && exchange->ticket == id && atto_coap_same_peer(&exchange->peer, peer)) {
-            settle(server, exchange);
-            return true;
-        }
-    }
-    return false;
+    if ((exchange->entry.state & WAITS) != 0u)
+        (void)atto_coap_server_answer(server, exchange->entry.id, ATTO_COAP_GATEWAY_TIMEOUT, ATTO_COAP_FORMAT_NONE,
+                                      NULL, 0);
+    else if (again)
+        send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
+    else if ((exchange->entry.state & UNACKED) != 0u)
+        settle(server, EXCHANGES, &exchange->entry);
+    else
+        exchange->entry.state = FREE;
 }
 
-/* What is due of one exchange. */
-static void exchange_due(struct atto_coap_server *server, struct atto_coap_exchange *exchange)
+/* --- time */
+
+/* An entry is due. What is not acknowledged is sent again, but not for ever. */
+static void entry_due(struct atto_coap_server *server, enum table table, struct atto_coap_entry *entry)
 {
-    if (exchange->state == WAITS) {
-        (void)atto_coap_server_answer(server, exchange->ticket, ATTO_COAP_GATEWAY_TIMEOUT, ATTO_COAP_FORMAT_NONE, NULL,
-                                      0);
-    } else if (exchange->tries++ == ATTO_COAP_MAX_RETRANSMIT) {
-        settle(server, exchange);
-    } else {
-        send(server, &exchange->peer, exchange->bytes, exchange->len);
-        exchange->due = atto_coap_retry_at(server, exchange->tries);
-    }
+    bool again = (entry->state & UNACKED) != 0u && entry->tries++ != ATTO_COAP_MAX_RETRANSMIT;
+
+    if (again)
+        atto_coap_confirm(server, entry);
+    if (table == EXCHANGES)
+        exchange_due(server, (struct atto_coap_exchange *)entry, again);
+    else if (table == OBSERVERS)
+        atto_coap_observer_due(server, (struct atto_coap_observer *)entry, again);
+    else if (table == TRANSFERS)
+        atto_coap_transfer_due(server, (struct atto_coap_transfer *)entry);
+    else
+        server->requester->due(server->requester, again);
 }
 
 uint64_t atto_coap_server_tick(struct atto_coap_server *server)
 {
-    struct agenda agenda = { atto_coap_now(server), LONGEST_TIME };
+    return atto_coap_tick(server, LONGEST_TIME);
+}
 
-    for (uint32_t i = 0; i < server->config->exchange_count; i++) {
-        struct atto_coap_exchange *exchange = &server->config->exchanges[i];
+uint64_t atto_coap_tick(struct atto_coap_server *server, uint32_t next)
+{
+    uint32_t now = atto_coap_now(server);
 
-        if (atto_coap_has_come(&agenda, &exchange->due) && exchange->state != KEPT)
-            exchange_due(server, exchange);
-        if (exchange->state != KEPT)
-            atto_coap_note(&agenda, exchange->due);
+    for (uint32_t table = EXCHANGES; table <= REQUESTER; table++) {
+        struct atto_coap_entry *entry = NULL;
+
+        while ((entry = atto_coap_each(server, (enum table)table, NULL, entry)) != NULL) {
+            if (entry->due - now - 1u >= UINT32_MAX / 2u) { /* the time has come */
+                entry->due = now;
+                if (entry->state > QUIET)
+                    entry_due(server, (enum table)table, entry);
+            }
+            if (entry->state > QUIET && entry->due - now < next)
+                next = entry->due - now;
+        }
     }
-    atto_coap_observe_tick(server, &agenda);
-    atto_coap_block1_tick(server, &agenda);
-    if (server->requester != NULL)
-        atto_coap_note(&agenda, agenda.now + server->requester->tick(server->requester));
-    return server->config->port->now_us(server->config->port->user) / 1024u * 1024u + agenda.next * (uint64_t)1024u;
+    return now_us(server) + next * (uint64_t)1024u;
 }
 
 /* --- requests */
@@ -259,23 +282,23 @@ uint64_t atto_coap_server_tick(struct atto_coap_server *server)
  * one that was not confirmable is not repeated. */
 static void answer_again(const struct atto_coap_server *server, const struct atto_coap_exchange *exchange)
 {
-    if (!exchange->confirmable)
+    if (exchange->type == ATTO_COAP_NON)
         return;
-    if (exchange->state == KEPT && exchange->len != 0u)
-        send(server, &exchange->peer, exchange->bytes, exchange->len);
+    if (exchange->entry.state == KEPT && exchange->bytes[0] / 16u % 4u == ATTO_COAP_ACK)
+        send(server, &exchange->entry.peer, exchange->bytes, exchange->len);
     else
-        atto_coap_send_empty(server, &exchange->peer, ATTO_COAP_ACK, exchange->request_id);
+        atto_coap_send_empty(server, &exchange->entry.peer, ATTO_COAP_ACK, exchange->request_id);
 }
 
 /* Fills in the reply: by what the options rule out, by the state of the transfer, or by the handler. */
-static void make_reply(struct turn *turn, bool is_safe)
+static void make_reply(struct turn *turn)
 {
     const struct atto_coap_config *config = turn->reply.server->config;
     uint32_t code = turn->refusal;
 
     if (code == 0u && turn->request.code > ATTO_COAP_IPATCH)
         code = ATTO_COAP_METHOD_NOT_ALLOWED;
-    if (code == 0u && !is_safe && turn->block2.offset != 0u)
+    if (code == 0u && !turn->is_safe && turn->block2.offset != 0u)
         code = ATTO_COAP_BAD_OPTION;
     if (code == 0u)
         code = atto_coap_block1_piece(turn);
@@ -283,67 +306,101 @@ static void make_reply(struct turn *turn, bool is_safe)
         atto_coap_refuse(&turn->reply, (enum atto_coap_code)code, NULL);
         return;
     }
-    turn->reply.may_be_later = turn->request.transfer == ATTO_COAP_WHOLE;
+    turn->reply.may_be_later = turn->transfer == NULL;
     config->handle(config->user, &turn->request, &turn->reply);
     atto_coap_block1_answered(turn);
 }
 
-static void serve(struct atto_coap_server *server, const struct atto_coap_peer *peer,
-                  struct atto_coap_message *message)
+/* Keeps an answer for duplicates of its request, or the request for its answer. */
+static void keep(const struct turn *turn, uint16_t ticket, uint32_t len)
 {
-    struct atto_coap_exchange *exchange = find_exchange(server, peer, message->id);
-    const uint8_t *out = server->config->out;
-    uint16_t request_id = message->id;
-    bool is_safe = message->code == ATTO_COAP_GET || message->code == ATTO_COAP_FETCH; /* it can be answered again */
+    const struct atto_coap_server *server = turn->reply.server;
+    struct atto_coap_exchange *exchange = begin_exchange(server);
+
+    if (ticket != 0u)
+        atto_coap_hold(turn, &exchange->entry, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
+    else if (turn->reply.code == ATTO_COAP_CONTINUE)
+        atto_coap_hold(turn, &exchange->entry, KEPT, TIME_OF_MS(ATTO_COAP_TRANSFER_MS));
+    else
+        atto_coap_hold(turn, &exchange->entry, KEPT, EXCHANGE_LIFETIME);
+    exchange->entry.id = ticket;
+    exchange->request_id = turn->message->id;
+    exchange->type = turn->message->type;
+    if (ticket != 0u || len > sizeof exchange->bytes) /* header and token alone are kept */
+        len = ATTO_COAP_HEADER_BYTES + (uint32_t)turn->message->token_len;
+    exchange->len = (uint8_t)len;
+    memcpy(exchange->bytes, server->config->out, len);
+}
+
+static void serve(struct atto_coap_server *server, const struct atto_coap_peer *peer,
+                  const struct atto_coap_message *message)
+{
+    struct atto_coap_exchange *exchange = NULL;
     struct turn turn;
     uint32_t len;
+    uint16_t ticket;
 
-    if (exchange != NULL) {
-        answer_again(server, exchange);
-        return;
+    while ((exchange = next_exchange(server, peer, exchange)) != NULL) {
+        if (exchange->request_id == message->id) {
+            answer_again(server, exchange);
+            return;
+        }
     }
-    if (message->type == ATTO_COAP_NON)
-        message->id = atto_coap_new_id(server);
-    else
-        message->type = ATTO_COAP_ACK;
     atto_coap_turn_begin(&turn, server, peer, message);
-    make_reply(&turn, is_safe);
-    if (turn.reply.ticket != 0u) {
-        exchange = begin_exchange(&turn, WAITS, TIME_OF_MS(ATTO_COAP_LATER_MS));
-        exchange->request_id = request_id;
-        exchange->ticket = turn.reply.ticket;
-        exchange->len = message->token_len;
-        memcpy(exchange->bytes, message->token, message->token_len);
-        if (exchange->confirmable)
-            atto_coap_send_empty(server, peer, ATTO_COAP_ACK, request_id);
-        return;
-    }
-    atto_coap_observe(&turn);
+    make_reply(&turn);
+    ticket = turn.reply.ticket;
+    if (ticket == 0u)
+        atto_coap_observe(&turn);
     len = atto_coap_turn_end(&turn);
-    send(server, peer, out, len);
-    if (is_safe)
-        return;
-    exchange = begin_exchange(&turn, KEPT, EXCHANGE_LIFETIME);
-    exchange->request_id = request_id;
-    if (len > sizeof exchange->bytes) /* its code alone is kept */
-        len = ATTO_COAP_HEADER_BYTES + (uint32_t)message->token_len;
-    exchange->len = (uint8_t)len;
-    memcpy(exchange->bytes, out, len);
+    if (ticket == 0u)
+        atto_coap_send_out(server, peer, len);
+    else if (message->type == ATTO_COAP_CON)
+        atto_coap_send_empty(server, peer, ATTO_COAP_ACK, message->id);
+    if (ticket != 0u || !turn.is_safe)
+        keep(&turn, ticket, len);
 }
 
 /* --- datagrams */
 
+/* An ACK or RST that is empty. */
 static void heard(struct atto_coap_server *server, const struct atto_coap_peer *peer,
                   const struct atto_coap_message *message)
 {
-    if (message->code == ATTO_COAP_EMPTY &&
-        (exchange_heard(server, peer, message->id) ||
-         atto_coap_observer_heard(server, peer, message->id, message->type == ATTO_COAP_RST)))
-        return;
-    if (server->requester != NULL && server->requester->input(server->requester, peer, message))
-        return;
-    if (message->type == ATTO_COAP_CON)
-        atto_coap_send_empty(server, peer, ATTO_COAP_RST, message->id);
+    bool is_reset = message->type == ATTO_COAP_RST;
+
+    for (uint32_t table = EXCHANGES; table <= REQUESTER; table++) {
+        struct atto_coap_entry *entry = NULL;
+
+        while ((entry = atto_coap_each(server, (enum table)table, peer, entry)) != NULL) {
+            if (entry->id != message->id)
+                continue;
+            if (is_reset && table == OBSERVERS)
+                entry->state = FREE;
+            else if ((entry->state & UNACKED) == 0u)
+                continue;
+            else if (is_reset && table == REQUESTER)
+                server->requester->due(server->requester, false);
+            else
+                settle(server, (enum table)table, entry);
+        }
+    }
+}
+
+/* False: it is rejected. */
+static bool take(struct atto_coap_server *server, const struct atto_coap_peer *peer,
+                 const struct atto_coap_message *message)
+{
+    if (message->code == ATTO_COAP_EMPTY) {
+        if (message->type >= ATTO_COAP_ACK)
+            heard(server, peer, message);
+        return false;
+    }
+    if (ATTO_COAP_CLASS(message->code) != 0u)
+        return atto_coap_each(server, REQUESTER, peer, NULL) != NULL &&
+               server->requester->input(server->requester, message);
+    if (message->type <= ATTO_COAP_NON)
+        serve(server, peer, message);
+    return true;
 }
 
 void atto_coap_server_input(struct atto_coap_server *server, const struct atto_coap_peer *peer, const uint8_t *bytes,
@@ -354,12 +411,6 @@ void atto_coap_server_input(struct atto_coap_server *server, const struct atto_c
 
     if (status == ATTO_E_VERSION)
         return;
-    if (status != ATTO_OK || (message.code == ATTO_COAP_EMPTY && message.type == ATTO_COAP_CON)) {
-        if (message.type == ATTO_COAP_CON)
-            atto_coap_send_empty(server, peer, ATTO_COAP_RST, message.id);
-    } else if (message.code == ATTO_COAP_EMPTY || ATTO_COAP_CLASS(message.code) != 0u) {
-        heard(server, peer, &message);
-    } else if (message.type <= ATTO_COAP_NON) {
-        serve(server, peer, &message);
-    }
+    if ((status != ATTO_OK || !take(server, peer, &message)) && message.type == ATTO_COAP_CON)
+        atto_coap_send_empty(server, peer, ATTO_COAP_RST, message.id);
 }

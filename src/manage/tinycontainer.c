@@ -238,7 +238,7 @@ static bool find(const struct atto_deploy *deploy, struct atto_span uid, bool ow
 {
     struct atto_versions versions;
     for (uint32_t i = 0; i < deploy->config->component_count; i++) {
-        if (!atto_deploy_name(deploy, i, component) || !atto_same_bytes(component->container, uid) ||
+        if (!atto_deploy_name(deploy, i, component) || !atto_same_bytes(&component->container, &uid) ||
             atto_slots_get(deploy->config->slots, i, &versions) == ATTO_E_NOT_FOUND ||
             (owners && component->tenant.len != 0u))
             continue;

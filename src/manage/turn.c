@@ -5,64 +5,55 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/compiler.h"
 #include "manage/server.h"
 
 struct known_option {
     uint16_t number;
-    uint8_t min, max; /* bytes */
+    uint8_t min, max; /* bytes; of one that may occur more than once, min has MANY in addition */
 };
+#define MANY 128u
 static const struct known_option known[ASKED_COUNT] = {
-#define KNOWN_OPTION(name, number, min, max, many) { number, min, max },
+#define KNOWN_OPTION(name, number, min, max, many) { number, (min) + (many)*MANY, max },
     ATTO_COAP_OPTION_TABLE(KNOWN_OPTION)
 #undef KNOWN_OPTION
 };
 
-/* A bit for each option that may occur more than once. */
-#define MANY_BIT(name, number, min, max, many) | (uint32_t)(many) << ASKED_##name
-#define MANY (0u ATTO_COAP_OPTION_TABLE(MANY_BIT))
-
 /* Notes an option in its place. False: it is not known, or may not stand here. */
 static bool read_option(struct turn *turn, const struct atto_coap_option *option)
 {
-    struct atto_span value = option->value;
+    const struct known_option *place = known;
+    uint32_t *asked = turn->asked;
 
-    for (uint32_t i = 0; i < ASKED_COUNT; i++) {
-        if (known[i].number != option->number)
-            continue;
-        if (value.len < known[i].min || value.len > known[i].max)
+    for (; place->number != option->number; place++, asked++) {
+        if (place == &known[ASKED_COUNT - 1u])
             return false;
-        if ((MANY >> i & 1u) == 0u) {
-            if (turn->asked[i] != ABSENT)
-                return false;
-        } else if (i != ASKED_ETAG || ATTO_COAP_CLASS(turn->request.code) != 0u) {
-            turn->key = atto_coap_hash(turn->key, &known[i].number, sizeof known[i].number);
-            turn->key = atto_coap_hash(turn->key, value.ptr, value.len);
-        }
-        turn->asked[i] = atto_coap_uint(value);
-        return true;
     }
-    return false;
+    if (option->value.len < place->min % MANY || option->value.len > place->max)
+        return false;
+    if (place->min >= MANY)
+        turn->key = atto_coap_hash(turn->key + option->number, option->value.ptr, option->value.len);
+    else if (*asked != ABSENT)
+        return false;
+    *asked = atto_coap_uint(option->value);
+    return true;
 }
 
-/* False: there is such an option, and it makes no sense. */
-static bool read_block(uint32_t value, struct atto_coap_block *block)
+static ATTO_APART void read_options(struct turn *turn, const struct atto_coap_config *config)
 {
-    return value == ABSENT ? atto_coap_block_read(ATTO_COAP_SZX_MAX, block) : atto_coap_block_read(value, block);
-}
-
-static void read_options(struct turn *turn, const struct atto_coap_config *config)
-{
-    struct atto_coap_options walk = turn->request.all;
+    struct atto_coap_options *walk = &turn->request.path;
     struct atto_coap_option option;
+    uint32_t block2;
 
     memset(turn->asked, 0xff, sizeof turn->asked);
-    turn->key = atto_coap_hash(HASH_START, &turn->request.code, 1);
-    while (atto_coap_next(&walk, &option)) {
+    turn->key = turn->request.code;
+    while (atto_coap_next(walk, &option)) {
         if (!read_option(turn, &option) && ATTO_COAP_IS_CRITICAL(option.number) &&
             option.number - config->own_option >= config->own_options)
             turn->refusal = ATTO_COAP_BAD_OPTION;
     }
-    if (!read_block(turn->asked[ASKED_BLOCK1], &turn->block1) || !read_block(turn->asked[ASKED_BLOCK2], &turn->block2))
+    block2 = turn->asked[ASKED_BLOCK2];
+    if (!atto_coap_block_read(block2 == ABSENT ? ATTO_COAP_SZX_MAX : block2, &turn->block2))
         turn->refusal = ATTO_COAP_BAD_REQUEST;
     if (turn->asked[ASKED_PROXY_URI] != ABSENT || turn->asked[ASKED_PROXY_SCHEME] != ABSENT)
         turn->refusal = ATTO_COAP_PROXYING_NOT_SUPPORTED;
@@ -76,11 +67,21 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
 
     memset(turn, 0, sizeof *turn);
     turn->message = message;
+    turn->type = ATTO_COAP_ACK;
+    turn->id = message->id;
+    if (message->type != ATTO_COAP_CON) {
+        turn->type = ATTO_COAP_NON;
+        turn->id = atto_coap_new_id(server);
+    }
     turn->observe = ABSENT;
     request->peer = peer;
     request->code = message->code;
-    request->all = request->path = atto_coap_options_of(message);
+    turn->is_safe = message->code == ATTO_COAP_GET || message->code == ATTO_COAP_FETCH;
+    request->path = atto_coap_options_of(message);
     read_options(turn, server->config);
+    request->path.pos = 0;
+    request->path.number = 0;
+    request->all = request->path;
     request->last = true;
     request->transfer = ATTO_COAP_WHOLE;
     request->content_format = turn->asked[ASKED_CONTENT_FORMAT];
@@ -93,7 +94,6 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
     reply->szx = turn->block2.szx < server->szx ? turn->block2.szx : server->szx;
     reply->offset = turn->block2.offset;
     reply->capacity = ATTO_COAP_BLOCK_BYTES(reply->szx);
-    reply->hash = HASH_START;
     reply->window = server->config->out + ATTO_COAP_OUT_BYTES(0);
     reply->server = server;
 }
@@ -102,20 +102,18 @@ void atto_coap_turn_begin(struct turn *turn, struct atto_coap_server *server, co
  * what has an entity tag and blocks. */
 static bool check_reply(struct turn *turn)
 {
-    const struct atto_coap_request *request = &turn->request;
     struct atto_coap_reply *reply = &turn->reply;
-    bool is_content = reply->code == ATTO_COAP_CONTENT &&
-                      (request->code == ATTO_COAP_GET || request->code == ATTO_COAP_FETCH);
+    const uint32_t accept = turn->request.accept;
 
-    if (reply->code == ATTO_COAP_CONTENT && request->accept != ATTO_COAP_FORMAT_NONE &&
-        request->accept != reply->format)
+    if (reply->code == ATTO_COAP_CONTENT && accept != ATTO_COAP_FORMAT_NONE && accept != reply->format)
         atto_coap_refuse(reply, ATTO_COAP_NOT_ACCEPTABLE, NULL);
-    else if (is_content && reply->offset != 0u && reply->offset >= reply->total)
-        atto_coap_refuse(reply, ATTO_COAP_BAD_REQUEST, "no such block");
-    else if (!is_content && reply->total > reply->offset + reply->capacity)
-        atto_coap_refuse(reply, ATTO_COAP_INTERNAL_SERVER_ERROR, "the answer is too long");
-    else
-        return is_content;
+    if (reply->code == ATTO_COAP_CONTENT && turn->is_safe) {
+        if (reply->offset == 0u || reply->offset < reply->total)
+            return true;
+        atto_coap_refuse(reply, ATTO_COAP_BAD_REQUEST, NULL); /* there is no such block */
+    } else if (reply->total > reply->offset + reply->capacity) {
+        atto_coap_refuse(reply, ATTO_COAP_INTERNAL_SERVER_ERROR, NULL);
+    }
     return false;
 }
 
@@ -125,39 +123,41 @@ uint32_t atto_coap_turn_end(struct turn *turn)
     uint8_t *out = reply->server->config->out;
     struct atto_coap_writer writer = { out, ATTO_COAP_OUT_BYTES(0), 0, 0 };
     bool is_content = check_reply(turn);
-    uint32_t len = reply->total > reply->offset ? reply->total - reply->offset : 0u;
-    uint32_t etag = reply->hash | 1u; /* no bytes of it are 0 in front, so that it is an integer like the others */
-    struct atto_coap_block block2 = { reply->offset, reply->szx, len > reply->capacity };
+    struct atto_coap_block block2 = { reply->offset, reply->szx, false };
+    uint32_t block1 = turn->asked[ASKED_BLOCK1], len;
     uint32_t answer[ASKED_COUNT]; /* the options of the answer, in the same way as those of the request */
 
-    if (block2.more)
-        len = reply->capacity;
-    if (turn->block1.offset == 0u && turn->block1.more && turn->block1.szx > reply->server->szx)
-        turn->block1.szx = reply->server->szx; /* from the second block on, it asks for smaller ones */
     memset(answer, 0xff, sizeof answer);
+    if (is_content) {
+        answer[ASKED_ETAG] = reply->hash | 1u; /* no 0 in front, so that it is an integer like the others */
+        if (turn->asked[ASKED_ETAG] == answer[ASKED_ETAG]) {
+            atto_coap_answer(reply, ATTO_COAP_VALID, ATTO_COAP_FORMAT_NONE);
+            reply->total = 0;
+            is_content = false;
+        }
+    }
+    len = reply->total > reply->offset ? reply->total - reply->offset : 0u;
+    if (len > reply->capacity) {
+        len = reply->capacity;
+        block2.more = true;
+    }
+    if (is_content) {
+        if (block2.more || turn->asked[ASKED_BLOCK2] != ABSENT)
+            answer[ASKED_BLOCK2] = atto_coap_block_value(&block2);
+        if (turn->asked[ASKED_SIZE2] != ABSENT || (block2.more && block2.offset == 0u))
+            answer[ASKED_SIZE2] = reply->total;
+    }
+    if (block1 / 8u == 1u && block1 % 8u > reply->server->szx)
+        block1 = 8u + reply->server->szx; /* from the second block on, it asks for smaller ones */
+    answer[ASKED_BLOCK1] = block1;
     answer[ASKED_OBSERVE] = turn->observe;
     answer[ASKED_CONTENT_FORMAT] = reply->format;
     if (reply->max_age_s != ATTO_COAP_MAX_AGE_S)
         answer[ASKED_MAX_AGE] = reply->max_age_s;
-    if (turn->asked[ASKED_BLOCK1] != ABSENT)
-        answer[ASKED_BLOCK1] = atto_coap_block_value(&turn->block1);
     if (reply->limit != 0u)
         answer[ASKED_SIZE1] = reply->limit;
-    if (is_content) {
-        answer[ASKED_ETAG] = etag;
-        if (turn->asked[ASKED_ETAG] == etag) {
-            reply->code = ATTO_COAP_VALID;
-            answer[ASKED_CONTENT_FORMAT] = ABSENT;
-            len = 0;
-        } else {
-            if (block2.more || turn->asked[ASKED_BLOCK2] != ABSENT)
-                answer[ASKED_BLOCK2] = atto_coap_block_value(&block2);
-            if (turn->asked[ASKED_SIZE2] != ABSENT || (block2.more && block2.offset == 0u))
-                answer[ASKED_SIZE2] = reply->total;
-        }
-    }
-    atto_coap_begin(&writer, (enum atto_coap_type)turn->message->type, reply->code, turn->message->id,
-                    turn->message->token, turn->message->token_len);
+    atto_coap_begin(&writer, (enum atto_coap_type)turn->type, reply->code, turn->id, turn->message->token,
+                    turn->message->token_len);
     for (uint32_t i = 0; i < ASKED_COUNT; i++) {
         if (answer[i] != ABSENT)
             atto_coap_put_uint(&writer, known[i].number, answer[i]);
