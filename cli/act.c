@@ -67,6 +67,16 @@ static void explain(struct atto_remote *remote, const struct atto_change *change
         atto_act_explain(remote, change, NULL);
 }
 
+static bool is_there(struct atto_remote *remote, const struct atto_change *change)
+{
+    bool gone;
+    json_t *container = atto_act_container(remote, change->name, &gone);
+    const bool there = container != NULL;
+
+    json_decref(container);
+    return there;
+}
+
 int atto_act_on_container(const struct atto_remote_options *options, const char *text, struct atto_change *change,
                           bool (*add)(struct atto_change *change), struct atto_buffer *answer)
 {
@@ -77,6 +87,7 @@ int atto_act_on_container(const struct atto_remote_options *options, const char 
 
     if (change->explain == NULL)
         change->explain = explain;
+    change->is_there = is_there;
     if (fine) {
         change->name = &name;
         atto_cbor_add_head(&change->arguments, ATTO_CBOR_ARRAY, add != NULL ? 2 : 1);

@@ -12,6 +12,7 @@
 
 #include "atto/command.h"
 #include "commands.h"
+#include "numbers.h"
 #include "remote.h"
 #include "report.h"
 #include "shape.h"
@@ -54,6 +55,8 @@ static bool next_counter(struct atto_remote *remote, uint32_t *counter)
         return true;
     if (remote->next == 0) { /* where reading is keyed it has been found already */
         if (!last_counter(remote, &last))
+            return false;
+        if (!atto_remote_believes(remote, last))
             return false;
         if (last == UINT32_MAX) {
             atto_report("the device has used up its counters for this signer");
@@ -152,11 +155,16 @@ static bool send_signed(struct atto_remote *remote, struct atto_change *change, 
     if (fine && remote->options->dry_run) {
         show(remote, change, counter, &command);
         fine = false;
-    } else if (fine && !atto_client_request(remote->client, &request, response)) {
-        char *text = atto_format("%s: whether it was done is not known", atto_client_silence(remote->client));
+    }
+    if (fine) {
+        atto_numbers_keep_counter(remote->device, remote->signer, counter);
+        fine = atto_client_request(remote->client, &request, response);
+        if (!fine) {
+            char *text = atto_format("%s: whether it was done is not known", atto_client_silence(remote->client));
 
-        fine = unclear(remote, title, text, ATTO_EXIT_SILENT);
-        free(text);
+            unclear(remote, title, text, ATTO_EXIT_SILENT);
+            free(text);
+        }
     }
     atto_buffer_free(&command);
     return fine;
@@ -208,13 +216,27 @@ static bool refuse(struct atto_remote *remote, const struct atto_change *change,
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
+/* A dry run asks the device whether there is what the command is about, for its refusal would say so. */
+static bool is_there(struct atto_remote *remote, const struct atto_change *change, const char *title)
+{
+    if (!remote->options->dry_run || change->is_there == NULL || change->is_there(remote, change))
+        return true;
+    if (remote->status != ATTO_EXIT_FINE) /* it could not be read */
+        return false;
+    unclear(remote, title, "there is no such thing on the device", ATTO_EXIT_REFUSED);
+    if (change->explain != NULL)
+        change->explain(remote, change, ATTO_E_NOT_FOUND);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+}
+
 static bool carry_out(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer)
 {
     struct atto_client_response response = {.code = 0};
     struct atto_remote_refusal refusal;
     char *title = title_of(change);
     uint32_t counter = 0;
-    bool fine = next_counter(remote, &counter) && deliver(remote, change, &counter, title, &response);
+    bool fine = is_there(remote, change, title) && next_counter(remote, &counter) &&
+                deliver(remote, change, &counter, title, &response);
 
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);

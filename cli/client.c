@@ -490,6 +490,19 @@ bool atto_client_is_uri(const char *uri)
     return split(uri, &parts);
 }
 
+/* The host as getaddrinfo has it: in a URI the '%' before the scope of an IPv6 address is "%25" (RFC 6874). */
+static char *host_of(const coap_uri_t *parts)
+{
+    const char *host = (const char *)parts->host.s;
+    const bool is_ipv6 = memchr(host, ':', parts->host.length) != NULL;
+    const char *scope = is_ipv6 ? memmem(host, parts->host.length, "%25", 3) : NULL;
+    const size_t before = scope != NULL ? (size_t)(scope - host) : parts->host.length;
+
+    if (scope == NULL)
+        return atto_format("%.*s", (int)before, host);
+    return atto_format("%.*s%%%.*s", (int)before, host, (int)(parts->host.length - before - 3), scope + 3);
+}
+
 static bool resolve(const char *uri, coap_address_t *address)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
@@ -502,7 +515,7 @@ static bool resolve(const char *uri, coap_address_t *address)
         atto_report("'%s' is not a URI of a device, such as coap://192.0.2.7 or coap://[2001:db8::7]:5683", uri);
         return false;
     }
-    host = atto_format("%.*s", (int)parts.host.length, (const char *)parts.host.s);
+    host = host_of(&parts);
     port = atto_format("%u", parts.port);
     error = getaddrinfo(host, port, &hints, &found);
     if (error != 0) {

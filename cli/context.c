@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "context.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,16 @@ char *atto_context_path(const char *variable, const char *home_directory, const 
     if (base != NULL && base[0] == '/')
         return atto_format("%s/atto/%s", base, name);
     return atto_format("%s/%s/atto/%s", home != NULL ? home : ".", home_directory, name);
+}
+
+void atto_context_put_part(struct atto_buffer *path, const char *name)
+{
+    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+        if (*c < 0x80 && (isalnum(*c) || *c == '-' || *c == '_'))
+            atto_buffer_put(path, c, 1);
+        else
+            atto_buffer_print(path, "%%%02x", *c);
+    }
 }
 
 bool atto_context_make_directories(const char *path)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buffer.h"
+
 /* One of them. Strings are its own, NULL where there is none. */
 struct atto_context_entry {
     char *name; /* NULL: a bare URI */
@@ -27,6 +29,10 @@ void atto_context_free(struct atto_context_entry *entry);
 /* A path below a directory of the user's: that of the environment variable, or else of `home_directory` in the home
  * directory, with atto/ and `name` behind it. To be freed. */
 char *atto_context_path(const char *variable, const char *home_directory, const char *name);
+
+/* Appends a name as a part of a path: whatever is not a letter, a digit, '-' or '_' becomes its hex digits behind a
+ * '%'. */
+void atto_context_put_part(struct atto_buffer *path, const char *name);
 
 /* Makes the directories that a path is in, for the user alone. Reports and returns false if that is not possible. */
 bool atto_context_make_directories(const char *path);

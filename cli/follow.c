@@ -80,12 +80,11 @@ static json_t *read_names(struct atto_remote *remote)
     json_array_foreach(rows, i, row) {
         const char *tenant = json_string_value(json_object_get(row, "tenant"));
         const char *name = json_string_value(json_object_get(row, "name"));
-        char *key = id_key(json_object_get(row, "id"));
+        char *key = id_key(json_object_get(row, "id")), *shown = atto_table_name(tenant, name);
 
-        json_object_set_new(names, key, json_sprintf("%s%s%s", tenant != NULL ? tenant : "",
-                                                     tenant != NULL && tenant[0] != '\0' ? "/" : "",
-                                                     name != NULL ? name : "?"));
+        json_object_set_new(names, key, json_string(shown));
         free(key);
+        free(shown);
     }
     json_decref(rows);
     return names;
@@ -98,7 +97,7 @@ static void print_container(const json_t *names, const json_t *id)
     const char *name = json_string_value(json_object_get(names, key));
 
     if (name != NULL)
-        atto_table_print_text(name);
+        fputs(name, stdout);
     else
         printf("#%s", key);
     free(key);
@@ -178,7 +177,8 @@ static void print_entries(const struct atto_remote *remote, const struct stream 
     fflush(stdout);
 }
 
-/* Reads and prints from *from on, as far as there is something, and moves it on. */
+/* Reads and prints from *from on, as far as there is something, and moves it on. A device that has not got there has
+ * begun anew since that number was known, if it ever was one. */
 static bool drain(struct atto_remote *remote, const struct stream *stream, uint64_t *from)
 {
     for (;;) {
@@ -192,7 +192,8 @@ static bool drain(struct atto_remote *remote, const struct stream *stream, uint6
         if (part == NULL)
             return false;
         if (next < *from) {
-            atto_report("%s: it has begun anew, after a reset", remote->context.uri);
+            atto_report("%s: it has not got to number %llu, but to %llu: the oldest first", remote->context.uri,
+                        (unsigned long long)*from, (unsigned long long)next);
             *from = 0;
             json_decref(part);
             continue;
@@ -302,9 +303,11 @@ static json_t *read_tenants(struct atto_remote *remote)
     names = json_object();
     json_array_foreach(rows, i, row) {
         char *key = id_key(json_object_get(row, "id"));
+        char *shown = atto_table_name(NULL, json_string_value(json_object_get(row, "name")));
 
-        json_object_set(names, key, json_object_get(row, "name"));
+        json_object_set_new(names, key, json_string(shown));
         free(key);
+        free(shown);
     }
     json_decref(rows);
     return names;
@@ -323,7 +326,7 @@ static void print_tenant(const struct audit *audit, const json_t *id)
     if (json_integer_value(id) == ATTO_TENANT_OWNER)
         fputs("the owner", stdout);
     else if (name != NULL)
-        atto_table_print_text(name);
+        fputs(name, stdout);
     else if (json_integer_value(id) == UNKNOWN_TENANT)
         fputs("somebody who is not known", stdout);
     else

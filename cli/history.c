@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "history.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +11,9 @@
 #include "context.h"
 #include "report.h"
 
-/* A name as a part of a path: whatever is not a letter, a digit, '-' or '_' becomes its hex digits behind a '%'. */
 static void put_part(struct atto_buffer *path, const char *name)
 {
-    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
-        if (*c < 0x80 && (isalnum(*c) || *c == '-' || *c == '_'))
-            atto_buffer_put(path, c, 1);
-        else
-            atto_buffer_print(path, "%%%02x", *c);
-    }
+    atto_context_put_part(path, name);
     atto_buffer_put(path, "/", 1);
 }
 

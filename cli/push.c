@@ -17,6 +17,7 @@
 #include "history.h"
 #include "judge.h"
 #include "load.h"
+#include "numbers.h"
 #include "pack.h"
 #include "report.h"
 #include "shape.h"
@@ -72,8 +73,8 @@ struct push {
     struct atto_remote_name name;
     uint32_t seen;      /* sequence number of what is installed on the device; 0: nothing */
     uint32_t installed; /* the highest one that is known to be used up there; 0: none */
+    uint32_t signed_here, limit; /* the last one that was signed here, and how far a device is believed (numbers.h) */
     bool made_here;     /* the envelope is */
-    bool may_count;     /* it is, and nobody has chosen its number */
     uint32_t numbers;   /* that were tried */
     struct atto_buffer envelope;
     struct atto_envelope head; /* points into it */
@@ -164,6 +165,37 @@ static bool look_up(struct push *push)
     return fail(push, ATTO_EXIT_REFUSED);
 }
 
+/* Looked up once, so that a device that tells one number after the other does not get further each time. */
+static void know_sequence(struct push *push)
+{
+    const uint32_t kept = atto_history_before(push->remote.device, &push->name, UINT32_MAX);
+
+    if (push->limit != 0)
+        return;
+    push->signed_here = atto_numbers_sequence(push->remote.device, &push->name);
+    if (push->signed_here < kept)
+        push->signed_here = kept;
+    push->limit = atto_numbers_limit(push->signed_here);
+}
+
+/* Can the last sequence number be believed that the device has told? */
+static bool believes(struct push *push)
+{
+    char *what, *text;
+
+    know_sequence(push);
+    if (push->installed <= push->limit)
+        return true;
+    what = atto_format("the last sequence number of '%s'", push->name.container);
+    text = atto_numbers_doubt(what, push->installed, push->signed_here, "--sequence");
+    atto_report("%s: %s", push->remote.context.uri, text);
+    if (push->options.json)
+        atto_remote_print(json_pack("{s:b,s:s}", "done", 0, "text", text));
+    free(what);
+    free(text);
+    return fail(push, ATTO_EXIT_REFUSED);
+}
+
 static bool seal(struct push *push, const struct atto_buffer *image)
 {
     const struct atto_remote *remote = &push->remote;
@@ -184,6 +216,8 @@ static bool seal(struct push *push, const struct atto_buffer *image)
         atto_report("%s: it does not say whose device it is, and of which class", remote->context.uri);
         return fail(push, ATTO_EXIT_REFUSED);
     }
+    if (push->sequence == 0 && !believes(push))
+        return false;
     if (push->sequence == 0 && push->installed == UINT32_MAX) {
         atto_report("the sequence numbers of '%s' are used up", push->name.container);
         return fail(push, ATTO_EXIT_REFUSED);
@@ -195,7 +229,6 @@ static bool seal(struct push *push, const struct atto_buffer *image)
 static bool make_envelope(struct push *push, const struct atto_buffer *image)
 {
     push->made_here = true;
-    push->may_count = push->sequence == 0;
     return atto_remote_has_key(&push->remote) && name_it(push, image) && atto_remote_meet(&push->remote) &&
            look_up(push) && seal(push, image);
 }
@@ -226,31 +259,6 @@ static bool open_envelope(struct push *push)
     return true;
 }
 
-/* A signed command that was made before. Its counter makes it good for once, and whether it was this command that has
- * used it up cannot be told, so it is refused then. */
-static bool send_command(struct push *push, const struct atto_buffer *bytes)
-{
-    const struct atto_client_request request = {.method = ATTO_METHOD_POST, .path = {"command"},
-                                                .format = ATTO_FORMAT_COSE, .payload = bytes};
-    struct atto_client_response response;
-
-    if (push->options.dry_run) {
-        printf("would POST to %s/command, %zu bytes", push->remote.context.uri, bytes->len);
-        atto_shape_print(bytes, stdout);
-        return true;
-    }
-    if (!atto_remote_send(&push->remote, &request, &response))
-        return false;
-    if (response.code / 32u != 2)
-        atto_remote_refuse(&push->remote, push->path, &response);
-    else if (push->options.json)
-        atto_remote_print(json_pack("{s:b}", "done", 1));
-    else if (!push->options.quiet)
-        printf("%s: done\n", push->path);
-    atto_buffer_free(&response.payload);
-    return push->remote.status == ATTO_EXIT_FINE;
-}
-
 /* False: there is no envelope to be sent; with status 0 because all is done. */
 static bool prepare(struct push *push)
 {
@@ -262,7 +270,7 @@ static bool prepare(struct push *push)
         atto_buffer_put(&push->envelope, bytes.bytes, bytes.len);
         fine = atto_remote_meet(&push->remote);
     } else if (fine && atto_shape_of(&bytes) == ATTO_SHAPE_COMMAND) {
-        send_command(push, &bytes);
+        atto_remote_send_made(&push->remote, push->path, &bytes);
         fine = false;
     } else if (fine) {
         fine = make_envelope(push, &bytes);
@@ -458,14 +466,14 @@ static bool count_on(struct push *push, uint32_t last)
 
     if (last < push->head.sequence)
         last = push->head.sequence;
-    if (!push->may_count || ++push->numbers == NUMBERS_MAX || last == UINT32_MAX)
+    if (!push->made_here || push->sequence != 0 || ++push->numbers == NUMBERS_MAX)
         return false;
     item = find_item(push);
     installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
     json_decref(item);
     if (push->remote.status != ATTO_EXIT_FINE || installed != push->seen)
         return false;
-    push->sequence = last + 1;
+    push->installed = last; /* no less than what has been tried */
     push->image = (struct atto_buffer){0};
     atto_buffer_free(&push->envelope);
     fine = seal(push, &image) && open_envelope(push);
@@ -479,7 +487,11 @@ static void deliver(struct push *push, bool *again)
     struct atto_client_response response = {.code = 0};
     struct atto_remote_refusal refusal;
     char *title = title_of(push);
-    bool fine = send_envelope(push, title, &response);
+    bool fine;
+
+    if (push->made_here)
+        atto_numbers_keep_sequence(push->remote.device, &push->name, push->head.sequence);
+    fine = send_envelope(push, title, &response);
 
     if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);

@@ -13,11 +13,13 @@
 #include "commands.h"
 #include "constraint.h"
 #include "keyfile.h"
+#include "numbers.h"
 #include "report.h"
 #include "signed_command.h"
 #include "target.h"
 
 #define KEYED_TRIES 4u /* of a reading whose counter others use up */
+#define SEARCH_MAX (64u * ATTO_NUMBERS_STEP) /* how far a counter is searched of which nothing is known here */
 
 bool atto_remote_fail(struct atto_remote *remote, int status)
 {
@@ -38,7 +40,7 @@ bool atto_remote_open(struct atto_remote *remote, const struct atto_remote_optio
         return atto_remote_fail(remote, ATTO_EXIT_USAGE);
     remote->client = atto_client_open(remote->context.uri, options->timeout_s,
                                       options->ack_ms != 0 ? options->ack_ms : remote->context.ack_ms);
-    return remote->client != NULL || atto_remote_fail(remote, ATTO_EXIT_SILENT);
+    return remote->client != NULL || atto_remote_fail(remote, ATTO_EXIT_USAGE);
 }
 
 void atto_remote_close(struct atto_remote *remote)
@@ -98,7 +100,8 @@ void atto_remote_name_free(struct atto_remote_name *name)
 
 void atto_remote_print(json_t *value)
 {
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    /* As many digits as a fraction is sure to have: 0.062574 stays what it is. */
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     putchar('\n');
     fflush(stdout);
     json_decref(value);
@@ -296,8 +299,38 @@ static bool fetch(struct atto_remote *remote, const char *const *path, const cha
     return fine;
 }
 
-/* Is this counter over the signer's last one? A command to read changes nothing, so the device can be asked. */
-static bool is_over(struct atto_remote *remote, uint32_t counter, bool *over)
+/* ---- counters ---- */
+
+/* Looked up once, so that a device that is asked again and again does not get further each time. */
+static void know_counter(struct atto_remote *remote)
+{
+    if (remote->limit != 0)
+        return;
+    remote->known = atto_numbers_counter(remote->device, remote->signer);
+    remote->limit = atto_numbers_limit(remote->known);
+}
+
+bool atto_remote_believes(struct atto_remote *remote, uint32_t last)
+{
+    char *what, *text;
+
+    know_counter(remote);
+    if (last <= remote->limit)
+        return true;
+    what = remote->signer != NULL ? atto_format("the last counter of tenant '%s'", remote->signer)
+                                  : atto_copy_string("the last counter of its owner");
+    text = atto_numbers_doubt(what, last, remote->known, "--counter");
+    atto_report("%s: %s", remote->context.uri, text);
+    if (remote->options->json)
+        atto_remote_print(json_pack("{s:b,s:s}", "done", 0, "text", text));
+    free(what);
+    free(text);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
+}
+
+/* Is this counter over the signer's last one, and not too far over it? A command to read changes nothing, so the device
+ * can be asked. */
+static bool is_good(struct atto_remote *remote, uint32_t counter, bool *good)
 {
     static const char *const path[] = {"device", NULL};
     struct atto_client_response response;
@@ -306,44 +339,66 @@ static bool is_over(struct atto_remote *remote, uint32_t counter, bool *over)
 
     if (fine) {
         atto_remote_refusal_read(&response, &refusal);
-        *over = response.code == ATTO_COAP_CODE(2, 5);
-        if (!*over && refusal.status != ATTO_E_SEQUENCE)
+        *good = response.code == ATTO_COAP_CODE(2, 5);
+        if (!*good && refusal.status != ATTO_E_SEQUENCE)
             fine = atto_remote_refuse(remote, "reading", &response);
         atto_buffer_free(&response.payload);
     }
     return fine;
 }
 
-/* Finds the first counter that is good, where reading takes one: the device says of each whether it is over its own. */
-static bool search_counter(struct atto_remote *remote)
+/* Looks for the first good counter behind `below`, which is none, up to `end`: in steps that do not get too far over
+ * the last one, and then between the last two. remote->next stays 0 if there is none. */
+static bool search_between(struct atto_remote *remote, uint32_t below, uint32_t end)
 {
-    uint32_t below = 0, good = 1;
-    bool over = false;
+    uint32_t found = below, step = 1;
+    bool good = false;
 
-    for (;;) {
-        if (!is_over(remote, good, &over))
+    for (; !good && found < end; step = step < ATTO_NUMBERS_STEP ? 2 * step : step) {
+        below = found;
+        found = end - below > step ? below + step : end;
+        if (!is_good(remote, found, &good))
             return false;
-        if (over)
-            break;
-        below = good;
-        good = good > UINT32_MAX / 2 ? UINT32_MAX : 2 * good;
-        if (below == UINT32_MAX) {
-            atto_report("the device has used up its counters for this signer");
-            return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
-        }
     }
-    while (good - below > 1) {
-        const uint32_t middle = below + (good - below) / 2;
+    if (!good)
+        return true;
+    while (found - below > 1) {
+        const uint32_t middle = below + (found - below) / 2;
 
-        if (!is_over(remote, middle, &over))
+        if (!is_good(remote, middle, &good))
             return false;
-        if (over)
-            good = middle;
+        if (good)
+            found = middle;
         else
             below = middle;
     }
-    remote->next = good;
+    remote->next = found;
     return true;
+}
+
+/* Finds the first counter that is good, where reading takes one. If it is not near to the last one that was signed
+ * here, the device has begun anew, with another flash. */
+static bool search_counter(struct atto_remote *remote)
+{
+    uint32_t known, end;
+    bool is_lower = true;
+
+    know_counter(remote);
+    known = remote->known;
+    end = known != 0 ? remote->limit : SEARCH_MAX;
+    remote->next = 0;
+    if (known != 0 && !is_good(remote, known, &is_lower))
+        return false;
+    if (!is_lower && !search_between(remote, known, end))
+        return false;
+    if (remote->next == 0 && !search_between(remote, 0, known != 0 ? known : end))
+        return false;
+    if (remote->next != 0)
+        return true;
+    atto_report("%s: it takes no counter up to %u, and what it says is not signed, so none above is tried: "
+                "'atto start NAME --counter NUMBER' with one over the signer's last one is remembered",
+                remote->context.uri, end);
+    return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
 bool atto_remote_forget_counter(struct atto_remote *remote)
@@ -369,7 +424,8 @@ static bool begin_keyed(struct atto_remote *remote)
                     remote->context.uri, remote->context.uri);
         return atto_remote_fail(remote, ATTO_EXIT_USAGE);
     }
-    return search_counter(remote);
+    remote->next = remote->options->counter; /* the one that was given is good for reading, too, until it is used */
+    return remote->next != 0 || search_counter(remote);
 }
 
 /* Reads with a key. Another command of the signer's, or one of this process whose answer was lost, may have used up the

@@ -67,6 +67,7 @@ struct atto_remote {
     json_t *about;            /* what it says of itself */
     bool keyed;               /* reading takes a signed command */
     uint32_t next;            /* counter of the signer's next command; 0: not known */
+    uint32_t known, limit;    /* the last one that was signed here, and how far a device is believed (0: not known) */
     int status;               /* exit status of the command */
 };
 
@@ -91,6 +92,9 @@ bool atto_remote_send(struct atto_remote *remote, const struct atto_client_reque
 
 /* There must be a key that signs. Reports if not, or if its file cannot be read. */
 bool atto_remote_has_key(struct atto_remote *remote);
+
+/* Does the device say something of the signer's last counter that can be believed (numbers.h)? Reports if not. */
+bool atto_remote_believes(struct atto_remote *remote, uint32_t last);
 
 /* Somebody may have used up the counter of the signer's next command: it is looked for again. */
 bool atto_remote_forget_counter(struct atto_remote *remote);
@@ -119,6 +123,9 @@ struct atto_change {
     struct atto_buffer arguments;    /* CBOR; freed */
     /* Is what was asked for true on the device? NULL: that cannot be told. */
     bool (*is_true)(struct atto_remote *remote, const struct atto_change *change);
+    /* Does the device have what the command is about? False, reported, also if that cannot be read. NULL: it need
+     * not. */
+    bool (*is_there)(struct atto_remote *remote, const struct atto_change *change);
     /* Reports more than the device's reason for a refusal, if there is more to say. May be NULL. */
     void (*explain)(struct atto_remote *remote, const struct atto_change *change, enum atto_status status);
     const void *user;
@@ -129,6 +136,10 @@ struct atto_change {
  * and then the JSON object is printed here too. False, reported, with remote->status; so is a dry run, with status 0.
  * */
 bool atto_remote_change(struct atto_remote *remote, struct atto_change *change, struct atto_buffer *answer);
+
+/* Sends a signed command that was made before, as it is, and says what became of it. path: of its file. False,
+ * reported, with remote->status. */
+bool atto_remote_send_made(struct atto_remote *remote, const char *path, const struct atto_buffer *bytes);
 
 /* ---- telling ---- */
 

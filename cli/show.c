@@ -1,6 +1,7 @@
 /* The commands that show what a device has and does: ps, top, stats, device, image. Each reads one resource.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static const char top_usage[] =
     "Shows again and again what the containers of a device do: share of the processor, fuel and activations in a\n"
     "second.\n"
     "\n"
-    "  -d, --delay SECONDS     between two looks, 1 to 3600; default 2\n"
+    "  -d, --delay SECONDS     between two looks, 0.1 to 3600; default 2\n"
     "  -n, --times COUNT       ends after so many\n" ATTO_REMOTE_HELP "\n" ATTO_EXIT_HELP;
 
 static const char stats_usage[] =
@@ -56,14 +57,14 @@ static void add_names(json_t *rows)
     json_array_foreach(rows, i, row) {
         const char *tenant = json_string_value(json_object_get(row, "tenant"));
         const char *name = json_string_value(json_object_get(row, "name"));
-
         const char *fault = json_string_value(json_object_get(row, "last_fault"));
+        char *shown;
 
         if (fault != NULL && strcmp(fault, "ATTO_OK") == 0)
             json_object_set_new(row, "last_fault", json_null());
-        json_object_set_new(row, "container", json_sprintf("%s%s%s", tenant != NULL ? tenant : "",
-                                                           tenant != NULL && tenant[0] != '\0' ? "/" : "",
-                                                           name != NULL ? name : "?"));
+        shown = atto_table_name(tenant, name);
+        json_object_set_new(row, "container", json_string(shown));
+        free(shown);
     }
 }
 
@@ -172,15 +173,21 @@ static double growth(const json_t *row, const json_t *before, const char *key)
     return (double)now;
 }
 
+/* What one look can tell, for a share and a rate are made of times that are not exact. */
+static json_t *rate(double value)
+{
+    return json_real(round(value * 1e3) / 1e3);
+}
+
 static void add_rates(json_t *rows, const json_t *before, double seconds)
 {
     json_t *row;
     size_t i;
 
     json_array_foreach(rows, i, row) {
-        json_object_set_new(row, "cpu_percent", json_real(growth(row, before, "time_us") / seconds / 1e4));
+        json_object_set_new(row, "cpu_percent", rate(growth(row, before, "time_us") / seconds / 1e4));
         json_object_set_new(row, "fuel_per_s", json_integer((json_int_t)(growth(row, before, "fuel") / seconds)));
-        json_object_set_new(row, "activations_per_s", json_real(growth(row, before, "activations") / seconds));
+        json_object_set_new(row, "activations_per_s", rate(growth(row, before, "activations") / seconds));
     }
 }
 
@@ -203,14 +210,27 @@ static void print_top(const struct atto_remote *remote, json_t *rows)
     fflush(stdout);
 }
 
-static void watch(struct atto_remote *remote, uint32_t delay_s, uint32_t times)
+/* Reads what --delay says. Reports what is none. */
+static bool read_delay(const char *text, double *seconds)
 {
+    char *end;
+
+    *seconds = strtod(text, &end);
+    if (end != text && *end == '\0' && *seconds >= 0.1 && *seconds <= 3600)
+        return true;
+    atto_report("--delay must be a number of seconds from 0.1 to 3600, not '%s'", text);
+    return false;
+}
+
+static void watch(struct atto_remote *remote, double delay_s, uint32_t times)
+{
+    const struct timespec pause = {(time_t)delay_s, (long)((delay_s - floor(delay_s)) * 1e9)};
     struct look last = {NULL, 0}, now;
 
     if (!take_look(remote, &last))
         return;
     for (uint32_t i = 0; times == 0 || i < times; i++) {
-        sleep(delay_s);
+        nanosleep(&pause, NULL);
         if (!take_look(remote, &now))
             break;
         json_t *shown = json_deep_copy(now.rows);
@@ -227,9 +247,11 @@ static void watch(struct atto_remote *remote, uint32_t delay_s, uint32_t times)
 int atto_command_top(int argc, char **argv)
 {
     struct atto_remote_options options = ATTO_REMOTE_INIT;
-    uint32_t delay_s = 2, times = 0;
+    const char *delay = "2";
+    double delay_s;
+    uint32_t times = 0;
     const struct atto_option table[] = {ATTO_REMOTE_OPTIONS(options),
-                                        {"delay", 'd', .number = &delay_s, .min = 1, .max = 3600},
+                                        {"delay", 'd', .text = &delay},
                                         {"times", 'n', .number = &times, .min = 1, .max = UINT32_MAX},
                                         {0}};
     struct atto_remote remote;
@@ -237,7 +259,7 @@ int atto_command_top(int argc, char **argv)
 
     if (!atto_options_read(argc, argv, top_usage, table, &status))
         return status;
-    if (!atto_take_nothing(argc, argv))
+    if (!atto_take_nothing(argc, argv) || !read_delay(delay, &delay_s))
         return atto_wrong_usage(argv[0]);
     if (atto_remote_open(&remote, &options))
         watch(&remote, delay_s, times);

@@ -48,13 +48,14 @@ static void put_payload(const struct atto_signing *signing, const struct atto_id
 /* Would a device read it, and may the signer do it? What is in a file that was given may be anything. */
 static bool check(const struct atto_identity *identity, const struct atto_buffer *bytes)
 {
-    const struct atto_command_conditions conditions = {identity, 0, 0};
+    struct atto_command_conditions conditions = {identity, 0, 0};
     struct atto_refusal refusal = {ATTO_OK, 0};
     struct atto_command command;
     enum atto_status status = atto_command_read(bytes->bytes, (uint32_t)bytes->len, &command, &refusal);
 
     if (status == ATTO_OK) {
         command.expiry_s = 0;
+        conditions.counter = command.counter - 1; /* what the last one was is not known here */
         status = atto_command_judge(&command, &conditions);
     }
     if (status != ATTO_OK)

@@ -40,6 +40,34 @@ void atto_table_print_text(const char *text)
     free(shown);
 }
 
+static void put_name(struct atto_buffer *out, const char *name)
+{
+    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+        if (*c > 0x20 && *c < 0x7f && *c != '/' && *c != '\\')
+            atto_buffer_put(out, c, 1);
+        else
+            atto_buffer_print(out, "\\x%02x", *c);
+    }
+}
+
+char *atto_table_name(const char *tenant, const char *name)
+{
+    struct atto_buffer out = {0};
+    char *result;
+
+    if (tenant != NULL && tenant[0] != '\0') {
+        put_name(&out, tenant);
+        atto_buffer_put(&out, "/", 1);
+    }
+    if (name != NULL)
+        put_name(&out, name);
+    else
+        atto_buffer_put(&out, "?", 1);
+    result = atto_format("%.*s", (int)out.len, out.len != 0 ? (const char *)out.bytes : "");
+    atto_buffer_free(&out);
+    return result;
+}
+
 /* A value as it stands in a table; to be freed. */
 static char *cell(const json_t *value)
 {

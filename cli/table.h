@@ -23,4 +23,9 @@ void atto_table_print_object(const json_t *object);
 /* Prints a text; a control character as the hex digits of its bytes: \x1b. */
 void atto_table_print_text(const char *text);
 
+/* A container as people name it, TENANT/NAME or NAME (tenant NULL or empty), to be freed. Names are chosen by others,
+ * and one such as "x  running" or "acme/x" would look like two columns, or like another container: of each, all but
+ * printable ASCII is hex digits, and so are blanks, '/' and '\'. */
+char *atto_table_name(const char *tenant, const char *name);
+
 #endif

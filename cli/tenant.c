@@ -197,6 +197,16 @@ static bool is_revoked(struct atto_remote *remote, const struct atto_change *cha
     return revoked;
 }
 
+static bool is_tenant(struct atto_remote *remote, const struct atto_change *change)
+{
+    bool fine;
+    json_t *tenant = find_tenant(remote, change->name->container, &fine);
+    const bool there = tenant != NULL;
+
+    json_decref(tenant);
+    return there;
+}
+
 /* An enrolled tenant keeps its id and its name, and nobody else gets them. */
 static void explain_add(struct atto_remote *remote, const struct atto_change *change, enum atto_status status)
 {
@@ -279,7 +289,7 @@ static int revoke(int argc, char **argv)
     struct sending sending = {.remote = ATTO_REMOTE_INIT};
     const struct atto_option options[] = {SENDING_OPTIONS(sending), {0}};
     struct atto_change change = {.operation = ATTO_COMMAND_REVOKE_TENANT, .is_true = is_revoked,
-                                 .explain = explain_revoke};
+                                 .is_there = is_tenant, .explain = explain_revoke};
     struct atto_remote_name about = {.tenant = NULL};
     const char *name = NULL;
     int status;

@@ -224,11 +224,12 @@ static bool list(const struct atto_records *records, bool json)
     return fine;
 }
 
-/* For people: 0 is no limit. */
-static void show_no_limits(json_t *tenants)
+/* For people: 0 is no limit, and names are shown so that they look like nothing else. */
+static void prepare_rows(json_t *tenants)
 {
     static const char *const keys[] = {"ram_bytes", "fuel_per_s"};
     json_t *tenant;
+    char *shown;
     size_t i;
 
     json_array_foreach(tenants, i, tenant) {
@@ -236,6 +237,9 @@ static void show_no_limits(json_t *tenants)
             if (json_integer_value(json_object_get(tenant, keys[k])) == 0)
                 json_object_set_new(tenant, keys[k], json_null());
         }
+        shown = atto_table_name(NULL, json_string_value(json_object_get(tenant, "name")));
+        json_object_set_new(tenant, "name", json_string(shown));
+        free(shown);
     }
 }
 
@@ -256,7 +260,7 @@ static int list_remote(const struct atto_remote_options *options)
         if (options->json) {
             atto_remote_print(json_incref(tenants));
         } else {
-            show_no_limits(tenants);
+            prepare_rows(tenants);
             atto_table_print(tenants, columns);
         }
         json_decref(tenants);

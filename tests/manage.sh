@@ -279,17 +279,56 @@ fi
 
 # --- every resource in every block size: as in one block
 
-for path in .well-known/core tenants inventory audit log?from=0 trace?from=0 containers/acme/setpoint/rights \
-    containers/acme/setpoint/schedule containers/acme/setpoint/limits; do
-    case $path in
-    trace*) # what is traced goes on
-        sign pause --key owner --component heater
-        send command
-        sign pause --key acme --signer acme --component setpoint
-        send command
-        ;;
-    esac
-    get $path
+# One with a log, an answer of its own and a fault that take several blocks of each small size.
+cat >wide.c <<'C'
+#include <atto.h>
+ATTO_ENTRY int64_t start(void)
+{
+    for (int i = 0; i < 3; i++)
+        atto_log("a line that is not short", 24);
+    return 0;
+}
+ATTO_ENTRY int64_t coap(struct atto_resource *resource)
+{
+    for (int i = 0; i < 88; i++)
+        resource->bytes[i] = 'a' + i % 26;
+    resource->len = 88;
+    resource->format = ATTO_RESOURCE_TEXT;
+    return ATTO_RESOURCE_CONTENT;
+}
+ATTO_ENTRY int64_t say(void)
+{
+    return atto_log("said", 4);
+}
+ATTO_ENTRY int64_t fault(const int32_t *context)
+{
+    return context[100000];
+}
+C
+cat >wide.json <<'JSON'
+{ "name": "wide", "entries": ["start", "coap", "say", "fault"], "schedule": { "period_us": 60000000 },
+  "rights": [ { "endpoint": "coap", "operations": ["read"] }, { "endpoint": "log", "operations": ["write"] } ] }
+JSON
+"$atto" build wide.c -o wide.atto >out 2>&1
+# shellcheck disable=SC2086 # words
+"$atto" pack wide.atto $for_board --tenant acme --sequence 1 --key acme -o wide.suit
+client -o got -m post -f wide.suit "$uri/install"
+see install_of_wide "v[1] == 'wide' and v[2] == 1 and v[3] in (1, 2)" # it starts, or has started
+sleep 0.5 # until it is healthy
+get app/acme/wide
+require answers_of_its_own test "$(cut -c 80- got)" = bcdefghij
+
+# What goes on is paused: it must not change between two blocks.
+for who in "--key owner --component heater" "--key acme --signer acme --component setpoint" \
+    "--key acme --signer acme --component wide"; do
+    # shellcheck disable=SC2086 # words
+    sign pause $who
+    send command
+done
+for path in .well-known/core tenants inventory audit log?from=0 trace?from=0 containers containers/acme/setpoint \
+    containers/acme/setpoint/rights containers/acme/setpoint/schedule containers/acme/setpoint/limits \
+    containers/acme/setpoint/counters containers/acme/wide/log containers/acme/wide/log?from=1; do
+    get "$path"
     mv got whole
     for block in 16 32 64 128 256 512 1024; do
         rm -f got
@@ -297,36 +336,104 @@ for path in .well-known/core tenants inventory audit log?from=0 trace?from=0 con
         cmp -s whole got || break
     done
     cp got out
-    require "blocks_of_$(echo "${path%%\?*}" | tr -d . | tr / _)" sh -c 'test -s whole && cmp whole got'
+    require "blocks_of_$(echo "$path" | tr -d . | tr '/?=' ___)" sh -c 'test -s whole && cmp whole got'
 done
-for who in "--key owner --component heater" "--key acme --signer acme --component setpoint"; do
+for who in "--key owner --component heater" "--key acme --signer acme --component setpoint" \
+    "--key acme --signer acme --component wide"; do
     # shellcheck disable=SC2086 # words
     sign resume $who
     send command
 done
+# Its clock goes on, so that it may change between two blocks, but seldom twice.
+for block in 16 32 64 128 256 512 1024; do
+    for _ in 1 2 3; do
+        rm -f got
+        client -o got -b $block -m get "$uri/device"
+        [ ! -s got ] || break
+    done
+    see device_in_blocks_of_$block 'len(v) == 12 and v[4] == "one" and v[11][-1] == "coap"'
+    rm -f got
+    client -o got -b $block -m get "$uri/app/acme/wide"
+    require app_in_blocks_of_$block test "$(wc -c <got) $(cut -c 80- got)" = "88 bcdefghij"
+done
+
+# --- every request that changes something in every block size
+
+# send_blocks PATH METHOD BLOCK: what was signed, in blocks.
+send_blocks() {
+    rm -f got
+    client -v 7 -o got -b "$3" -m "$2" -t 18 -f signed "$uri/$1"
+    [ "$3" -gt 64 ] || grep -q "Block1:1/" out || unblocked="${unblocked:-} $1:$3"
+}
+$python -c 'import cbor2; open("data", "wb").write(cbor2.dumps(["half", (3).to_bytes(8, "little")]))'
+for block in 16 32 64 128 256 512 1024; do
+    sign pause --key acme --signer acme --component setpoint
+    send_blocks command post $block
+    get containers/acme/setpoint
+    see command_in_blocks_of_$block 'v[2] == 3'
+    sign resume --key acme --signer acme --component setpoint
+    send_blocks command post $block
+    sed "s/\\[\"read\"\\]/&, \"rate\": { \"calls\": $((2000 + block)), \"period\": \"1s\" }/" coap.json >rate.json
+    sign set-rights --key acme --signer acme --component setpoint --json rate.json
+    send_blocks containers/acme/setpoint/rights ipatch $block
+    get containers/acme/setpoint/rights
+    see rights_in_blocks_of_$block "$((2000 + block)) in v[8][0]"
+    echo "{ \"schedule\": { \"period_us\": $((10000000 + block)) } }" >period.json
+    sign set-schedule --key acme --signer acme --component setpoint --json period.json
+    send_blocks containers/acme/setpoint/schedule ipatch $block
+    get containers/acme/setpoint/schedule
+    see schedule_in_blocks_of_$block "v[7][2] == $((10000000 + block))"
+    echo "{ \"schedule\": { \"period_us\": $((20000000 + block)) } }" >period.json
+    sign set-schedule --key acme --signer acme --component setpoint --json period.json
+    send_blocks containers/acme/setpoint/limits ipatch $block
+    get containers/acme/setpoint/schedule
+    see limits_in_blocks_of_$block "v[7][2] == $((20000000 + block))"
+    sign call --key acme --signer acme --component setpoint --data data
+    send_blocks containers/acme/setpoint/call post $block
+    see call_in_blocks_of_$block 'v == [0, 8, (12).to_bytes(8, "little")]'
+done
+
+require small_blocks_are_blocks test -z "${unblocked:-}"
 
 # --- everything that can be observed
 
-for path in containers log trace containers/acme/setpoint containers/acme/setpoint/log; do
-    $libcoap -v 7 -B 20 -s 3 -m get "$uri/$path" >"observed_$(echo $path | tr / _)" 2>&1 &
+for path in containers log trace containers/acme/setpoint containers/acme/wide/log; do
+    $libcoap -v 7 -B 20 -s 4 -m get "$uri/$path" >"observed_$(echo $path | tr / _)" 2>&1 &
     observers="${observers:-} $!"
 done
 sleep 0.5
+$python -c 'import cbor2; open("data", "wb").write(cbor2.dumps(["say", b""]))'
 for operation in pause resume; do
     sign $operation --key acme --signer acme --component setpoint
     send command
+    sign call --key acme --signer acme --component wide --data data
+    send containers/acme/wide/call
     sleep 1.2
 done
 # shellcheck disable=SC2086 # numbers
 wait $observers
-for path in containers trace containers_acme_setpoint; do
+for path in containers log trace containers_acme_setpoint containers_acme_wide_log; do
     cp "observed_$path" out
     require "observes_$path" test "$(grep -c 'c:2.05.*Observe:' out)" -ge 3
 done
-for path in log containers_acme_setpoint_log; do
-    cp "observed_$path" out
-    require "observes_$path" grep -q 'c:2.05.*Observe:' out
+
+# --- a post-mortem
+
+$python -c 'import cbor2; open("data", "wb").write(cbor2.dumps(["fault", bytes(4)]))'
+sign call --key acme --signer acme --component wide --data data
+send containers/acme/wide/call
+see call_that_faults 'v[0] < 0'
+get containers/acme/wide/postmortem
+mv got whole
+for block in 16 32 64 128 256 512 1024; do
+    rm -f got
+    client -o got -b $block -m get "$uri/containers/acme/wide/postmortem"
+    cmp -s whole got || break
 done
+see blocks_of_a_postmortem 'len(v[5]) == 11'
+require blocks_of_a_postmortem_are_whole sh -c 'test -s whole && cmp whole got'
+sign remove --key acme --signer acme --component wide
+send command
 
 # --- an image that is elsewhere
 

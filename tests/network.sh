@@ -32,7 +32,7 @@ boot() {
     tries=0
     while [ -z "$port" ] && [ $tries -lt 100 ]; do
         sleep 0.05
-        port=$(sed -n 's/.*coap:\/\/127.0.0.1:\([0-9]*\).*/\1/p' "$name.out" | head -n 1)
+        port=$(sed -n 's/.*coap:\/\/[^,]*:\([0-9]*\),.*/\1/p' "$name.out" | head -n 1)
         tries=$((tries + 1))
     done
 }
@@ -169,6 +169,10 @@ expect ps_empty_as_json 0 "[]"
 
 # --- tenants
 
+a tenant add acme --id 1 --tenant-key acme.pub --dry-run
+expect tenant_add_dry_run 0 "would POST" "(set-tenant)"
+a tenant revoke acme --dry-run
+expect tenant_revoke_dry_run_of_nobody 1 "the device has no tenant 'acme'"
 a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --priority 2 --rights beacon.json
 expect tenant_add 0 "set-tenant acme: done"
 a tenant add acme --id 1 --tenant-key acme.pub --ram 16384 --rights beacon.json --to "$plain" --key other
@@ -273,7 +277,13 @@ run "$atto" command stop --device $device --counter $(($(field counter) + 1)) --
 a push stop.command
 expect push_command 0 "stop.command: done"
 a push stop.command
-expect push_command_again 1 "not over the last one"
+expect push_command_again 3 "accepted before, by this command or by another one"
+a stop packed
+a push stop.command
+expect push_command_after_another 1 "not over the last one"
+a push stop.command --dry-run --json
+expect push_command_dry_run 0 '"dry_run": true' '"command": '
+require push_command_dry_run_is_json is_json
 a ps packed --json
 require pushed_command_has_an_effect test "$(field state)" = stopped
 a image ls
@@ -297,12 +307,23 @@ a top -n 1 -d 1
 expect top 0 CPU% beacon
 a top -n 1 -d 1 --json
 expect top_as_json 0 '"activations_per_s"'
+require top_has_short_shares sh -c '! grep -q "\"cpu_percent\": .*[.][0-9]\{4\}" out'
+a top -n 2 -d 0.1
+expect top_is_quick 0 CPU%
+match top_has_columns 0 "^acme/beacon +running +[0-9]+[.][0-9]{3} "
+for delay in 0 0.05 3601 x 1x; do
+    a top -n 1 -d $delay
+    expect "top_delay_$delay" 2 "--delay must be a number of seconds from 0.1 to 3600, not '$delay'"
+done
 a stats beacon
 expect stats 0 "activations" "fuel"
 a stats beacon --json
 expect stats_as_json 0 '"bn": "urn:dev:' '"n": "fuel"'
 a logs beacon
 expect logs 0 beacon
+require stats_have_short_fractions sh -c '! grep -q "[.][0-9]\{10\}" out'
+a logs beacon --from 99999999
+expect logs_of_a_number_that_is_not_there 0 "it has not got to number 99999999, but to " "the oldest first"
 a logs
 expect logs_of_all 0 "acme/beacon  beacon"
 a logs beacon --json
@@ -334,6 +355,22 @@ a logs rude
 expect logs_of_rude 0 "1b5b324a"
 require logs_are_harmless test "$(tr -d '\n\040-\176' <out | wc -c)" = 0
 a rm rude
+
+# Names are chosen by others, and look like nothing else.
+for name in "x  running  healthy  9" "acme/beacon" "grün"; do
+    a push beacon.atto --component "/$name" --stopped
+done
+a ps
+expect names_of_others 0 "x\\x20\\x20running\\x20\\x20healthy\\x20\\x209 " "acme\\x2fbeacon " "gr\\xc3\\xbcn "
+require names_are_one_word sh -c '! grep -q "^x  running" out'
+a image ls
+expect names_of_images 0 "acme\\x2fbeacon "
+a ps --json
+expect names_as_json 0 '"name": "x  running  healthy  9"' '"name": "acme/beacon"' '"name": "grün"'
+for name in "x  running  healthy  9" "acme/beacon" "grün"; do
+    a rm "/$name"
+    expect "rm_$(echo "$name" | tr -c 'a-z\n' _)" 0 "remove $name: "
+done
 
 # --- changing it
 
@@ -482,14 +519,22 @@ else
     expect far_number_is_not_found 1 "refused (4.09)" "8 numbers were tried: --sequence gives another one"
 fi
 
+a rm packed --dry-run
+expect rm_dry_run 0 "would POST"
 a rm packed
 expect rm 0 "remove packed: done"
+a rm packed --dry-run
+expect rm_dry_run_of_what_is_gone 1 "there is no such thing" "the device has no container 'packed'"
+a rm packed --dry-run --json
+expect rm_dry_run_of_what_is_gone_as_json 1 '"done": false'
 a ps packed
 expect rm_has_an_effect 1 "4.04"
 a rm packed
 expect rm_again 1 "4.04"
 a push beacon.atto --component packed
 expect push_over_a_removed_one 0 "packed, sequence 10: installed"
+a tenant revoke acme --dry-run
+expect tenant_revoke_dry_run 0 "would POST" "(revoke-tenant)"
 a tenant revoke acme
 expect tenant_revoke 0 "revoke-tenant acme: done"
 a ps acme/beacon
@@ -545,9 +590,26 @@ expect nobody_listens_as_json 3 '"done": false'
 a ps --to coap://192.0.2.1 --timeout 1 --ack-timeout 100
 expect nobody_answers 3
 a ps --to coap://nobody.invalid
-expect no_such_host 3 nobody.invalid
+expect no_such_host 2 nobody.invalid
 a ps --to http://127.0.0.1
-expect not_coap 3 "not a URI of a device"
+expect not_coap 2 "not a URI of a device"
+for uri in coap:// coap://127.0.0.1:99999 coap://127.0.0.1/x coap://[::1; do
+    a stop beacon --to "$uri" --key owner
+    expect "no_uri_$(echo "$uri" | tr -c 'a-z0-9\n' _)" 2 "'$uri' is not a URI of a device"
+done
+a stop beacon --to "coap://[fe80::1%25nowhere]" --key owner
+expect scope_that_is_none 2 "fe80::1%nowhere: "
+device=01234567-89ab-cdef-0123-456789abcde3
+boot six --address ::1
+if [ -n "$port" ]; then
+    a device info --to "coap://[::1]:$port"
+    expect ipv6 0 "$device"
+    a device info --to "coap://[::1%251]:$port" # the scope by its number, which every address may have
+    expect ipv6_with_a_scope 0 "$device"
+    kill "$pid"
+else
+    echo "skip network_ipv6: this machine has no ::1"
+fi
 
 # --- reading takes a key
 
@@ -581,6 +643,15 @@ expect keyed_logs 0 beacon
 a ps --to keyed --key other
 expect keyed_other_key 1 "refused (4.01)"
 kill $pid
+
+# --- a liar on the way
+
+if /usr/bin/python3 -c 'import cbor2' 2>/dev/null; then
+    # shellcheck source=tests/network_liar.sh
+    . "$root/tests/network_liar.sh"
+else
+    echo "skip network_lies: no python3-cbor2; scripts/setup cli installs it"
+fi
 
 # --- through a gateway that loses, doubles, delays and reorders
 

@@ -1,7 +1,7 @@
 # The second half of tests/network.sh: everything that changes something, again and again, through a gateway that loses,
-# doubles, delays and reorders datagrams. Each ends in done (0) or in "no answer" (3); and the device, which is asked
-# without the gateway, must have done each exactly once: its counter, its sequence numbers and what the container has
-# counted itself agree with what was asked for.
+# doubles, delays and reorders datagrams, in one datagram and in several blocks. Each ends in done (0) or in "no answer"
+# (3); and the device, which is asked without the gateway, must have done each exactly once: its counter, its sequence
+# numbers and what the container has counted itself agree with what was asked for.
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
@@ -75,6 +75,65 @@ while [ $round -lt "$rounds" ]; do
 done
 require gateway_updates test -z "$wrong"
 
+# The same with images of several blocks of 1,024 bytes: no piece is lost, doubled or mixed with one of another try.
+# Each of the two returns a sum over its constants.
+for name in long longer; do
+    /usr/bin/python3 - $name <<'PYTHON'
+import random, sys
+draw = random.Random(sys.argv[1])
+count = {"long": 600, "longer": 900}[sys.argv[1]]
+numbers = [draw.randrange(1, 1 << 31) for _ in range(count)]
+with open(sys.argv[1] + ".c", "w") as file:
+    file.write("#include <atto.h>\nstatic const uint32_t numbers[] = {%s};\n" % ", ".join(map(str, numbers)))
+    file.write("""ATTO_ENTRY int64_t sum(void)
+{
+    int64_t all = 0;
+    for (uint32_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        all += *(const volatile uint32_t *)&numbers[i];
+    return all;
+}
+""")
+with open(sys.argv[1] + ".sum", "w") as file:
+    print(sum(numbers), file=file)
+PYTHON
+    echo '{ "name": "long", "entries": ["sum"] }' >$name.json
+    run "$atto" build $name.c -o $name.atto
+    expect gateway_build_$name 0
+    require gateway_${name}_has_blocks test "$(wc -c <$name.atto)" -gt 2048
+done
+# runs NAME SEQUENCE: is this the version that runs?
+runs() {
+    near ps long
+    [ "$(field sequence)" = "$2" ] || wrong="$wrong $1:$2:$(field sequence)"
+    near call long sum
+    [ "$(field result)" = "$(cat "$1.sum")" ] || wrong="$wrong $1:$2:sum"
+}
+wrong=
+far push long.atto
+runs long 1
+sequence=1
+round=0
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    sequence=$((sequence + 1))
+    if [ $((round % 2)) = 1 ]; then version=longer; else version=long; fi
+    far update long $version.atto
+    runs $version $sequence
+done
+require gateway_updates_in_blocks test -z "$wrong"
+# Back and forth: what was before, the one before that, ...
+wrong=
+round=0
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    sequence=$((sequence + 1))
+    if [ $version = long ]; then version=longer; else version=long; fi
+    far rollback long
+    runs $version $sequence
+done
+require gateway_rollbacks test -z "$wrong"
+far rm long
+
 wrong=
 expected=$(counter)
 round=0
@@ -126,6 +185,28 @@ while [ $round -lt "$rounds" ]; do
     [ "$status" = 1 ] || wrong="$wrong rm:$round"
 done
 require gateway_push_and_rm test -z "$wrong"
+
+# A tenant's keys, one after the other; the counter is its own.
+tenant() {
+    near tenant list
+    /usr/bin/python3 -c 'import json, sys
+print([row for row in json.load(open("out")) if row["name"] == "acme"][0][sys.argv[1]])' "$1"
+}
+old=acme
+wrong=
+round=0
+while [ $round -lt "$rounds" ]; do
+    round=$((round + 1))
+    "$atto" keygen -o "acme$round"
+    "$atto" command rotate-key --signer acme --device "$device" --counter $round --new-key "acme$round.pub" --key $old \
+        -o rotate.command
+    far push rotate.command
+    [ "$status" = 0 ] || wrong="$wrong rotate:$round:status"
+    [ "$(tenant counter)" = $round ] || wrong="$wrong rotate:$round:counter"
+    "$atto" inspect "acme$round.pub" | grep -q "$(tenant key_id)" || wrong="$wrong rotate:$round:key"
+    old=acme$round
+done
+require gateway_rotates_keys test -z "$wrong"
 far tenant revoke acme
 near tenant list
 require gateway_revoke sh -c '! grep -q acme out'
