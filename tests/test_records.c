@@ -464,6 +464,27 @@ static void last_record_goes_bad(void)
     EQUAL(number_of(KEY(1)), ~0u);
 }
 
+/* Nothing was ever written behind a blank head, so bits that turn there are told and cost a compaction, no more. */
+static void bits_of_blank_flash(void)
+{
+    for (uint32_t last = 0; last < 2u; last++) {
+        begin_formatted(&geometries[0]);
+        EQUAL(put_number(KEY(1), 1), ATTO_OK);
+        const uint32_t generation = records.generation;
+        world.bytes[records.offset + (last != 0 ? records.area_bytes - 1u : records.end + 64u)] ^= 0x11u;
+        EQUAL(atto_records_mount(&records), ATTO_OK);
+        EQUAL(records.damaged, 1);
+        EQUAL(number_of(KEY(1)), 1);
+        EQUAL(put_number(KEY(2), 2), ATTO_OK);
+        EQUAL(records.generation, generation + 1u);
+        EQUAL(atto_records_mount(&records), ATTO_OK);
+        EQUAL(records.damaged, 0);
+        EQUAL(number_of(KEY(1)), 1);
+        EQUAL(number_of(KEY(2)), 2);
+        EQUAL(world.violations, 0);
+    }
+}
+
 /* A log whose header is damaged in both copies is not taken for none, wherever its good records are. */
 static void records_without_a_header(void)
 {
@@ -499,6 +520,7 @@ static const struct harness_test tests[] = {
     TEST(a_cut_looks_like_a_head, "a cut in the middle of a head does not undo the put before"),
     TEST(cut_between_records, "a put that lacks its last record has not happened, and is the last in its area"),
     TEST(last_record_goes_bad, "a wrong bit in the last record of a mounted log is told, and nothing older comes back"),
+    TEST(bits_of_blank_flash, "bits that turn behind the end of the log are told, and what is in force stays"),
     TEST(records_without_a_header, "a damaged header is replaced by its copy; without both there was a log all the same"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };

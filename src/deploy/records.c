@@ -349,7 +349,8 @@ static enum atto_status find_area(struct atto_records *r)
 }
 
 /* Reads the area through: where the last put ends that has happened, and what is damaged. Behind something that was cut
- * off, or put right, nothing is written any more. The loop moves at least one unit with each round. */
+ * off, or put right, or where bits have turned, nothing is written any more. The loop moves at least one unit with each
+ * round. */
 /*@ requires \valid(r) && sound_log(r) && r->readable == r->area_bytes && r->end == r->area_bytes;
     terminates \true; exits \false; assigns r->damaged, r->torn, r->readable, r->end;
     ensures r->readable <= r->area_bytes && r->end <= r->area_bytes; */
@@ -357,16 +358,16 @@ static enum atto_status survey(struct atto_records *r)
 {
     struct entry e;
     uint32_t at = first_at(r), happened = at, end;
-    bool mended = false, more = false; /* more: of the last put the rest is missing */
+    bool closed = false, more = false; /* more: of the last put the rest is missing */
     /*@ loop invariant 2 * whole(r->flash->unit_bytes, AREA_HEAD_BYTES) <= happened <= at <= r->area_bytes;
-        loop assigns at, happened, e, mended, more, r->damaged, r->torn;
+        loop assigns at, happened, e, closed, more, r->damaged, r->torn;
         loop variant r->area_bytes - at; */
     for (; read_at(r, at, &e); at = e.next) {
         if (!more)
             happened = at;
         r->damaged += (uint32_t)r->torn + e.mended + (e.flags & DAMAGED) / DAMAGED;
         r->torn = !body_is_good(r, &e);
-        mended |= e.mended;
+        closed |= e.mended;
         more = (e.flags & MORE) != 0;
     }
     end = at;
@@ -375,11 +376,15 @@ static enum atto_status survey(struct atto_records *r)
         r->damaged += r->torn;
         r->torn = false;
     }
-    if (!all_are(area_of(r, r->generation) + end, r->area_bytes - end, 0xff))
-        return ATTO_E_DAMAGED; /* records that nobody can find: the older ones may not count any more */
+    if (!all_are(area_of(r, r->generation) + end, r->area_bytes - end, 0xff)) {
+        if (end != at)
+            return ATTO_E_DAMAGED; /* records that nobody can find: the older ones may not count any more */
+        r->damaged++; /* bits of blank flash: nothing was ever written behind a blank head */
+        closed = true;
+    }
     r->readable = more || r->torn ? happened : at;
     r->torn = r->readable != end;
-    if (!r->torn && !mended)
+    if (!r->torn && !closed)
         r->end = at;
     return ATTO_OK;
 }
