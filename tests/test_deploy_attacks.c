@@ -269,6 +269,66 @@ static void tries_are_the_tenants_own(void)
     EQUAL(deploy_install("acme", "new", 7, PROGRAM_GOOD), ATTO_E_QUOTA);
 }
 
+/* Good images do not count, and neither do those for which there is no slot. */
+static void good_images_are_not_counted(void)
+{
+    static struct atto_installer other;
+    begin();
+    for (uint32_t i = 0; i < 2u * ATTO_INSTALL_TRIES; i++) {
+        install("acme", "blink", 1u + i);
+        EQUAL(deploy_order("acme", ATTO_COMMAND_REMOVE, "acme", "blink", NULL, 0), ATTO_OK);
+        deploy_run(10);
+    }
+    dw.slots.slot_count = 1;
+    deploy_pack("other", "lamp", 1, PROGRAM_GOOD, &suit_other);
+    atto_install_begin(&other, &dw.deploy);
+    EQUAL(atto_install_bytes(&other, dw.suit.bytes, dw.suit.len - 1u), ATTO_OK);
+    for (uint32_t i = 0; i < 2u * ATTO_INSTALL_TRIES; i++)
+        EQUAL(deploy_install("acme", "new", 1, PROGRAM_GOOD), ATTO_E_NO_SPACE);
+    atto_install_abandon(&other);
+    EQUAL(deploy_install("acme", "new", 1, PROGRAM_GOOD), ATTO_OK);
+}
+
+/* A head that is refused gives no slot free that another installer has. */
+static void a_refused_head_beside_an_install(void)
+{
+    static struct atto_installer half;
+    static uint8_t rest[1024];
+    begin();
+    deploy_pack("acme", "blink", 7, PROGRAM_GOOD, &suit_acme);
+    const uint32_t split = dw.suit.len - 40u;
+    memcpy(rest, dw.suit.bytes + split, 40);
+    atto_install_begin(&half, &dw.deploy);
+    EQUAL(atto_install_bytes(&half, dw.suit.bytes, split), ATTO_OK);
+    const uint32_t open = dw.slots.open;
+    deploy_pack("acme", "blink", 8, PROGRAM_GOOD, &suit_other);
+    CHECK(deploy_send(1000) != ATTO_OK);
+    EQUAL(deploy_install("other", "lamp", 1, PROGRAM_GOOD), ATTO_OK);
+    EQUAL(dw.slots.open, open);
+    EQUAL(atto_install_bytes(&half, rest, 40), ATTO_OK);
+    EQUAL(atto_install_finish(&half, NULL), ATTO_OK);
+    EQUAL(deploy_version("acme", "blink"), 7);
+}
+
+/* Whoever gets the id of a tenant whose record is damaged does not get its values; the tenant itself keeps them. */
+static void values_of_a_damaged_tenant(void)
+{
+    static const char *const names[] = { "newco", "acme" };
+    for (uint32_t same = 0; same < 2u; same++) {
+        struct atto_span value;
+        uint32_t key = ATTO_RECORD_KEY(ATTO_RECORD_VALUE, 0);
+        begin();
+        install("acme", "blink", 7);
+        atto_deploy_value(&dw.deploy, atto_store_owner(ATTO_SCOPE_TENANT, 1, 0), 7, (const uint8_t *)"secret", 6);
+        EQUAL(atto_records_get(&dw.records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, 1), &value), ATTO_OK);
+        dw.flash.bytes[value.ptr - dw.flash.bytes + 3] ^= 1u;
+        EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
+        EQUAL(deploy_enrol_as(1, names[same], &suit_acme, ATTO_OPERATION_READ), ATTO_OK);
+        enum atto_status status = atto_records_next(&dw.records, &key, &value);
+        EQUAL(status == ATTO_OK && ATTO_RECORD_KIND(key) == ATTO_RECORD_VALUE, same);
+    }
+}
+
 /* ---- trials ---- */
 
 /* A version that does not run is not healthy, however long it does not. */
@@ -387,6 +447,9 @@ static const struct harness_test tests[] = {
     TEST(trials_are_not_spent_on_others, "What is not the image's fault costs no trial."),
     TEST(names_have_a_ceiling, "A tenant with a ceiling leaves names for others."),
     TEST(tries_are_the_tenants_own, "A tenant's bad images hold up no other one."),
+    TEST(good_images_are_not_counted, "Nobody is held up by images that were good, or for which there was no room."),
+    TEST(a_refused_head_beside_an_install, "A refused head leaves the slots of others alone."),
+    TEST(values_of_a_damaged_tenant, "A tenant's values are for nobody else, whatever becomes of its record."),
     TEST(tries_are_counted, "Nobody wears the flash out without a key."),
     TEST(what_does_not_run_is_not_healthy, "A version is healthy by running, not by waiting."),
     TEST(an_older_one_comes_late, "An image that was overtaken disturbs nothing."),

@@ -166,6 +166,13 @@ static enum atto_status set_tenant(struct control *control)
     if (status != ATTO_OK)
         return status;
     status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant.id), &value);
+    /* Nobody knows whose a damaged record was: values are for him alone who has containers here. */
+    const struct atto_component any = { tenant.name, { NULL, 0 } };
+    if (status == ATTO_E_DAMAGED && atto_deploy_look_up(deploy, &any).siblings == 0u) {
+        const struct atto_record without = atto_record_without(ATTO_RECORD_TENANT, tenant.id);
+        (void)atto_records_put(deploy->records, &without, 1);
+        atto_deploy_forget(deploy);
+    }
     /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
     if (status == ATTO_E_NOT_FOUND && !atto_deploy_remove_all(deploy, &tenant.name))
         return ATTO_E_BUSY;

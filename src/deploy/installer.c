@@ -48,20 +48,23 @@ static enum atto_status find(const struct atto_deploy *deploy, const struct atto
     return number < 0 ? (enum atto_status)number : atto_slots_sequence(deploy->slots, target->number, &target->sequence);
 }
 
-/* Each image that comes for a sequence number, or for a lower one, is counted; behind the last one they come slowly. */
-static bool may_try(const struct atto_deploy *deploy, struct atto_deploy_tries *tries, uint32_t sequence)
+/* Has so many images come for a sequence number, or for lower ones, that the next one has to wait? */
+static bool has_to_wait(const struct atto_deploy *deploy, const struct atto_deploy_tries *tries, uint32_t sequence)
 {
-    uint32_t now = atto_deploy_now(deploy);
+    return sequence <= tries->sequence && tries->count >= ATTO_INSTALL_TRIES &&
+           atto_deploy_now(deploy) - tries->at < ATTO_DEPLOY_TICKS(ATTO_INSTALL_PAUSE_S * 1000000ull);
+}
+
+/* Counts an image for which a slot was erased. */
+static void count_try(const struct atto_deploy *deploy, struct atto_deploy_tries *tries, uint32_t sequence)
+{
     if (sequence > tries->sequence) {
         tries->sequence = sequence;
         tries->count = 0;
     }
     if (tries->count < ATTO_INSTALL_TRIES)
         tries->count++;
-    else if (now - tries->at < ATTO_DEPLOY_TICKS(ATTO_INSTALL_PAUSE_S * 1000000ull))
-        return false;
-    tries->at = now;
-    return true;
+    tries->at = atto_deploy_now(deploy);
 }
 
 /* Opens a slot for the image that is ordered. */
@@ -100,9 +103,13 @@ static enum atto_status order_image(struct atto_installer *installer, const stru
     installer->tenant = target.tenant;
     installer->keys = target.keys;
     installer->component = target.number;
-    if (status == ATTO_OK && !may_try(installer->deploy, target.tries, installer->order.sequence))
+    if (status == ATTO_OK && has_to_wait(installer->deploy, target.tries, installer->order.sequence))
         status = ATTO_E_QUOTA;
-    return status == ATTO_OK ? open_slot(installer) : status;
+    if (status == ATTO_OK)
+        status = open_slot(installer);
+    if (status == ATTO_OK)
+        count_try(installer->deploy, target.tries, installer->order.sequence);
+    return status;
 }
 
 int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *bytes, uint32_t len)
@@ -115,8 +122,7 @@ int32_t atto_install_signer(const struct atto_deploy *deploy, const uint8_t *byt
         status = judge(deploy, &envelope, &target, &order, NULL);
     if (status != ATTO_OK)
         return status;
-    return target.tries->count < ATTO_INSTALL_TRIES || order.sequence > target.tries->sequence ? target.tenant
-                                                                                              : ATTO_E_QUOTA;
+    return has_to_wait(deploy, target.tries, order.sequence) ? (int32_t)ATTO_E_QUOTA : target.tenant;
 }
 
 /* May what begins here, and was refused, be cut off? The longest head of an item has 5 bytes; behind that a string may. */
@@ -141,7 +147,6 @@ static uint32_t take_head(struct atto_installer *installer, const uint8_t *bytes
         installer->names_cbor = envelope.component_cbor;
         installer->refusal = (struct atto_refusal){ ATTO_OK, 0 };
         *status = order_image(installer, &envelope);
-        installer->state = ATTO_INSTALL_IMAGE;
     } else if (installer->head_len < ATTO_ENVELOPE_HEAD_MAX &&
                may_go_on(installer->head + installer->refusal.at, installer->head_len - installer->refusal.at)) {
         *status = ATTO_OK;
@@ -266,6 +271,8 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     if (status != ATTO_OK)
         return refused(installer, status);
     installer->state = ATTO_INSTALL_OVER; /* the commit has given the slot away */
+    deploy->components[number].tries.count = 0;
+    atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->tries.count = 0;
     atto_deploy_begin(deploy, number, installer->order.invoke, true);
     return ATTO_OK;
 }
