@@ -27,8 +27,9 @@ struct net_ipv4 {
     uint8_t address[4], netmask[4], gateway[4];
 };
 
-/* A datagram has come; `bytes` are good until the function returns. It may call net_send. */
-typedef void net_received_fn(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len);
+/* A datagram has come; `bytes` are good until the function returns. It may call net_send. false: enough for now, what else
+ * has come waits for the next net_poll. */
+typedef bool net_received_fn(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len);
 
 /* Starts the network. port: its clock and its random numbers; in use from now on. false: there is no network. */
 bool net_start(const struct net_ipv4 *ipv4, const struct atto_port *port);
@@ -45,7 +46,7 @@ bool net_send(uint16_t port, const struct net_peer *peer, const uint8_t *bytes, 
  * family that there is not. Names are not looked up. */
 bool net_resolve(const char *host, uint32_t host_len, uint16_t port, struct net_peer *peer);
 
-/* Takes what has come, at most NET_POLL_FRAMES frames of it, and does what is due. Returns when it wants to be called
+/* Takes what has come, at most NET_POLL_FRAMES frames of it or until one is enough, and does what is due. Returns when it wants to be called
  * next, in the port's microseconds, if net_sleep does not say so earlier. */
 #define NET_POLL_FRAMES 8u
 uint64_t net_poll(void);

@@ -31,7 +31,7 @@ static bool begins(const uint8_t *bytes, uint32_t len, const char *word)
     return len >= strlen(word) && memcmp(bytes, word, strlen(word)) == 0;
 }
 
-static void received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
+static bool received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
 {
     char text[100];
     (void)user;
@@ -47,6 +47,7 @@ static void received(void *user, const struct net_peer *peer, const uint8_t *byt
         net_send(ECHO_PORT, peer, bytes, len);
         seen.stop = begins(bytes, len, "stop");
     }
+    return true;
 }
 
 int main(int argc, char **argv)

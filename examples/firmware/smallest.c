@@ -85,12 +85,13 @@ static const struct atto_manage_config manage_config = {
     .deploy = &deploy, .server = &server, .name = "smallest", .version = "1", .reading_is_open = true,
 };
 
-static void received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
+static bool received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
 {
     struct atto_coap_peer from;
     (void)user;
     memcpy(from.bytes, peer->bytes, NET_PEER_BYTES);
     atto_coap_server_input(&server, &from, bytes, len);
+    return !atto_manage_has_called(&manage); /* an entry point has had its slice: others are next */
 }
 
 /* 6. The loop. */

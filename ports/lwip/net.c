@@ -153,13 +153,15 @@ static bool address_of(const struct net_peer *peer, ip_addr_t *address)
     return peer->bytes[0] == 4;
 }
 
+static bool is_enough; /* net_poll is to return */
+
 static void take_datagram(void *user, struct udp_pcb *pcb, struct pbuf *datagram, const ip_addr_t *address, u16_t port)
 {
     const uint32_t number = (uint32_t)(uintptr_t)user;
     struct net_peer peer;
     (void)pcb;
     peer_of(address, port, &peer);
-    ports[number].received(ports[number].user, &peer, datagram->payload, datagram->len);
+    is_enough = !ports[number].received(ports[number].user, &peer, datagram->payload, datagram->len);
     pbuf_free(datagram);
 }
 
@@ -228,7 +230,8 @@ static uint64_t poll_reports(uint64_t now_us)
 
 uint64_t net_poll(void)
 {
-    for (uint32_t i = 0; i < NET_POLL_FRAMES; i++) {
+    is_enough = false;
+    for (uint32_t i = 0; i < NET_POLL_FRAMES && !is_enough; i++) {
         uint32_t len = ethernet_receive_begin();
         if (len != 0)
             take_frame(len);

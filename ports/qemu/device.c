@@ -262,12 +262,13 @@ static void transmit(void *user, const struct atto_coap_peer *to, const uint8_t 
     net_send(ATTO_COAP_PORT, &peer, bytes, len);
 }
 
-static void received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
+static bool received(void *user, const struct net_peer *peer, const uint8_t *bytes, uint32_t len)
 {
     struct atto_coap_peer from;
     (void)user;
     memcpy(from.bytes, peer->bytes, NET_PEER_BYTES);
     atto_coap_server_input(&server, &from, bytes, len);
+    return !atto_manage_has_called(&manage); /* an entry point has had its slice: others are next */
 }
 
 static bool resolve(void *user, const struct atto_coap_uri *uri, struct atto_coap_peer *to)
