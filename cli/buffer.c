@@ -115,12 +115,15 @@ bool atto_buffer_read(struct atto_buffer *buffer, const char *path)
         reserve(buffer, 4096);
         got = fread(buffer->bytes + buffer->len, 1, 4096, file);
         buffer->len += got;
-        if (got < 4096)
+        if (got < 4096 || buffer->len > ATTO_FILE_MAX)
             break;
     }
     fine = ferror(file) == 0;
     if (!fine)
         atto_report_at(path, 0, "cannot be read: %s", strerror(errno));
+    else if (buffer->len > ATTO_FILE_MAX)
+        atto_report_at(path, 0, "cannot be read: it has more than %u MB", ATTO_FILE_MAX >> 20);
+    fine = fine && buffer->len <= ATTO_FILE_MAX;
     if (!from_stdin)
         fclose(file);
     return fine;

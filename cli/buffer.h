@@ -30,6 +30,8 @@ void atto_buffer_align(struct atto_buffer *buffer, size_t align);
 
 void atto_buffer_free(struct atto_buffer *buffer);
 
+#define ATTO_FILE_MAX (64u << 20) /* bytes of the largest file that is read; a flash is the largest that there is */
+
 /* Reads a whole file ("-": stdin) behind what is in the buffer; writes a whole file ("-": stdout), which on failure is
  * not left behind half written. Both report an error themselves and return false. */
 bool atto_buffer_read(struct atto_buffer *buffer, const char *path);

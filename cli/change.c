@@ -58,11 +58,11 @@ static bool next_counter(struct atto_remote *remote, uint32_t *counter)
             return false;
         if (!atto_remote_believes(remote, last))
             return false;
-        if (last == UINT32_MAX) {
-            atto_report("the device has used up its counters for this signer");
+        remote->next = atto_numbers_next_counter(last, remote->known);
+        if (remote->next == 0) {
+            atto_report("the counters of this signer are used up");
             return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
         }
-        remote->next = last + 1;
     }
     *counter = remote->next;
     return true;
@@ -170,19 +170,28 @@ static bool send_signed(struct atto_remote *remote, struct atto_change *change, 
     return fine;
 }
 
+/* "Not now": it is in the middle of something, or another call came in this turn. */
+static bool is_busy(const struct atto_change *change, const struct atto_client_response *response)
+{
+    struct atto_remote_refusal refusal;
+
+    atto_remote_refusal_read(response, &refusal);
+    return response->code / 32u != 2 &&
+           (refusal.status == ATTO_E_BUSY ||
+            (refusal.status == ATTO_E_QUOTA && change->operation == ATTO_COMMAND_CALL));
+}
+
 /* Sends a command until the device is not busy. If being refused has used up its counter it gets the next one. If not,
  * it stays the same, so that it is not done twice should an earlier copy of it be on its way. */
 static bool deliver(struct atto_remote *remote, struct atto_change *change, uint32_t *counter, const char *title,
                     struct atto_client_response *response)
 {
     const time_t give_up = time(NULL) + (time_t)remote->options->timeout_s;
-    struct atto_remote_refusal refusal;
 
     for (;;) {
         if (!send_signed(remote, change, *counter, title, response))
             return false;
-        atto_remote_refusal_read(response, &refusal);
-        if (response->code / 32u == 2 || refusal.status != ATTO_E_BUSY || time(NULL) >= give_up)
+        if (!is_busy(change, response) || time(NULL) >= give_up)
             return true;
         atto_buffer_free(&response->payload);
         usleep(BUSY_PAUSE_US);

@@ -21,6 +21,8 @@
 #define TAG_BYTES 4u
 #define ACK_MS 2000u               /* ACK_TIMEOUT, RFC 7252 section 4.8 */
 #define MAX_RETRANSMIT 4u
+#define REFUSED_MS 2000u           /* so long nobody need listen: a device that was just started gets there */
+#define REFUSED_PAUSE_MS 100u
 /* libcoap retransmits as well, but not before a second has passed. So it is told to take its time, and each message is
  * sent again from here, with the message id that it had. */
 #define LIBRARY_ACK_S 600u
@@ -31,7 +33,7 @@ struct atto_client {
     coap_session_t *session;
     coap_address_t address;
     uint32_t timeout_ms, ack_ms;
-    uint64_t deadline_ms;
+    uint64_t opened_ms, deadline_ms;
     bool reached;  /* it has answered at least once */
     bool refused;  /* the network says that nobody listens there */
     bool rejected; /* it has rejected a message (RST) */
@@ -275,10 +277,10 @@ static bool exchange(struct atto_client *client, const struct message *message)
             client->deadline_ms = now_ms() + client->timeout_ms;
             return true;
         }
-        if (client->rejected || (client->refused && !client->reached))
+        if (client->rejected || (client->refused && !client->reached && now_ms() - client->opened_ms >= REFUSED_MS))
             return false;
         if (client->failed) { /* a device that restarts comes back */
-            pause_for(client, client->ack_ms);
+            pause_for(client, client->reached ? client->ack_ms : REFUSED_PAUSE_MS);
             if (!open_session(client))
                 return false;
         }
@@ -536,6 +538,7 @@ struct atto_client *atto_client_open(const char *uri, uint32_t timeout_s, uint32
     struct atto_client *client = atto_alloc(1, sizeof *client);
 
     client->timeout_ms = timeout_s * 1000u;
+    client->opened_ms = now_ms();
     client->ack_ms = ack_ms != 0 ? ack_ms : ACK_MS;
     if (sodium_init() < 0 || !resolve(uri, &client->address)) {
         free(client);

@@ -26,7 +26,9 @@ char *atto_constraint_text(enum atto_constraint constraint, const char *culprit,
         culprit = "it";
     switch (constraint) {
     case ATTO_CONSTRAINT_MEMORY:
-        return atto_format("memory: %u bytes of the pool are missing; it needs %u", missing, needs_bytes);
+        return needs_bytes == 0
+                   ? atto_format("memory: %u bytes of the pool are missing", missing)
+                   : atto_format("memory: %u bytes of the pool are missing; it needs %u", missing, needs_bytes);
     case ATTO_CONSTRAINT_DEADLINE:
         return atto_format("deadline: %s would end %u us late", culprit, missing);
     case ATTO_CONSTRAINT_BUDGET:

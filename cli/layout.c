@@ -109,10 +109,6 @@ bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *l
 
     if (!atto_buffer_read(file, path))
         return false;
-    if (file->len > UINT32_MAX) {
-        atto_report_at(path, 0, "too large for a flash");
-        return false;
-    }
     storage->flash = (struct atto_flash){refuse_program,
                                          refuse_erase,
                                          NULL,
@@ -121,6 +117,11 @@ bool atto_storage_read(struct atto_storage *storage, const struct atto_layout *l
                                          layout->block_bytes,
                                          layout->unit_bytes};
     atto_layout_apply(layout, storage);
+    if (file->len < log_end(layout)) {
+        atto_report_at(path, 0, "no file of a flash with this layout: it has %zu bytes, and the log ends at %u",
+                       file->len, log_end(layout));
+        return false;
+    }
     if (!atto_records_is_sound(&storage->records)) {
         atto_report_at(path, 0, "%s", atto_layout_impossible);
         return false;

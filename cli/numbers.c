@@ -94,6 +94,15 @@ void atto_numbers_keep_sequence(const char *device, const struct atto_remote_nam
     keep(path_of(device, name->tenant, name->container), sequence);
 }
 
+uint32_t atto_numbers_next_counter(uint32_t told, uint32_t known)
+{
+    if (known <= told)
+        return told + 1u;
+    if (known - told < ATTO_COUNTER_STEP_MAX)
+        return known + 1u;
+    return told + ATTO_COUNTER_STEP_MAX; /* what was signed above is overtaken step by step */
+}
+
 uint32_t atto_numbers_limit(uint32_t known)
 {
     if (known == 0)

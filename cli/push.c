@@ -76,6 +76,7 @@ struct push {
     uint32_t signed_here, limit; /* the last one that was signed here, and how far a device is believed (numbers.h) */
     bool made_here;     /* the envelope is */
     uint32_t numbers;   /* that were tried */
+    bool was_told;      /* the one that was tried is behind one that a refusal has told */
     struct atto_buffer envelope;
     struct atto_envelope head; /* points into it */
     struct atto_buffer image;  /* empty: it is not in the envelope */
@@ -199,13 +200,15 @@ static bool believes(struct push *push)
 static bool seal(struct push *push, const struct atto_buffer *image)
 {
     const struct atto_remote *remote = &push->remote;
+    const uint32_t here = atto_numbers_sequence(remote->device, &push->name);
+    const uint32_t last = push->installed > here ? push->installed : here; /* see numbers.h */
     const struct atto_pack pack = {
         .target = {.vendor = json_string_value(json_object_get(remote->about, "vendor")),
                    .class_ = json_string_value(json_object_get(remote->about, "class")),
                    .device = remote->device,
                    .tenant = push->name.tenant,
                    .container = push->name.container},
-        .sequence = push->sequence != 0 ? push->sequence : push->installed + 1,
+        .sequence = push->sequence != 0 ? push->sequence : last + 1,
         .key = remote->key,
         .stopped = push->stopped,
         .image = *image,
@@ -218,7 +221,7 @@ static bool seal(struct push *push, const struct atto_buffer *image)
     }
     if (push->sequence == 0 && !believes(push))
         return false;
-    if (push->sequence == 0 && push->installed == UINT32_MAX) {
+    if (push->sequence == 0 && last == UINT32_MAX) {
         atto_report("the sequence numbers of '%s' are used up", push->name.container);
         return fail(push, ATTO_EXIT_REFUSED);
     }
@@ -371,12 +374,27 @@ static bool refuse_image(struct push *push, const char *title, const struct atto
     return false;
 }
 
+/* A device says no more than that a quota is used up, and there are two of them. */
+static void explain_quota(const struct push *push)
+{
+    atto_report("either the tenant has as many containers as it may ('atto tenant list'); or %u images that were not "
+                "good came for sequence number %u or a higher one of '%s' (if the name is new: of any new name of the "
+                "tenant's). Then a number over theirs is taken at once (%s), and this one in %u minutes",
+                ATTO_INSTALL_TRIES, push->head.sequence, push->name.container,
+                push->made_here ? "--sequence" : "'atto pack --sequence'", ATTO_INSTALL_PAUSE_S / 60u);
+}
+
 static void refuse(struct push *push, const char *title, const struct atto_client_response *response,
                    const struct atto_remote_refusal *refusal)
 {
     refuse_image(push, title, response, refusal);
     if (refusal->status == ATTO_E_SEQUENCE && push->numbers == NUMBERS_MAX)
         atto_report("%u numbers were tried: --sequence gives another one", NUMBERS_MAX);
+    if (refusal->status == ATTO_E_SEQUENCE && push->was_told)
+        atto_report("it refuses the number behind the one that it has told: look on a way that you trust, and give one "
+                    "with --sequence");
+    if (refusal->status == ATTO_E_QUOTA)
+        explain_quota(push);
     if (refusal->status == ATTO_E_SIGNER && push->made_here)
         atto_remote_explain_signer(&push->remote);
     fail(push, ATTO_EXIT_REFUSED);
@@ -434,13 +452,18 @@ static bool send_envelope(struct push *push, const char *title, struct atto_clie
     }
 }
 
-/* An envelope that names its image by a URI: if its answer has come before the image, waits until that is there. */
-static bool wait_for_image(struct push *push, const char *title, const struct atto_client_response *response)
+/* Is this the answer to an envelope that names its image by a URI, before that is there? It comes without a payload, or
+ * the device has waited as long as it waits. */
+static bool is_under_way(const struct push *push, const struct atto_client_response *response)
+{
+    return push->image.len == 0 && (response->code == ATTO_COAP_CODE(5, 4) ||
+                                    (response->code / 32u == 2 && response->payload.len == 0));
+}
+
+static bool wait_for_image(struct push *push, const char *title)
 {
     const time_t give_up = time(NULL) + (time_t)push->options.timeout_s;
 
-    if (push->image.len != 0 || response->payload.len != 0)
-        return true;
     while (!is_installed(push)) {
         if (push->remote.status != ATTO_EXIT_FINE)
             return false;
@@ -455,8 +478,9 @@ static bool wait_for_image(struct push *push, const char *title, const struct at
 }
 
 /* The number is used up, but what is installed has not changed: a version has used it up that was sent from elsewhere and
- * rolled back, or removed. The number behind the last one, if the device tells it, or else the next one is tried. If what
- * is installed has changed, somebody else came first, and has to be asked. */
+ * rolled back, or removed. The number behind the last one, if the device tells it, or else the next one is tried. A
+ * number that was told is tried once: a device that refuses what it has asked for does not get more signed. If what is
+ * installed has changed, somebody else came first, and has to be asked. */
 static bool count_on(struct push *push, uint32_t last)
 {
     struct atto_buffer image = push->image;
@@ -464,16 +488,15 @@ static bool count_on(struct push *push, uint32_t last)
     uint32_t installed;
     bool fine;
 
-    if (last < push->head.sequence)
-        last = push->head.sequence;
-    if (!push->made_here || push->sequence != 0 || ++push->numbers == NUMBERS_MAX)
+    if (!push->made_here || push->sequence != 0 || push->was_told || ++push->numbers == NUMBERS_MAX)
         return false;
     item = find_item(push);
     installed = (uint32_t)json_integer_value(json_object_get(item, "sequence"));
     json_decref(item);
     if (push->remote.status != ATTO_EXIT_FINE || installed != push->seen)
         return false;
-    push->installed = last; /* no less than what has been tried */
+    push->was_told = last > push->head.sequence;
+    push->installed = push->was_told ? last : push->head.sequence;
     push->image = (struct atto_buffer){0};
     atto_buffer_free(&push->envelope);
     fine = seal(push, &image) && open_envelope(push);
@@ -493,15 +516,15 @@ static void deliver(struct push *push, bool *again)
         atto_numbers_keep_sequence(push->remote.device, &push->name, push->head.sequence);
     fine = send_envelope(push, title, &response);
 
-    if (fine && response.code / 32u != 2) {
+    if (fine && is_under_way(push, &response)) {
+        fine = wait_for_image(push, title);
+    } else if (fine && response.code / 32u != 2) {
         atto_remote_refusal_read(&response, &refusal);
         fine = refusal.status == ATTO_E_SEQUENCE && is_installed(push);
         *again = !fine && refusal.status == ATTO_E_SEQUENCE && count_on(push, refusal.last);
         if (!fine && !*again && push->remote.status == ATTO_EXIT_FINE)
             refuse(push, title, &response, &refusal);
         atto_buffer_free(&response.payload);
-    } else if (fine) {
-        fine = wait_for_image(push, title, &response);
     }
     if (fine) {
         tell(push, title, &response);

@@ -19,7 +19,7 @@
 #include "target.h"
 
 #define KEYED_TRIES 4u /* of a reading whose counter others use up */
-#define SEARCH_MAX (64u * ATTO_NUMBERS_STEP) /* how far a counter is searched of which nothing is known here */
+#define SEARCH_MAX (64u * ATTO_COUNTER_STEP_MAX) /* how far a counter is searched of which nothing is known here */
 
 bool atto_remote_fail(struct atto_remote *remote, int status)
 {
@@ -354,7 +354,7 @@ static bool search_between(struct atto_remote *remote, uint32_t below, uint32_t 
     uint32_t found = below, step = 1;
     bool good = false;
 
-    for (; !good && found < end; step = step < ATTO_NUMBERS_STEP ? 2 * step : step) {
+    for (; !good && found < end; step = step < ATTO_COUNTER_STEP_MAX ? 2 * step : step) {
         below = found;
         found = end - below > step ? below + step : end;
         if (!is_good(remote, found, &good))
@@ -376,23 +376,29 @@ static bool search_between(struct atto_remote *remote, uint32_t below, uint32_t 
     return true;
 }
 
-/* Finds the first counter that is good, where reading takes one. If it is not near to the last one that was signed
- * here, the device has begun anew, with another flash. */
+/* Finds a counter for the next command, where reading takes one: the one behind what was signed here. If the device does
+ * not take it, others have signed, or it has begun anew, with another flash. */
 static bool search_counter(struct atto_remote *remote)
 {
     uint32_t known, end;
-    bool is_lower = true;
+    bool good = false;
 
     know_counter(remote);
     known = remote->known;
     end = known != 0 ? remote->limit : SEARCH_MAX;
     remote->next = 0;
-    if (known != 0 && !is_good(remote, known, &is_lower))
+    if (known != 0 && known != UINT32_MAX && !is_good(remote, known + 1, &good))
         return false;
-    if (!is_lower && !search_between(remote, known, end))
+    if (good)
+        remote->next = known + 1;
+    else if (!search_between(remote, known, end))
         return false;
-    if (remote->next == 0 && !search_between(remote, 0, known != 0 ? known : end))
-        return false;
+    if (remote->next == 0 && known != 0) {
+        if (!search_between(remote, 0, known))
+            return false;
+        if (remote->next != 0)
+            remote->next = atto_numbers_next_counter(remote->next - 1, known);
+    }
     if (remote->next != 0)
         return true;
     atto_report("%s: it takes no counter up to %u, and what it says is not signed, so none above is tried: "

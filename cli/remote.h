@@ -67,7 +67,7 @@ struct atto_remote {
     json_t *about;            /* what it says of itself */
     bool keyed;               /* reading takes a signed command */
     uint32_t next;            /* counter of the signer's next command; 0: not known */
-    uint32_t known, limit;    /* the last one that was signed here, and how far a device is believed (0: not known) */
+    uint32_t known, limit;    /* the last one that was signed here before; how far a device is believed, 0: not known */
     int status;               /* exit status of the command */
 };
 

@@ -16,6 +16,11 @@ static const uint8_t dns[ATTO_UUID_BYTES] = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad,
 bool atto_target_identity(const struct atto_target *target, struct atto_identity *identity)
 {
     memset(identity, 0, sizeof *identity);
+    if ((target->vendor != NULL && target->vendor[0] == '\0') ||
+        (target->class_ != NULL && target->class_[0] == '\0')) {
+        atto_report("--vendor and --class: a name is not empty");
+        return false;
+    }
     if (target->vendor != NULL && !atto_uuid_parse(target->vendor, identity->vendor_id))
         atto_uuid_of_name(dns, target->vendor, identity->vendor_id);
     if (target->class_ != NULL && !atto_uuid_parse(target->class_, identity->class_id)) {

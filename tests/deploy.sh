@@ -165,6 +165,14 @@ open("ed448", "wb").write(key)'
     expect pack_without_class 2 "--class is missing"
     run "$atto" pack image.atto --sequence 3 --class board-1 --vendor example.com --uri nowhere -o x
     expect pack_with_no_uri 2 "a URI has a scheme"
+    run "$atto" pack image.atto --sequence 3 --class board-1 --vendor "" -o x
+    expect pack_with_empty_vendor 1 "--vendor and --class: a name is not empty"
+    run "$atto" pack image.atto --sequence 3 --class "" --vendor example.com -o x
+    expect pack_with_empty_class 1 "--vendor and --class: a name is not empty"
+    run "$atto" inspect /dev/zero
+    expect inspect_without_end 1 "/dev/zero: cannot be read: it has more than 64 MB"
+    run "$atto" fsck ours.suit
+    expect fsck_of_no_flash 1 "ours.suit: no file of a flash" "the log ends at 16384"
     run "$atto" pack eddsa $for_board --sequence 3 -o x
     expect pack_no_image 1 "not an image"
 

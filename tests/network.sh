@@ -225,7 +225,7 @@ a push large.c --to acme
 expect push_not_admitted 1 "refused (4.22)" "its ceiling of RAM is too low by"
 sed 's/"endpoint": "log"/"endpoint": "nowhere"/' beacon.json >nowhere.json
 cp beacon.c nowhere.c
-a push nowhere.c
+a push nowhere.c --component nowhere
 expect push_right_to_nothing 1 "refused (4.04)" \
     "nowhere.json:$(grep -n nowhere nowhere.json | cut -d: -f1):" "is to 'nowhere', which the device does not have"
 a push large.c --to acme --json
@@ -587,6 +587,15 @@ a ps --timeout 2 --ack-timeout 100
 expect nobody_listens 3 "nobody listens"
 a stop beacon --timeout 2 --ack-timeout 100 --json
 expect nobody_listens_as_json 3 '"done": false'
+# One that was just started may not listen yet.
+soon=$((20000 + ($$ + 1) % 20000))
+(
+    sleep 0.3
+    exec "$attod" --owner owner.cose --flash soon.flash --device $device --vendor example.com --class attod --port $soon
+) >soon.out 2>&1 </dev/null &
+processes="$processes $!"
+a ps --to "coap://127.0.0.1:$soon"
+expect listens_soon 0 CONTAINER
 a ps --to coap://192.0.2.1 --timeout 1 --ack-timeout 100
 expect nobody_answers 3
 a ps --to coap://nobody.invalid

@@ -5,6 +5,7 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
+: "${work:?a part of tests/network.sh}"
 rounds=${ATTO_ROUNDS:-${ATTO_QUICK:+2}}
 rounds=${rounds:-6}
 seed=${ATTO_SEED:-7}
