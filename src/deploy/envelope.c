@@ -39,7 +39,8 @@ enum { COMMON_COMPONENTS = 2, COMMON_SHARED = 4 };
         envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0;
 
     predicate sound_authentication(struct atto_envelope *envelope, uint8_t *bytes) =
-        envelope->digest.len > ATTO_SHA256_BYTES && inside(envelope->digest.ptr, envelope->digest.len, bytes, head_end) &&
+        envelope->digest.len > ATTO_SHA256_BYTES &&
+        inside(envelope->digest.ptr, envelope->digest.len, bytes, head_end) &&
         sound_sign1(&envelope->signature, bytes, head_end);
 
     // All of it.
@@ -137,7 +138,7 @@ static enum atto_status read_sequence(struct atto_cbor *cbor, enum atto_sequence
 /*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
     requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
     terminates \true; exits \false;
-    assigns cbor->pos, cbor->len, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+    assigns cbor->pos, cbor->len, envelope->sequences[0].at, envelope->sequences[0].end,
             envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
             envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
@@ -152,8 +153,8 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
     /*@ loop invariant 0 <= i <= count && sound_reader(cbor) && cbor->len == \at(cbor->len, LoopEntry);
         loop invariant sound_parts(envelope, cbor->bytes);
         loop invariant next <= COMMON_COMPONENTS ==> envelope->component.tenant.len == 0;
-        loop assigns i, status, next, cbor->pos, cbor->len, envelope->sequences[0 .. 3].at,
-            envelope->sequences[0 .. 3].end, envelope->component_cbor.ptr, envelope->component_cbor.len,
+        loop assigns i, status, next, cbor->pos, cbor->len, envelope->sequences[0 .. 0].at,
+            envelope->sequences[0 .. 0].end, envelope->component_cbor.ptr, envelope->component_cbor.len,
             envelope->component.tenant.ptr, envelope->component.tenant.len, envelope->component.container.ptr,
             envelope->component.container.len;
         loop variant count - i; */
@@ -173,7 +174,9 @@ static enum atto_status read_common(struct atto_cbor *cbor, struct atto_envelope
     requires sound_parts(envelope, cbor->bytes);
     requires key <= MANIFEST_COMMON ==> envelope->component.tenant.len == 0;
     terminates \true; exits \false;
-    assigns cbor->pos, cbor->len, envelope->sequence, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+    assigns cbor->pos, cbor->len, envelope->sequence,
+          envelope->sequences[0].at, envelope->sequences[0].end, envelope->sequences[1].at, envelope->sequences[1].end,
+          envelope->sequences[2].at, envelope->sequences[2].end, envelope->sequences[3].at, envelope->sequences[3].end,
             envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
             envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
@@ -206,7 +209,9 @@ static enum atto_status read_member(struct atto_cbor *cbor, uint32_t key, struct
 /*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
     requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
     terminates \true; exits \false;
-    assigns cbor->pos, cbor->len, envelope->sequence, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+    assigns cbor->pos, cbor->len, envelope->sequence,
+          envelope->sequences[0].at, envelope->sequences[0].end, envelope->sequences[1].at, envelope->sequences[1].end,
+          envelope->sequences[2].at, envelope->sequences[2].end, envelope->sequences[3].at, envelope->sequences[3].end,
             envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
             envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
@@ -222,7 +227,8 @@ static enum atto_status read_manifest(struct atto_cbor *cbor, struct atto_envelo
         loop invariant sound_parts(envelope, cbor->bytes) && next <= 32;
         loop invariant next <= MANIFEST_COMMON ==> envelope->component.tenant.len == 0;
         loop assigns i, status, next, cbor->pos, cbor->len, envelope->sequence,
-            envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+          envelope->sequences[0].at, envelope->sequences[0].end, envelope->sequences[1].at, envelope->sequences[1].end,
+          envelope->sequences[2].at, envelope->sequences[2].end, envelope->sequences[3].at, envelope->sequences[3].end,
             envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
             envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
         loop variant count - i; */
@@ -257,6 +263,7 @@ static enum atto_status read_payload(struct atto_cbor *cbor, uint32_t next, stru
 }
 
 /*@ requires \valid(cbor) && \valid(next) && \valid(envelope) && \separated(cbor, next, envelope) && in_head(cbor);
+    requires is_fresh(envelope);
     terminates \true; exits \false;
     assigns *next, cbor->pos, cbor->len, envelope->digest.ptr, envelope->digest.len,
             envelope->signature.protected_header.ptr, envelope->signature.protected_header.len,
@@ -264,7 +271,15 @@ static enum atto_status read_payload(struct atto_cbor *cbor, uint32_t next, stru
             envelope->signature.payload.len, envelope->signature.signature, envelope->signature.algorithm;
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
     ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len);
-    ensures \result == ATTO_OK ==> sound_authentication(envelope, cbor->bytes); */
+    ensures \result == ATTO_OK ==> sound_authentication(envelope, cbor->bytes);
+    ensures \result == ATTO_OK ==> envelope->component.tenant.len == 0;
+    ensures \result == ATTO_OK ==> envelope->component.container.len == 0;
+    ensures \result == ATTO_OK ==> envelope->component_cbor.len == 0;
+    ensures \result == ATTO_OK ==> envelope->payload_key.len == 0;
+    ensures \result == ATTO_OK ==> envelope->sequences[0].at == 0 && envelope->sequences[0].end == 0;
+    ensures \result == ATTO_OK ==> envelope->sequences[1].at == 0 && envelope->sequences[1].end == 0;
+    ensures \result == ATTO_OK ==> envelope->sequences[2].at == 0 && envelope->sequences[2].end == 0;
+    ensures \result == ATTO_OK ==> envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0; */
 static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
 {
     enum atto_status status = atto_known_key(cbor, BIT(ENVELOPE_AUTHENTICATION), next, ATTO_E_ENVELOPE);
@@ -275,13 +290,48 @@ static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *n
     if (!atto_cbor_enter(cbor, &outer))
         return ATTO_E_ENVELOPE;
     status = read_authentication(cbor, envelope);
+    /*@ assert envelope->component.tenant.len == 0; */
+    /*@ assert envelope->component.container.len == 0; */
+    /*@ assert envelope->component_cbor.len == 0; */
+    /*@ assert envelope->payload_key.len == 0; */
+    /*@ assert envelope->sequences[0].at == 0 && envelope->sequences[0].end == 0; */
+    /*@ assert envelope->sequences[1].at == 0 && envelope->sequences[1].end == 0; */
+    /*@ assert envelope->sequences[2].at == 0 && envelope->sequences[2].end == 0; */
+    /*@ assert envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0; */
     if (status != ATTO_OK)
         return status;
     return atto_cbor_leave(cbor, outer) ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    requires sound_piece(&envelope->manifest, head_end) && envelope->payload_key.len == 0 &&
+             envelope->digest.len > ATTO_SHA256_BYTES;
+    requires inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    requires sound_sign1(&envelope->signature, cbor->bytes, head_end);
+    terminates \true; exits \false;
+    assigns cbor->pos, cbor->len, envelope->sequence, envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
+            envelope->component_cbor.ptr, envelope->component_cbor.len, envelope->component.tenant.ptr,
+            envelope->component.tenant.len, envelope->component.container.ptr, envelope->component.container.len;
+    ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
+    ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len) && sound_parts(envelope, cbor->bytes);
+    ensures sound_piece(&envelope->manifest, head_end);
+    ensures envelope->payload_key.len == 0;
+    ensures envelope->digest.len > ATTO_SHA256_BYTES;
+    ensures inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    ensures inside(envelope->signature.protected_header.ptr,
+        envelope->signature.protected_header.len, cbor->bytes, head_end);
+    ensures inside(envelope->signature.kid.ptr, envelope->signature.kid.len, cbor->bytes, head_end);
+    ensures inside(envelope->signature.payload.ptr, envelope->signature.payload.len, cbor->bytes, head_end);
+    ensures inside(envelope->signature.signature, ATTO_SIGNATURE_BYTES, cbor->bytes, head_end); */
+static enum atto_status read_signed_manifest(struct atto_cbor *cbor, struct atto_envelope *envelope)
+{
+    return read_manifest(cbor, envelope);
+}
+
 /*@ requires \valid(cbor) && \valid(next) && \valid(envelope) && \separated(cbor, next, envelope) && in_head(cbor);
     requires sound_parts(envelope, cbor->bytes) && envelope->component.tenant.len == 0;
+    requires sound_authentication(envelope, cbor->bytes) && envelope->payload_key.len == 0;
     terminates \true; exits \false;
     assigns *next, cbor->pos, cbor->len, envelope->manifest.at, envelope->manifest.end, envelope->sequence,
             envelope->sequences[0 .. 3].at, envelope->sequences[0 .. 3].end,
@@ -290,7 +340,18 @@ static enum atto_status enter_authentication(struct atto_cbor *cbor, uint32_t *n
     ensures sound_reader(cbor) && cbor->len <= \old(cbor->len);
     ensures \result == ATTO_OK ==> cbor->len == \old(cbor->len);
     ensures \result == ATTO_OK ==> sound_parts(envelope, cbor->bytes);
-    ensures \result == ATTO_OK ==> sound_piece(&envelope->manifest, head_end); */
+    ensures \result == ATTO_OK ==> sound_piece(&envelope->manifest, head_end);
+    ensures \result == ATTO_OK ==> envelope->payload_key.len == 0;
+    ensures \result == ATTO_OK ==> envelope->digest.len > ATTO_SHA256_BYTES;
+    ensures \result == ATTO_OK ==> inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==> inside(envelope->signature.protected_header.ptr,
+        envelope->signature.protected_header.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==>
+        inside(envelope->signature.kid.ptr, envelope->signature.kid.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==>
+        inside(envelope->signature.payload.ptr, envelope->signature.payload.len, cbor->bytes, head_end);
+    ensures \result == ATTO_OK ==>
+        inside(envelope->signature.signature, ATTO_SIGNATURE_BYTES, cbor->bytes, head_end); */
 static enum atto_status enter_manifest(struct atto_cbor *cbor, uint32_t *next, struct atto_envelope *envelope)
 {
     enum atto_status status = atto_known_key(cbor, BIT(ENVELOPE_MANIFEST), next, ATTO_E_ENVELOPE);
@@ -302,17 +363,55 @@ static enum atto_status enter_manifest(struct atto_cbor *cbor, uint32_t *next, s
     if (!atto_cbor_enter(cbor, &outer))
         return ATTO_E_ENVELOPE;
     envelope->manifest.end = cbor->len;
-    /*@ assert sound_parts(envelope, cbor->bytes); */
-    status = read_manifest(cbor, envelope);
+    /*@ assert sound_sequences(envelope, head_end); */
+    /*@ assert inside(envelope->component.tenant.ptr, envelope->component.tenant.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component.container.ptr, envelope->component.container.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end); */
+    /*@ assert envelope->payload_key.len == 0; */
+    /*@ assert envelope->digest.len > ATTO_SHA256_BYTES; */
+    /*@ assert inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->signature.protected_header.ptr,
+        envelope->signature.protected_header.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->signature.kid.ptr, envelope->signature.kid.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->signature.payload.ptr, envelope->signature.payload.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->signature.signature, ATTO_SIGNATURE_BYTES, cbor->bytes, head_end); */
+    status = read_signed_manifest(cbor, envelope);
     if (status != ATTO_OK)
         return status;
-    /*@ assert outer == \at(cbor->len, Pre) && sound_piece(&envelope->manifest, head_end); */
+    /*@ assert outer == \at(cbor->len, Pre); */
+    /*@ assert sound_piece(&envelope->manifest, head_end); */
     /*@ assert sound_parts(envelope, cbor->bytes); */
     if (!atto_cbor_leave(cbor, outer))
         return ATTO_E_ENVELOPE;
+    /*@ assert sound_piece(&envelope->sequences[0], head_end); */
+    /*@ assert sound_piece(&envelope->sequences[1], head_end); */
+    /*@ assert sound_piece(&envelope->sequences[2], head_end); */
+    /*@ assert sound_piece(&envelope->sequences[3], head_end); */
     /*@ assert sound_sequences(envelope, head_end); */
-    /*@ assert sound_names(envelope, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component.tenant.ptr, envelope->component.tenant.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component.container.ptr, envelope->component.container.len, cbor->bytes, head_end); */
+    /*@ assert inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end); */
     return ATTO_OK;
+}
+
+/*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
+    requires sound_parts(envelope, cbor->bytes) && sound_piece(&envelope->manifest, head_end);
+    requires envelope->payload_key.len == 0 && envelope->digest.len > ATTO_SHA256_BYTES;
+    requires inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end);
+    requires sound_sign1(&envelope->signature, cbor->bytes, head_end);
+    terminates \true; exits \false;
+    assigns cbor->pos, envelope->payload_key.ptr, envelope->payload_key.len, envelope->payload_bytes;
+    ensures sound_reader(cbor);
+    ensures \result == ATTO_OK ==>
+        inside(envelope->payload_key.ptr, envelope->payload_key.len, cbor->bytes, head_end);
+    ensures sound_sequences(envelope, head_end);
+    ensures sound_names(envelope, cbor->bytes, head_end);
+    ensures inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end);
+    ensures sound_piece(&envelope->manifest, head_end);
+    ensures sound_authentication(envelope, cbor->bytes); */
+static enum atto_status read_signed_payload(struct atto_cbor *cbor, uint32_t next, struct atto_envelope *envelope)
+{
+    return read_payload(cbor, next, envelope);
 }
 
 /*@ requires \valid(cbor) && \valid(envelope) && \separated(cbor, envelope) && in_head(cbor);
@@ -325,33 +424,30 @@ static enum atto_status read_envelope(struct atto_cbor *cbor, struct atto_envelo
     uint32_t count, next = 0;
     enum atto_status status;
 
-    if (!atto_has_head(cbor, ATTO_CBOR_TAG, TAG_ENVELOPE) || !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) || count < 2 ||
-        count > 3)
+    if (!atto_has_head(cbor, ATTO_CBOR_TAG, TAG_ENVELOPE) || !atto_cbor_head(cbor, ATTO_CBOR_MAP, &count) ||
+        count < 2 || count > 3)
         return ATTO_E_ENVELOPE;
+    /*@ assert is_fresh(envelope); */
     status = enter_authentication(cbor, &next, envelope);
+    /*@ assert cbor->len <= \at(cbor->len, Pre) && sound_reader(cbor); */
     if (status != ATTO_OK)
         return status;
-    /*@ assert envelope->sequences[0].at == 0 && envelope->sequences[0].end == 0; */
-    /*@ assert envelope->sequences[1].at == 0 && envelope->sequences[1].end == 0; */
-    /*@ assert envelope->sequences[2].at == 0 && envelope->sequences[2].end == 0; */
-    /*@ assert envelope->sequences[3].at == 0 && envelope->sequences[3].end == 0; */
-    /*@ assert envelope->component.tenant.len == 0 && envelope->component.container.len == 0; */
-    /*@ assert envelope->component_cbor.len == 0 && envelope->payload_key.len == 0; */
-    status = enter_manifest(cbor, &next, envelope);
-    if (status != ATTO_OK)
-        return status;
-    /*@ assert envelope->digest.len > ATTO_SHA256_BYTES && envelope->payload_key.len == 0; */
-    /*@ assert inside(envelope->digest.ptr, envelope->digest.len, cbor->bytes, head_end); */
-    /*@ assert sound_sign1(&envelope->signature, cbor->bytes, head_end); */
-    if (count == 3)
-        status = read_payload(cbor, next, envelope);
-    else if (cbor->pos != cbor->len)
-        status = ATTO_E_ENVELOPE;
-    /*@ assert sound_sequences(envelope, head_end) && sound_piece(&envelope->manifest, head_end); */
+    /*@ assert sound_sequences(envelope, head_end); */
     /*@ assert sound_names(envelope, cbor->bytes, head_end); */
     /*@ assert inside(envelope->component_cbor.ptr, envelope->component_cbor.len, cbor->bytes, head_end); */
+    status = enter_manifest(cbor, &next, envelope);
+    /*@ assert cbor->len <= \at(cbor->len, Pre) && sound_reader(cbor); */
+    if (status != ATTO_OK)
+        return status;
     /*@ assert sound_authentication(envelope, cbor->bytes); */
-    return status;
+    if (count == 3) {
+        status = read_signed_payload(cbor, next, envelope);
+        /*@ assert sound_authentication(envelope, cbor->bytes); */
+        /*@ assert status == ATTO_OK ==> sound_envelope(envelope, cbor->bytes); */
+        return status;
+    }
+    /*@ assert sound_envelope(envelope, cbor->bytes); */
+    return cbor->pos == cbor->len ? ATTO_OK : ATTO_E_ENVELOPE;
 }
 
 /*@ requires \valid(envelope);
