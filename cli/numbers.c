@@ -100,7 +100,7 @@ uint32_t atto_numbers_next_counter(uint32_t told, uint32_t known)
         return told + 1u;
     if (known - told < ATTO_COUNTER_STEP_MAX)
         return known + 1u;
-    return told + ATTO_COUNTER_STEP_MAX; /* what was signed above is overtaken step by step */
+    return told + 1u; /* what was signed so far above is not taken before the counter comes near, and then it is overtaken */
 }
 
 uint32_t atto_numbers_limit(uint32_t known)

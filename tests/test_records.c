@@ -485,6 +485,19 @@ static void bits_of_blank_flash(void)
     }
 }
 
+/* But if there is a record behind, what reads as blank is a hole: nothing older comes back through it. */
+static void a_hole_in_the_log(void)
+{
+    begin_formatted(&geometries[0]);
+    EQUAL(put_number(KEY(1), 1), ATTO_OK);
+    const uint32_t hole = records.end;
+    EQUAL(put_number(KEY(2), 2), ATTO_OK);
+    const uint32_t behind = records.end;
+    EQUAL(put_number(KEY(1), 3), ATTO_OK);
+    memset(world.bytes + records.offset + hole, 0xff, behind - hole);
+    EQUAL(atto_records_mount(&records), ATTO_E_DAMAGED);
+}
+
 /* A log whose header is damaged in both copies is not taken for none, wherever its good records are. */
 static void records_without_a_header(void)
 {
@@ -521,6 +534,7 @@ static const struct harness_test tests[] = {
     TEST(cut_between_records, "a put that lacks its last record has not happened, and is the last in its area"),
     TEST(last_record_goes_bad, "a wrong bit in the last record of a mounted log is told, and nothing older comes back"),
     TEST(bits_of_blank_flash, "bits that turn behind the end of the log are told, and what is in force stays"),
+    TEST(a_hole_in_the_log, "a hole in the log hides no record"),
     TEST(records_without_a_header, "a damaged header is replaced by its copy; without both there was a log all the same"),
     TEST(worn_place, "a unit that refuses to be programmed costs a compaction and no record"),
 };

@@ -82,7 +82,7 @@
 /* How long an envelope or the fetch of its image may hold the only installer that resources over CoAP have, once its
  * signature was verified, if another one wants it. Costs nothing. */
 #ifndef ATTO_INSTALL_SECONDS
-#define ATTO_INSTALL_SECONDS 60u
+#define ATTO_INSTALL_SECONDS 25u
 #endif
 
 /* Bytes of a CoAP peer: address and UDP port in the port's own form. 20 hold IPv6 with a scope, 6 would do for IPv4.

@@ -270,8 +270,7 @@ enum atto_status atto_command_judge(const struct atto_command *command,
 {
     if (memcmp(command->device_id, conditions->identity->device_id, ATTO_IDENTITY_BYTES) != 0)
         return ATTO_E_DEVICE;
-    /* The difference wraps to a large number if it is below the last one. */
-    if (command->counter - conditions->counter - 1u >= ATTO_COUNTER_STEP_MAX)
+    if (command->counter <= conditions->counter || command->counter - conditions->counter > ATTO_COUNTER_STEP_MAX)
         return ATTO_E_SEQUENCE;
     if (command->expiry_s != 0 && (conditions->now_s == 0 || conditions->now_s > command->expiry_s))
         return ATTO_E_EXPIRED;

@@ -166,19 +166,21 @@ static enum atto_status set_tenant(struct control *control)
     if (status != ATTO_OK)
         return status;
     status = atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_TENANT, tenant.id), &value);
-    /* Nobody knows whose a damaged record was: values are for him alone who has containers here. */
-    const struct atto_component any = { tenant.name, { NULL, 0 } };
-    if (status == ATTO_E_DAMAGED && atto_deploy_look_up(deploy, &any).siblings == 0u) {
+    bool is_same = status == ATTO_OK && atto_tenant_record_read(value, &old, NULL) == ATTO_OK &&
+                   atto_same_span(old.name, tenant.name);
+    /* It was another one's, or nobody knows whose, for it is damaged: values of that one are not for this one. */
+    if (status != ATTO_E_NOT_FOUND && !is_same) {
         const struct atto_record without = atto_record_without(ATTO_RECORD_TENANT, tenant.id);
-        (void)atto_records_put(deploy->records, &without, 1);
+        enum atto_status gone = atto_records_put(deploy->records, &without, 1);
+        if (gone != ATTO_OK)
+            return gone;
         atto_deploy_forget(deploy);
     }
     /* What a tenant of this name has left, if power failed while it was revoked, is not the new one's. */
-    if (status == ATTO_E_NOT_FOUND && !atto_deploy_remove_all(deploy, &tenant.name))
+    if (!is_same && status != ATTO_E_DAMAGED && !atto_deploy_remove_all(deploy, &tenant.name))
         return ATTO_E_BUSY;
     /* A key that was rotated stays, unless it is damaged or there is another one in the record than before. */
-    if (status != ATTO_OK || atto_tenant_record_read(value, &old, NULL) != ATTO_OK ||
-        !atto_same_span(old.key, tenant.key) ||
+    if (!is_same || !atto_same_span(old.key, tenant.key) ||
         atto_records_get(deploy->records, ATTO_RECORD_KEY(ATTO_RECORD_KEY_ROTATED, tenant.id), &value) == ATTO_E_DAMAGED)
         add(control, ATTO_RECORD_KEY_ROTATED, tenant.id, NULL);
     status = put_argument(control, ATTO_RECORD_TENANT, tenant.id);

@@ -406,8 +406,6 @@ static void bring_up(struct atto_deploy *deploy, uint32_t number, uint32_t due)
             status = atto_slots_fault(deploy->slots, number);
         }
         if (!was_tried || status != ATTO_OK) {
-            if (status == ATTO_E_FLASH)
-                deploy->components[number].due = (uint8_t)due; /* it may work again in the next tick */
             atto_deploy_take_out(deploy, number);
             atto_deploy_tell(deploy, ATTO_DEPLOY_NOT_RUN, number, status);
             return;

@@ -107,7 +107,7 @@ static enum atto_status order_image(struct atto_installer *installer, const stru
         status = ATTO_E_QUOTA;
     if (status == ATTO_OK)
         status = open_slot(installer);
-    if (status == ATTO_OK)
+    if (status == ATTO_OK || status == ATTO_E_FLASH)
         count_try(installer->deploy, target.tries, installer->order.sequence);
     return status;
 }
@@ -229,11 +229,11 @@ bool atto_install_is_void(const struct atto_installer *installer)
 
 /* While the image came, another installer may have taken the number that was free, or be ahead, and a key may have been
  * changed. */
-static bool is_still_right(const struct atto_installer *installer)
+static bool is_still_right(const struct atto_installer *installer, struct target *target)
 {
-    struct target target = { .tenant = installer->tenant };
-    return !atto_install_is_void(installer) && find(installer->deploy, &installer->names, &target) == ATTO_OK &&
-           target.number == installer->component && target.sequence < installer->order.sequence;
+    *target = (struct target){ .tenant = installer->tenant };
+    return !atto_install_is_void(installer) && find(installer->deploy, &installer->names, target) == ATTO_OK &&
+           target->number == installer->component && target->sequence < installer->order.sequence;
 }
 
 /* Without the changes of rights and schedule that were made to an older version. */
@@ -247,6 +247,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
 {
     struct atto_deploy *deploy = installer->deploy;
     const struct atto_deploy_config *config = deploy->config;
+    struct target target;
     struct atto_span image;
     uint32_t number = installer->component;
     if (installer->state != ATTO_INSTALL_IMAGE) {
@@ -255,7 +256,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
         return refused(installer, installer->refusal.status != ATTO_OK ? installer->refusal.status : ATTO_E_LENGTH);
     }
     enum atto_status status = atto_slots_finish(config->slots, &installer->writer, &image);
-    if (status == ATTO_OK && !is_still_right(installer))
+    if (status == ATTO_OK && !is_still_right(installer, &target))
         status = ATTO_E_BUSY;
     if (status == ATTO_OK && !atto_digest_holds(config->crypto, image, installer->order.digest))
         status = ATTO_E_DIGEST;
@@ -271,8 +272,7 @@ enum atto_status atto_install_finish(struct atto_installer *installer, struct at
     if (status != ATTO_OK)
         return refused(installer, status);
     installer->state = ATTO_INSTALL_OVER; /* the commit has given the slot away */
-    deploy->components[number].tries.count = 0;
-    atto_deploy_tenant(deploy, (uint32_t)installer->tenant)->tries.count = 0;
+    target.tries->count = 0;
     atto_deploy_begin(deploy, number, installer->order.invoke, true);
     return ATTO_OK;
 }

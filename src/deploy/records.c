@@ -295,16 +295,17 @@ static enum atto_status program_at(const struct atto_records *r, uint32_t offset
     return atto_flash_flush(&writer);
 }
 
-/* Is there a good record in the area, whatever stands before it? */
+/* Is there a good record in the area, from there on, whatever stands before it? */
 /*@ requires sound_log(r) && r->readable <= r->area_bytes;
+    requires 2 * whole(r->flash->unit_bytes, AREA_HEAD_BYTES) <= from <= r->area_bytes;
     terminates \true; exits \false; assigns \nothing; */
-static bool has_record(const struct atto_records *r)
+static bool has_record(const struct atto_records *r, uint32_t from)
 {
     struct entry e;
     /*@ loop invariant 2 * whole(r->flash->unit_bytes, AREA_HEAD_BYTES) <= at;
         loop assigns at, e;
         loop variant r->area_bytes - at; */
-    for (uint32_t at = first_at(r); at < r->area_bytes; at += r->flash->unit_bytes)
+    for (uint32_t at = from; at < r->area_bytes; at += r->flash->unit_bytes)
         if (read_at(r, at, &e) && body_is_good(r, &e))
             return true;
     return false;
@@ -343,7 +344,7 @@ static enum atto_status find_area(struct atto_records *r)
     /* Records without a header: there was a log. */
     /*@ loop assigns r->generation; loop variant r->area_count - r->generation; */
     for (; r->generation < r->area_count; r->generation++)
-        if (has_record(r))
+        if (has_record(r, first_at(r)))
             return ATTO_E_DAMAGED;
     return ATTO_E_NOT_FOUND;
 }
@@ -377,9 +378,9 @@ static enum atto_status survey(struct atto_records *r)
         r->torn = false;
     }
     if (!all_are(area_of(r, r->generation) + end, r->area_bytes - end, 0xff)) {
-        if (end != at)
+        if (end != at || has_record(r, at))
             return ATTO_E_DAMAGED; /* records that nobody can find: the older ones may not count any more */
-        r->damaged++; /* bits of blank flash: nothing was ever written behind a blank head */
+        r->damaged++; /* bits of blank flash: nothing was written behind a blank head */
         closed = true;
     }
     r->readable = more || r->torn ? happened : at;

@@ -6,7 +6,6 @@
 #include "manage/resource.h"
 
 #define COME_AGAIN_S 2u
-#define PACE_BYTES 256u /* that an image brings in a second; one that is slower may have to make room */
 
 /* ---- the working memory ---- */
 
@@ -20,26 +19,21 @@ static ATTO_APART void release(struct atto_manage *manage)
 }
 
 /* Is the memory in use, so that this request has to wait? Only for so long; and an envelope whose signature holds does not
- * wait for one of which that is not known, nor the owner's for a tenant's, nor for one of its own signer's that is slow:
- * whoever has seen a head can send it again, and its image as slowly as he likes. */
+ * wait for one of which that is not known, nor the owner's for a tenant's. One of the same signer's does wait, for the
+ * whole time: whoever has seen a head could push its own install out with it. */
 static bool is_taken(const struct atto_view *view, enum atto_manage_task task, uint32_t now)
 {
     const struct atto_manage *manage = view->manage;
     const struct atto_installer *installer = &manage->work.installer;
-    const struct atto_span *piece = &view->request->piece;
     const bool is_verified = manage->task >= ATTO_MANAGE_INSTALLS && installer->state == ATTO_INSTALL_IMAGE;
-    const uint32_t age = now - manage->since;
     if (manage->task == ATTO_MANAGE_FREE ||
-        age >= (is_verified ? TIME_OF_S(ATTO_INSTALL_SECONDS) : TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS)))
+        now - manage->since >= (is_verified ? TIME_OF_S(ATTO_INSTALL_SECONDS) : TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS)))
         return false;
-    if (task != ATTO_MANAGE_INSTALLS)
+    if (task != ATTO_MANAGE_INSTALLS || (is_verified && installer->tenant == (int32_t)ATTO_TENANT_OWNER))
         return true;
+    const struct atto_span *piece = &view->request->piece;
     const int32_t signer = atto_install_signer(view->config->deploy, piece->ptr, piece->len);
-    if (signer < 0 || !is_verified)
-        return signer < 0;
-    if (signer == installer->tenant)
-        return age < TIME_OF_MS(ATTO_MANAGE_PATIENCE_MS) + TIME_OF_S(installer->writer.written / PACE_BYTES);
-    return signer != (int32_t)ATTO_TENANT_OWNER;
+    return signer < 0 || (is_verified && signer != (int32_t)ATTO_TENANT_OWNER);
 }
 
 /* Takes the memory for the first piece of a payload, or goes on with it. False: refused. */
