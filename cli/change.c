@@ -20,28 +20,18 @@
 
 #define BUSY_PAUSE_US 100000u /* between tries, while the device is in the middle of something */
 
-/* The counter of the signer's last command. False if it is not to be had, unreported where `quiet`. */
+/* The counter of the signer's last command. False, reported, if it is not to be had. */
 static bool last_counter(struct atto_remote *remote, uint32_t *counter)
 {
-    static const char *const path[] = {"tenants", NULL};
     const char *signer = remote->signer != NULL ? remote->signer : "";
-    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant;
-    bool found = false;
-    size_t i;
+    bool fine, found;
+    json_t *tenant = atto_remote_tenant(remote, signer, &fine);
 
-    if (tenants == NULL)
-        return false;
-    json_array_foreach(tenants, i, tenant) {
-        const char *name = json_string_value(json_object_get(tenant, "name"));
-
-        if (name == NULL || strcmp(name, signer) != 0)
-            continue;
-        *counter = (uint32_t)json_integer_value(json_object_get(tenant, "counter"));
-        found = true;
-    }
-    json_decref(tenants);
-    if (found)
-        return true;
+    *counter = (uint32_t)json_integer_value(json_object_get(tenant, "counter"));
+    found = tenant != NULL;
+    json_decref(tenant);
+    if (!fine || found)
+        return found;
     atto_report("%s: the device has no tenant '%s'", remote->context.uri, signer);
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
@@ -170,15 +160,17 @@ static bool send_signed(struct atto_remote *remote, struct atto_change *change, 
     return fine;
 }
 
-/* "Not now": it is in the middle of something, or another call came in this turn. */
-static bool is_busy(const struct atto_change *change, const struct atto_client_response *response)
+/* "Not now": it is in the middle of something; or another call came in this turn, and then the counter is used up. */
+static bool is_busy(const struct atto_remote *remote, const struct atto_change *change,
+                    const struct atto_client_response *response)
 {
     struct atto_remote_refusal refusal;
 
     atto_remote_refusal_read(response, &refusal);
     return response->code / 32u != 2 &&
            (refusal.status == ATTO_E_BUSY ||
-            (refusal.status == ATTO_E_QUOTA && change->operation == ATTO_COMMAND_CALL));
+            (refusal.status == ATTO_E_QUOTA && change->operation == ATTO_COMMAND_CALL &&
+             remote->options->counter == 0));
 }
 
 /* Sends a command until the device is not busy. If being refused has used up its counter it gets the next one. If not,
@@ -191,7 +183,7 @@ static bool deliver(struct atto_remote *remote, struct atto_change *change, uint
     for (;;) {
         if (!send_signed(remote, change, *counter, title, response))
             return false;
-        if (!is_busy(change, response) || time(NULL) >= give_up)
+        if (!is_busy(remote, change, response) || time(NULL) >= give_up)
             return true;
         atto_buffer_free(&response->payload);
         usleep(BUSY_PAUSE_US);

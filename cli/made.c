@@ -25,20 +25,12 @@ static bool is_done(struct atto_remote *remote, const char *path)
 /* What the device says of the signer; NULL: he is not known, or it cannot be read, which is reported. */
 static json_t *find_signer(struct atto_remote *remote, const struct atto_command *command)
 {
-    static const char *const path[] = {"tenants", NULL};
-    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant, *found = NULL;
-    size_t i;
+    char name[ATTO_NAME_MAX + 1u] = "";
+    bool fine;
 
-    json_array_foreach(tenants, i, tenant) {
-        const json_t *name = json_object_get(tenant, "name");
-
-        if (json_is_string(name) && json_string_length(name) == command->tenant.len &&
-            (command->tenant.len == 0 ||
-             memcmp(json_string_value(name), command->tenant.ptr, command->tenant.len) == 0))
-            found = json_incref(tenant);
-    }
-    json_decref(tenants);
-    return found;
+    if (command->tenant.len != 0)
+        memcpy(name, command->tenant.ptr, command->tenant.len);
+    return atto_remote_tenant(remote, name, &fine);
 }
 
 /* Is the key in force that the command was to put there? */

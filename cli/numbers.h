@@ -2,7 +2,8 @@
  * what the device says was the last one, but what a device says is not signed: whoever is on the way could tell the
  * last number that there is, and what counts on from it would be the last thing that the signer can ever sign. So a
  * device is believed as far as it is near to what is known here. And whoever had something signed ahead could keep it,
- * and send it later. So nothing is signed below what was signed here before: what comes next overtakes it.
+ * and send it later. So nothing is signed below what was signed here before: what comes next overtakes it. What lies
+ * further above than a device skips is left aside: it is not taken before the device has come near.
  *
  * Files of one number each, $XDG_DATA_HOME/atto/numbers/DEVICE/TENANT.counter and .../TENANT/CONTAINER.sequence (or in
  * ~/.local/share).

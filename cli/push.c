@@ -201,7 +201,8 @@ static bool seal(struct push *push, const struct atto_buffer *image)
 {
     const struct atto_remote *remote = &push->remote;
     const uint32_t here = atto_numbers_sequence(remote->device, &push->name);
-    const uint32_t last = push->installed > here ? push->installed : here; /* see numbers.h */
+    /* See numbers.h; behind the last number there is, signed here and not installed, the device's counts. */
+    const uint32_t last = here == UINT32_MAX || push->installed > here ? push->installed : here;
     const struct atto_pack pack = {
         .target = {.vendor = json_string_value(json_object_get(remote->about, "vendor")),
                    .class_ = json_string_value(json_object_get(remote->about, "class")),

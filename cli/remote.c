@@ -174,7 +174,7 @@ static char *refusal_text(const struct atto_client_response *response, const str
     else if (constraint != NULL)
         text = atto_format("%s; %s", atto_status_text(refusal->status), constraint);
     else if (refusal->last != 0)
-        text = atto_format("%s, %u", atto_status_text(refusal->status), refusal->last);
+        text = atto_format("%s; it was %u", atto_status_text(refusal->status), refusal->last);
     else if (refusal->has_at)
         text = atto_format("%s (at %u)", atto_status_text(refusal->status), refusal->at);
     else
@@ -520,25 +520,33 @@ bool atto_remote_meet(struct atto_remote *remote)
     return atto_remote_fail(remote, ATTO_EXIT_REFUSED);
 }
 
-void atto_remote_explain_signer(struct atto_remote *remote)
+json_t *atto_remote_tenant(struct atto_remote *remote, const char *name, bool *fine)
 {
     static const char *const path[] = {"tenants", NULL};
-    const char *signer = remote->signer != NULL ? remote->signer : "", *there = NULL;
-    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant;
-    struct atto_keyfile keyfile = {.secret = NULL};
-    struct atto_buffer kid = {0};
-    bool known = false;
+    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant, *found = NULL;
     size_t i;
 
+    *fine = tenants != NULL;
     json_array_foreach(tenants, i, tenant) {
-        const char *name = json_string_value(json_object_get(tenant, "name"));
+        const char *its = json_string_value(json_object_get(tenant, "name"));
 
-        if (name == NULL || strcmp(name, signer) != 0)
-            continue;
-        known = true;
-        there = json_string_value(json_object_get(tenant, "key_id"));
+        if (found == NULL && its != NULL && strcmp(its, name) == 0)
+            found = json_incref(tenant);
     }
-    if (tenants != NULL && !known) {
+    json_decref(tenants);
+    return found;
+}
+
+void atto_remote_explain_signer(struct atto_remote *remote)
+{
+    const char *signer = remote->signer != NULL ? remote->signer : "";
+    struct atto_keyfile keyfile = {.secret = NULL};
+    struct atto_buffer kid = {0};
+    bool fine;
+    json_t *tenant = atto_remote_tenant(remote, signer, &fine);
+    const char *there = json_string_value(json_object_get(tenant, "key_id"));
+
+    if (fine && tenant == NULL) {
         atto_report("the device has no tenant '%s': its owner enrols one with 'atto tenant add'", signer);
     } else if (there != NULL && remote->key != NULL && atto_keyfile_read(&keyfile, remote->key)) {
         atto_buffer_print_hex(&kid, &(struct atto_buffer){.bytes = (uint8_t *)(size_t)keyfile.key.kid.ptr,
@@ -549,5 +557,5 @@ void atto_remote_explain_signer(struct atto_remote *remote)
     }
     atto_keyfile_free(&keyfile);
     atto_buffer_free(&kid);
-    json_decref(tenants);
+    json_decref(tenant);
 }

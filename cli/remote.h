@@ -79,6 +79,10 @@ void atto_remote_close(struct atto_remote *remote);
 json_t *atto_remote_read(struct atto_remote *remote, const char *const *path, const char *query,
                          enum atto_reply kind);
 
+/* What the device says of the tenant of this name, or of its owner (""); to be freed. NULL, and *fine: it has none; not
+ * *fine: it cannot be read, reported, with remote->status. */
+json_t *atto_remote_tenant(struct atto_remote *remote, const char *name, bool *fine);
+
 /* The same as it comes. optional: that there is none is no error, and leaves the buffer empty. */
 bool atto_remote_read_bytes(struct atto_remote *remote, const char *const *path, const char *query, bool optional,
                             struct atto_buffer *bytes);

@@ -143,24 +143,6 @@ static int deliver(const struct sending *sending, struct atto_change *change)
     return remote.status;
 }
 
-/* What the device says of a tenant: NULL, and *fine, if it has none of this name. */
-static json_t *find_tenant(struct atto_remote *remote, const char *name, bool *fine)
-{
-    static const char *const path[] = {"tenants", NULL};
-    json_t *tenants = atto_remote_read(remote, path, NULL, ATTO_REPLY_TENANTS), *tenant, *found = NULL;
-    size_t i;
-
-    *fine = tenants != NULL;
-    json_array_foreach(tenants, i, tenant) {
-        const char *its = json_string_value(json_object_get(tenant, "name"));
-
-        if (its != NULL && strcmp(its, name) == 0 && json_integer_value(json_object_get(tenant, "id")) != 0)
-            found = json_incref(tenant);
-    }
-    json_decref(tenants);
-    return found;
-}
-
 static bool is_number(const json_t *tenant, const char *key, uint32_t number)
 {
     return json_integer_value(json_object_get(tenant, key)) == number;
@@ -171,7 +153,7 @@ static bool is_enrolled(struct atto_remote *remote, const struct atto_change *ch
     const struct tenant *wanted = change->user;
     const struct atto_tenant_record *record = &wanted->record;
     bool fine;
-    json_t *tenant = find_tenant(remote, change->name->container, &fine);
+    json_t *tenant = atto_remote_tenant(remote, change->name->container, &fine);
     const char *key_id = json_string_value(json_object_get(tenant, "key_id"));
     struct atto_buffer kid = {0};
 
@@ -190,7 +172,7 @@ static bool is_enrolled(struct atto_remote *remote, const struct atto_change *ch
 static bool is_revoked(struct atto_remote *remote, const struct atto_change *change)
 {
     bool fine;
-    json_t *tenant = find_tenant(remote, change->name->container, &fine);
+    json_t *tenant = atto_remote_tenant(remote, change->name->container, &fine);
     const bool revoked = fine && tenant == NULL;
 
     json_decref(tenant);
@@ -200,7 +182,7 @@ static bool is_revoked(struct atto_remote *remote, const struct atto_change *cha
 static bool is_tenant(struct atto_remote *remote, const struct atto_change *change)
 {
     bool fine;
-    json_t *tenant = find_tenant(remote, change->name->container, &fine);
+    json_t *tenant = atto_remote_tenant(remote, change->name->container, &fine);
     const bool there = tenant != NULL;
 
     json_decref(tenant);
