@@ -4,20 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "deploy_world.h"
-#include "harness.h"
-
-static void begin(void)
-{
-    deploy_begin();
-    EQUAL(deploy_enrol(), ATTO_OK);
-}
-
-static void reset(void)
-{
-    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
-    EQUAL(dw.flash.violations, 0);
-}
+#include "deploy_steps.h"
 
 /* The container of acme called blink has come to this version, and runs. */
 static void runs(uint32_t version)

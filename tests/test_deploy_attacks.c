@@ -4,30 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "deploy_world.h"
-#include "harness.h"
+#include "deploy_steps.h"
 
 #define REVOKE_ACME "\x05\x0a\x06\x81\x64" "acme"
 #define NEW_X "acme's next public key, 32 bytes"
 #define NEW_KEY "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" NEW_X
-
-static void begin(void)
-{
-    deploy_begin();
-    EQUAL(deploy_enrol(), ATTO_OK);
-}
-
-static void reset(void)
-{
-    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
-}
-
-static void install(const char *tenant, const char *container, uint32_t sequence)
-{
-    EQUAL(deploy_install(tenant, container, sequence, PROGRAM_GOOD), ATTO_OK);
-    deploy_run(10);
-    EQUAL(deploy_version(tenant, container), sequence);
-}
 
 static enum atto_status revoke_acme(void)
 {

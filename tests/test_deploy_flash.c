@@ -4,26 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "deploy_world.h"
-#include "harness.h"
-
-static void begin(void)
-{
-    deploy_begin();
-    EQUAL(deploy_enrol(), ATTO_OK);
-}
-
-static void reset(void)
-{
-    EQUAL(deploy_reset(0, TEAR_NOTHING), ATTO_OK);
-}
-
-static void install(const char *tenant, const char *container, uint32_t sequence)
-{
-    EQUAL(deploy_install(tenant, container, sequence, PROGRAM_GOOD), ATTO_OK);
-    deploy_run(10);
-    EQUAL(deploy_version(tenant, container), sequence);
-}
+#include "deploy_steps.h"
 
 /* ---- flash fails ---- */
 

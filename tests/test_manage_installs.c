@@ -13,14 +13,20 @@
 #define REVOKE "\x05\x0a\x06\x81"
 #define NEW_KEY "\x05\x08\x06\x81\x58\x28\xa3\x01\x01\x20\x06\x21\x58\x20" "0123456789abcdef0123456789abcdef"
 
+/* Makes the envelope of acme/one that comes first, in `bytes`; returns how long it is. */
+static uint32_t pack_first(uint8_t *bytes, enum deploy_program program)
+{
+    deploy_pack("acme", "one", 1, program, &suit_acme);
+    memcpy(bytes, dw.suit.bytes, dw.suit.len);
+    return dw.suit.len;
+}
+
 /* The second one has to wait; it may push the first one out as long as nobody knows who that is. */
 static void two_installs(void)
 {
     static uint8_t first[SUIT_BYTES_MAX];
     manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_GOOD, &suit_acme);
-    memcpy(first, dw.suit.bytes, dw.suit.len);
-    uint32_t len = dw.suit.len;
+    uint32_t len = pack_first(first, PROGRAM_GOOD);
     deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
     EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
     EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 2), ATTO_COAP_SERVICE_UNAVAILABLE);
@@ -63,9 +69,7 @@ static void good_signatures_first(void)
 {
     static uint8_t first[SUIT_BYTES_MAX];
     manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
-    memcpy(first, dw.suit.bytes, dw.suit.len);
-    uint32_t len = dw.suit.len;
+    uint32_t len = pack_first(first, PROGRAM_SERVED);
     EQUAL(manage_send_block(1, "install", first, len, 2, 0), ATTO_COAP_CONTINUE);
     deploy_pack("other", "two", 1, PROGRAM_GOOD, &suit_acme); /* no key of theirs */
     EQUAL(manage_send(2, "install", dw.suit.bytes, dw.suit.len, 6), ATTO_COAP_SERVICE_UNAVAILABLE);
@@ -116,9 +120,7 @@ static void slow_installs(void)
 {
     static uint8_t first[SUIT_BYTES_MAX];
     manage_begin_empty();
-    deploy_pack("acme", "one", 1, PROGRAM_SERVED, &suit_acme);
-    memcpy(first, dw.suit.bytes, dw.suit.len);
-    uint32_t len = dw.suit.len, at = begin_image(first, len);
+    uint32_t len = pack_first(first, PROGRAM_SERVED), at = begin_image(first, len);
     deploy_pack("other", "two", 1, PROGRAM_GOOD, OTHER);
     for (uint32_t s = 9; s < ATTO_INSTALL_SECONDS; s += 9u, at += 16u) {
         manage_run(9000);

@@ -197,19 +197,46 @@ static uint32_t tear_stride(void)
     return ON_LINUX_OR_BOARD(harness_stride(TEAR_COUNT), (uint32_t)TEAR_COUNT);
 }
 
-/* Each cut from operation `first` to `last`, at the first boot (i is STEPS) or in step i. */
-static void cut_each(const struct geometry *geometry, uint32_t i, uint32_t first, uint32_t last, uint32_t *cuts)
+/* What is done with a cut at operation `cut_at`, in step i or, where that is STEPS, at the first boot. */
+typedef void cut_fn(const struct geometry *geometry, uint32_t i, uint32_t cut_at, uint32_t *cuts);
+
+/* Goes through the scenario and does so with each stride-th operation. */
+static void each_operation(const struct geometry *geometry, uint32_t stride, cut_fn *cut, uint32_t *cuts)
 {
-    for (uint32_t cut_at = first; cut_at <= last; cut_at++)
-        for (uint32_t tear = cut_at % tear_stride(); tear < TEAR_COUNT; tear += tear_stride()) {
-            harness_case(i, cut_at * 10u + tear);
-            if (i == STEPS)
-                cut_first_boot(geometry, cut_at, (enum flash_tear)tear);
-            else
-                cut_step(i, cut_at, (enum flash_tear)tear);
+    uint32_t cut_at = 1, operations;
+    begin(geometry, SEED);
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    operations = world.operations;
+    for (; cut_at <= operations; cut_at += stride) {
+        cut(geometry, STEPS, cut_at, cuts);
+        GO_ON();
+    }
+    begin(geometry, SEED);
+    EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        keep();
+        EQUAL(do_step(&scenario[i]), ATTO_OK);
+        operations = world.operations;
+        for (; cut_at <= operations; cut_at += stride) {
+            cut(geometry, i, cut_at, cuts);
             GO_ON();
-            ++*cuts;
         }
+        go_back(0, TEAR_NOTHING, SEED);
+        EQUAL(do_step(&scenario[i]), ATTO_OK);
+    }
+}
+
+static void cut_in_each_way(const struct geometry *geometry, uint32_t i, uint32_t cut_at, uint32_t *cuts)
+{
+    for (uint32_t tear = cut_at % tear_stride(); tear < TEAR_COUNT; tear += tear_stride()) {
+        harness_case(i, cut_at * 10u + tear);
+        if (i == STEPS)
+            cut_first_boot(geometry, cut_at, (enum flash_tear)tear);
+        else
+            cut_step(i, cut_at, (enum flash_tear)tear);
+        GO_ON();
+        ++*cuts;
+    }
 }
 
 static void cut_at_every_operation(void)
@@ -217,22 +244,8 @@ static void cut_at_every_operation(void)
     uint32_t cuts = 0;
     write_scenario();
     for (uint32_t g = 0; g < ON_LINUX_OR_BOARD(COUNT(geometries), 2u); g++) {
-        begin(&geometries[g], SEED);
-        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
-        uint32_t operations = world.operations;
-        cut_each(&geometries[g], STEPS, 1, operations, &cuts);
+        each_operation(&geometries[g], 1, cut_in_each_way, &cuts);
         GO_ON();
-        begin(&geometries[g], SEED);
-        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
-        for (uint32_t i = 0; i < STEPS; i++) {
-            keep();
-            EQUAL(do_step(&scenario[i]), ATTO_OK);
-            operations = world.operations;
-            cut_each(&geometries[g], i, kept.world.operations + 1u, operations, &cuts);
-            GO_ON();
-            go_back(0, TEAR_NOTHING, SEED);
-            EQUAL(do_step(&scenario[i]), ATTO_OK);
-        }
         CHECK(records.generation >= 2u); /* it compacts, and more than once */
         CHECK(is_model(&states[STEPS], NULL));
     }
@@ -324,27 +337,8 @@ static void cut_again_while_recovering(void)
     uint32_t cuts = 0;
     write_scenario();
     for (uint32_t g = 0; g < ON_LINUX_OR_BOARD(COUNT(geometries), 1u); g++) {
-        uint32_t cut_at = 1, operations;
-        begin(&geometries[g], SEED);
-        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
-        operations = world.operations;
-        for (; cut_at <= operations; cut_at += stride) {
-            cut_recoveries(&geometries[g], STEPS, cut_at, &cuts);
-            GO_ON();
-        }
-        begin(&geometries[g], SEED);
-        EQUAL(boot(0, TEAR_NOTHING), ATTO_OK);
-        for (uint32_t i = 0; i < STEPS; i++) {
-            keep();
-            EQUAL(do_step(&scenario[i]), ATTO_OK);
-            operations = world.operations;
-            for (; cut_at <= operations; cut_at += stride) {
-                cut_recoveries(&geometries[g], i, cut_at, &cuts);
-                GO_ON();
-            }
-            go_back(0, TEAR_NOTHING, SEED);
-            EQUAL(do_step(&scenario[i]), ATTO_OK);
-        }
+        each_operation(&geometries[g], stride, cut_recoveries, &cuts);
+        GO_ON();
     }
     harness_note("pairs of cuts", cuts);
 }
